@@ -1,0 +1,1 @@
+"""Questions to the store: one SELECT a file, one typed function each."""

@@ -1,0 +1,40 @@
+"""From a number back to its reports, and from a report to its document."""
+
+from typing import Any
+
+from analytics.ask import Row, ask
+from analytics.window import Window
+from schemas.store import Connection
+
+__all__ = ["document", "document_bytes", "reports"]
+
+
+def reports(
+    con: Connection,
+    window: Window,
+    *,
+    domain: str | None = None,
+    reporter: str | None = None,
+    most: int = 1000,
+) -> list[Row]:
+    """One row per report of either kind, newest first, at most `most`."""
+    bounds: dict[str, Any] = {"first": window.first, "last": window.last, "most": most}
+    return ask(con, "reports", bounds | {"domain": domain, "reporter": reporter})
+
+
+def document(con: Connection, number: int) -> Row | None:
+    """A stored document with its report's records or policies and the mails that brought it."""
+    rows = ask(con, "document", {"document": number})
+    if not rows:
+        return None
+    row = rows[0]
+    report = {"document": row["of_id"] if row["status"] == "duplicate" else number}
+    row["deliveries"] = ask(con, "deliveries", {"document": number})
+    row["contents"] = ask(con, "tls_policies" if row["kind"] == "tls" else "records", report)
+    return row
+
+
+def document_bytes(con: Connection, number: int) -> bytes | None:
+    """The document as it came, byte for byte."""
+    rows = ask(con, "document_bytes", {"document": number})
+    return bytes(rows[0]["bytes"]) if rows else None

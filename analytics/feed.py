@@ -1,0 +1,38 @@
+"""Is the feed alive: what arrived, from whom, and when last."""
+
+from datetime import date
+
+from analytics.ask import Row, ask
+from schemas.store import Connection
+
+__all__ = ["feed", "reporters", "runs"]
+
+LATE_DAYS = 3
+SILENT_DAYS = 7
+
+
+def feed(con: Connection, as_of: date) -> Row:
+    """Sizes and freshness. `state`: empty, alive, late (3 days without mail), silent (7).
+
+    A report arrives the day after the one it covers, so two days are no sign of trouble.
+    """
+    row = ask(con, "feed", {"as_of": as_of})[0]
+    last = row["last_report_day"]
+    age = (as_of - last).days if last else None
+    if age is None:
+        state = "empty"
+    elif age >= SILENT_DAYS:
+        state = "silent"
+    else:
+        state = "late" if age >= LATE_DAYS else "alive"
+    return {"state": state, "days_since_report": age, **row}
+
+
+def reporters(con: Connection, as_of: date) -> list[Row]:
+    """One row per reporter, most reports first; `is_missing` when it fell silent."""
+    return ask(con, "reporters", {"as_of": as_of})
+
+
+def runs(con: Connection, most: int = 10) -> list[Row]:
+    """The latest runs of `rua ingest`, newest first."""
+    return ask(con, "runs", {"most": most})

@@ -1,0 +1,15 @@
+-- One row per arrival of a document: the mail or file that brought it.
+select
+    carrier.source,
+    carrier.key,
+    carrier.is_mail,
+    carrier.message_id,
+    carrier.from_address,
+    carrier.subject,
+    carrier.sent_at,
+    carrier.received_at,
+    delivery.path
+from delivery
+join carrier using (carrier_id)
+where delivery.document_id = $document
+order by carrier.carrier_id, delivery.ordinal

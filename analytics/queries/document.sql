@@ -1,0 +1,26 @@
+-- One row, or none: a stored document, what became of it, and its report.
+select
+    document.document_id as id,
+    document.kind as document_kind,
+    document.sha256,
+    document.size,
+    document.stored_at,
+    outcome.status,
+    outcome.report_kind as kind,
+    outcome.of_document_id as of_id,
+    outcome.code,
+    outcome.reason,
+    report.day,
+    report.reporter,
+    report.domain,
+    report.report_id,
+    report.begin_at,
+    report.end_at,
+    report.record_count as records,
+    report.refused_record_count as refused_records,
+    report.repairs,
+    report.flags
+from document
+join outcome using (document_id)
+left join report on report.document_id = coalesce(outcome.of_document_id, document.document_id)
+where document.document_id = $document

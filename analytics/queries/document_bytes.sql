@@ -1,0 +1,4 @@
+-- One row, or none: the bytes of a stored document as they came out of their container.
+select bytes
+from document
+where document_id = $document

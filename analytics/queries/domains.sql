@@ -1,0 +1,77 @@
+-- One row per policy domain: its mail in the window, and the policy seen last.
+-- A source is own when any of its mail for the domain passes aligned; legitimate is all mail of
+-- own sources that is not indeterminate. The cluster columns are sums over (reporter, day).
+with message as (
+    select *
+    from dmarc_message
+    where day between $first and $last
+        and ($domain is null or policy_domain = $domain)
+),
+source as (
+    select policy_domain, source_ip, bool_or(aligned) as is_own
+    from message
+    group by policy_domain, source_ip
+),
+cluster as (
+    select
+        policy_domain,
+        sum(message_count) as messages,
+        sum(message_count) filter (aligned) as aligned,
+        sum(message_count) filter (is_own and not indeterminate) as n,
+        coalesce(sum(message_count) filter (is_own and aligned), 0) as x
+    from message
+    join source using (policy_domain, source_ip)
+    group by policy_domain, reporter, day
+),
+total as (
+    select
+        policy_domain,
+        sum(messages) as messages,
+        coalesce(sum(aligned), 0) as aligned,
+        coalesce(sum(n), 0) as legitimate,
+        sum(x) as legitimate_aligned,
+        count(n) as clusters,
+        sum(x::double * x) as xx,
+        sum(x::double * n) as xn,
+        sum(n::double * n) as nn
+    from cluster
+    group by policy_domain
+),
+policy as (
+    select
+        policy_domain,
+        arg_max(
+            struct_pack(
+                p := p, sp := sp, np := np, adkim := adkim, aspf := aspf, pct := pct, t := t
+            ),
+            (end_at, document_id)
+        ) as published,
+        count(*) filter (day between $first and $last) as reports,
+        max(end_at) as last_report
+    from seen_policy
+    where day <= $last
+        and ($domain is null or policy_domain = $domain)
+    group by policy_domain
+)
+select
+    policy.policy_domain as domain,
+    policy.published,
+    policy.reports,
+    coalesce(total.messages, 0)::bigint as messages,
+    coalesce(total.aligned, 0)::bigint as aligned,
+    coalesce(total.legitimate, 0)::bigint as legitimate,
+    coalesce(total.legitimate_aligned, 0)::bigint as legitimate_aligned,
+    coalesce(total.clusters, 0) as clusters,
+    coalesce(total.xx, 0) as xx,
+    coalesce(total.xn, 0) as xn,
+    coalesce(total.nn, 0) as nn,
+    (
+        select count(*)
+        from source
+        where source.policy_domain = policy.policy_domain
+            and not source.is_own
+    ) as undecided_sources,
+    policy.last_report
+from policy
+left join total using (policy_domain)
+order by messages desc, domain

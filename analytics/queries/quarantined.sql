@@ -1,0 +1,17 @@
+-- One row per document in quarantine, newest first.
+select
+    document_id as id,
+    status,
+    code,
+    reason,
+    of_document_id as of_id,
+    kind,
+    size,
+    path,
+    source,
+    key,
+    message_id,
+    from_address,
+    stored_at
+from quarantine
+order by document_id desc

@@ -1,0 +1,22 @@
+"""The days that a question looks at."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+__all__ = ["Window"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Whole UTC days, both ends included; `as_of` is the day on which the question is asked."""
+
+    DAYS: ClassVar[int] = 35  # so that a monthly sender is seen (RFC 9989 §5.1.7)
+
+    first: date
+    last: date
+    as_of: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1

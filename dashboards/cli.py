@@ -1,0 +1,92 @@
+"""The root of the command line. Commands load when they are called, and not before."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from dashboards.console import Globals, say
+from schemas.errors import ExitCode, RuaError
+
+__all__ = ["main", "rua"]
+
+COMMANDS = {
+    "ingest": ("ingest", "Read reports from the mailboxes, or from files."),
+    "status": ("status", "Is the feed alive: reports, reporters, runs, quarantine."),
+    "domains": ("domains", "What passes and what is unknown, for each domain."),
+    "sources": ("sources", "Who sends as a domain, address by address."),
+    "reports": ("reports", "Browse the reports."),
+    "show": ("reports", "One report, or its original document."),
+    "quarantine": ("quarantine", "What could not be read, and why."),
+    "rebuild": ("rebuild", "Make the derived tables again from the documents."),
+    "sql": ("sql", "Ask the documented views in SQL, read-only."),
+    "demo": ("demo", "Write a believable mailbox for trying everything."),
+    "dashboard": ("dashboard", "Open the dashboard in the browser."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and one line; imports a module only to run or explain it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"dashboards.commands.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", type=click.Path(path_type=Path), help="The settings file.")
+@click.option("--store", type=click.Path(path_type=Path), help="The DuckDB file of the reports.")
+@click.option(
+    "--lock-timeout", type=click.FloatRange(min=0), help="Seconds to wait for a busy store."
+)
+@click.version_option(package_name="rua", message="%(package)s %(version)s")
+@click.pass_context
+def rua(
+    ctx: click.Context, config: Path | None, store: Path | None, lock_timeout: float | None
+) -> None:
+    """Who sends as your domains, from the reports that receivers send you.
+
+    \b
+    rua demo --out demo                       a mailbox to try it with
+    rua --store demo/rua.duckdb ingest demo   read it
+    rua --store demo/rua.duckdb domains       see what passes and what is unknown
+    """
+    ctx.obj = Globals(config, store, lock_timeout)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command line; the exit code is the contract of schemas.errors.ExitCode."""
+    try:
+        result = rua.main(arguments, prog_name="rua", standalone_mode=False)
+    except click.exceptions.Abort:
+        return ExitCode.INTERRUPTED
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except RuaError as error:
+        say(f"rua: {error}")
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`rua reports | head`).
+        sys.stderr.close()
+        return ExitCode.DONE
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def script() -> None:
+    """The console script."""
+    sys.exit(main())

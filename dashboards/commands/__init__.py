@@ -1,0 +1,1 @@
+"""The commands, one module for each that is loaded only when it is called."""

@@ -1,0 +1,24 @@
+"""rua rebuild"""
+
+import click
+
+from dashboards.console import Globals, emit_object, output_options
+from ingest.rebuild import rebuild as rebuild_tables
+from ingest.writer import Writer
+
+__all__ = ["rebuild"]
+
+
+@click.command()
+@output_options
+@click.pass_obj
+def rebuild(context: Globals, output: str) -> None:
+    """Make the derived tables again from the stored documents.
+
+    What arrived, the mailbox ledger and the runs stay as they are.
+
+    \b
+    rua rebuild
+    """
+    documents = rebuild_tables(context.store, Writer(context.store))
+    emit_object({"documents": documents}, output)

@@ -1,0 +1,87 @@
+"""rua reports and rua show"""
+
+import sys
+
+import click
+
+from analytics.evidence import document, document_bytes, reports as ask_reports
+from analytics.window import Window
+from dashboards.console import Globals, Output, emit, emit_object, output_options, window_options
+from schemas.errors import ConfigError
+
+__all__ = ["reports", "show"]
+
+COLUMNS = ("id", "kind", "status", "day", "reporter", "domain", "records", "messages", "report_id")
+
+
+@click.command()
+@click.option("--domain", help="Only this domain.")
+@click.option("--reporter", help="Only this reporter.")
+@click.option("--most", type=click.IntRange(1), default=1000, help="At most so many (1000).")
+@window_options
+@output_options
+@click.pass_obj
+def reports(
+    context: Globals,
+    domain: str | None,
+    reporter: str | None,
+    most: int,
+    window: Window,
+    output: str,
+) -> None:
+    """Browse the reports, newest first.
+
+    \b
+    rua reports --domain example.com --days 7
+    rua reports --reporter google.com --format csv
+    """
+    name = domain.strip().rstrip(".").lower() if domain else None
+    sender = reporter.strip().lower() if reporter else None
+    with context.store.read() as con:
+        rows = ask_reports(con, window, domain=name, reporter=sender, most=most)
+    emit(rows, COLUMNS, output, empty="no reports in these days; see rua status")
+
+
+@click.command()
+@click.argument("document_id", metavar="ID", type=int)
+@click.option("--raw", is_flag=True, help="The original document, byte for byte.")
+@output_options
+@click.pass_obj
+def show(context: Globals, document_id: int, raw: bool, output: str) -> None:
+    """One report with its records and the mails that brought it, or its original document.
+
+    \b
+    rua show 17
+    rua show 17 --raw > report.xml
+    """
+    if raw:
+        _show_raw(context, document_id)
+        return
+    with context.store.read() as con:
+        found = document(con, document_id)
+    if found is None:
+        raise _missing(document_id)
+    if output == Output.JSON:
+        emit_object(found, output)
+        return
+    deliveries, contents = found.pop("deliveries"), found.pop("contents")
+    if output == Output.TABLE:
+        emit_object(found, output)
+        click.echo()
+        emit(deliveries, ("source", "key", "path", "message_id", "from_address"), output, empty="")
+        click.echo()
+    columns = [key for key in contents[0] if key != "ordinal"] if contents else []
+    emit(contents, columns, output, empty="the document has no records")
+
+
+def _show_raw(context: Globals, document_id: int) -> None:
+    with context.store.read() as con:
+        data = document_bytes(con, document_id)
+    if data is None:
+        raise _missing(document_id)
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _missing(document_id: int) -> ConfigError:
+    return ConfigError(f"there is no document {document_id}", todo="see rua reports for the ids")

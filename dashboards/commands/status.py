@@ -1,0 +1,53 @@
+"""rua status"""
+
+from typing import Any
+
+import click
+
+from analytics.feed import feed, reporters, runs
+from analytics.window import Window
+from dashboards.console import (
+    Globals,
+    Output,
+    emit,
+    emit_object,
+    output_options,
+    window_options,
+)
+
+__all__ = ["status"]
+
+REPORTER_COLUMNS = ("reporter", "reports", "days", "first_day", "last_day", "is_missing")
+RUN_COLUMNS = ("source", "started_at", "finished_at", "messages", "stored", "refused", "problem")
+
+
+@click.command()
+@window_options
+@output_options
+@click.pass_obj
+def status(context: Globals, window: Window, output: str) -> None:
+    """Is the feed alive: freshness, reporters seen and missing, last runs, quarantine, size.
+
+    \b
+    rua status
+    rua status --format json
+    """
+    store = context.store
+    with store.read() as con:
+        fresh = feed(con, window.as_of)
+        seen = reporters(con, window.as_of)
+        latest = runs(con)
+    found: dict[str, Any] = {
+        "store": str(store.path),
+        "store_bytes": store.path.stat().st_size,
+        **fresh,
+    }
+    if output == Output.JSON:
+        emit_object(found | {"reporters": seen, "runs": latest}, output)
+        return
+    emit_object(found, output)
+    if output == Output.TABLE:
+        click.echo()
+        emit(seen, REPORTER_COLUMNS, output, empty="no reporter was seen yet")
+        click.echo()
+        emit(latest, RUN_COLUMNS, output, empty="no run yet")

@@ -1,0 +1,186 @@
+"""stdout is data, stderr is talk: what all commands share of both.
+
+Every value that a stranger sent passes `plain` before it reaches a terminal.
+"""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from analytics.window import Window
+from schemas.errors import ConfigError
+from schemas.settings import Settings, load_settings
+from schemas.store import Store
+from schemas.text import cell, plain
+
+__all__ = ["Globals", "Output", "emit", "emit_object", "output_options", "progress", "say", "window_options"]
+
+Row = Mapping[str, Any]
+Command = Callable[..., Any]
+
+
+@dataclass
+class Globals:
+    """The root's flags, and what follows from them."""
+
+    config: Path | None
+    store_flag: Path | None
+    lock_timeout: float | None
+
+    @cached_property
+    def settings(self) -> Settings:
+        return load_settings(self.config, store=self.store_flag, lock_timeout=self.lock_timeout)
+
+    @property
+    def store(self) -> Store:
+        return Store(self.settings.store, lock_timeout=self.settings.lock_timeout)
+
+
+class Output(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def say(text: str) -> None:
+    """A line of talk."""
+    click.echo(plain(text), err=True)
+
+
+def output_options(command: Command) -> Command:
+    """--format, which every reading command has."""
+    choice = click.Choice([each.value for each in Output])
+    option = click.option("--format", "output", type=choice, default="table", help="How to print.")
+    return option(command)
+
+
+def window_options(command: Command) -> Command:
+    """The days that a reading command looks at; they reach it as one `window`."""
+    day = click.DateTime(formats=["%Y-%m-%d"])
+
+    def with_window(
+        *arguments: Any,
+        days: int | None,
+        since: datetime | None,
+        until: datetime | None,
+        as_of: datetime | None,
+        **rest: Any,
+    ) -> Any:
+        return command(*arguments, window=_window(days, since, until, as_of), **rest)
+
+    with_window.__doc__ = command.__doc__
+    with_window.__name__ = command.__name__
+    with_window.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    options = (
+        click.option("--days", type=click.IntRange(1, 36500), help="Days to look back (35)."),
+        click.option("--since", type=day, help="First day, instead of --days."),
+        click.option("--until", type=day, help="Last day."),
+        click.option("--as-of", type=day, help="Look as on that day (today)."),
+    )
+    decorated: Command = with_window
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
+def _window(
+    days: int | None, since: datetime | None, until: datetime | None, as_of: datetime | None
+) -> Window:
+    if days is not None and since is not None:
+        raise click.UsageError("--days and --since exclude each other")
+    today = as_of.date() if as_of else datetime.now(UTC).date()
+    last = until.date() if until else today
+    first = since.date() if since else last - timedelta(days=(days or Window.DAYS) - 1)
+    if first > last:
+        raise ConfigError("the first day is after the last", todo="check --since and --until")
+    return Window(first, min(last, today), today)
+
+
+def emit(rows: Sequence[Row], columns: Sequence[str], output: str, *, empty: str) -> None:
+    """Rows on stdout: all keys as JSON, or the named columns as a table or CSV."""
+    if output == Output.JSON:
+        _print_json(list(rows))
+    elif output == Output.CSV:
+        _print_csv(rows, columns)
+    elif not rows:
+        say(empty)
+    else:
+        _print_table(rows, columns)
+
+
+def emit_object(value: Row, output: str) -> None:
+    """One object: as JSON, or a line for each of its keys."""
+    if output == Output.JSON:
+        _print_json(value)
+    elif output == Output.CSV:
+        _print_csv([value], list(value))
+    else:
+        width = max(map(len, value), default=0)
+        for key, each in value.items():
+            click.echo(f"{key.replace('_', ' '):<{width}}  {cell(each)}")
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, default=_as_json, ensure_ascii=True, indent=2))
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat() + ("" if value.tzinfo else "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _print_csv(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_csv_cell(row.get(column)) for column in columns])
+
+
+def _csv_cell(value: Any) -> str:
+    """Text that a spreadsheet takes as text: it would run what begins like a formula."""
+    text = cell(value, empty="")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") and not is_number else text
+
+
+def _print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
+        table.add_column(
+            column.replace("_", " "),
+            justify="right" if numeric else "left",
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*(Text(cell(row.get(column))) for column in columns))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def progress(label: str) -> Progress:
+    """A progress line on stderr, on a terminal only."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn(label),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )

@@ -1,0 +1,102 @@
+"""Which readings are new, which repeat what is stored, which contradict it. Pure decisions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ingest.reading import Reading
+
+__all__ = ["KnownDocument", "KnownReport", "Outcome", "Placement", "place"]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """A document in the store: the same bytes came before."""
+
+    document_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReport:
+    """The counted report of an identity."""
+
+    document_id: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One row of the table `outcome`."""
+
+    document_id: int
+    status: str
+    report_kind: str | None = None
+    of_document_id: int | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Placement:
+    """Decisions for readings, by their number: where each went, and what it now counts as.
+
+    `row_documents` holds the id only of those readings whose rows are to be stored.
+    """
+
+    documents: list[int] = field(default_factory=list)
+    is_new: list[bool] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+    row_documents: list[int | None] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    uncounted: set[int] = field(default_factory=set)
+
+
+def place(
+    readings: Sequence[Reading],
+    document_ids: Sequence[int],
+    documents: dict[str, KnownDocument],
+    reports: dict[str, KnownReport],
+) -> Placement:
+    """Decide for each reading; `document_ids` are what new ones get, used in order.
+
+    `documents` by SHA-256 and `reports` by identity say what the store holds, and learn what
+    this batch adds, so that a repetition within it is found too.
+    """
+    placement = Placement()
+    fresh = iter(document_ids)
+    for reading in readings:
+        known = documents.get(reading.sha256)
+        if known is not None:
+            again = "duplicate" if known.status == "stored" else known.status
+            _note(placement, known.document_id, again, is_new=False)
+            continue
+        outcome = _outcome(reading, next(fresh), reports)
+        documents[reading.sha256] = KnownDocument(outcome.document_id, outcome.status)
+        placement.outcomes.append(outcome)
+        _note(placement, outcome.document_id, outcome.status, is_new=True)
+        if outcome.status == "conflict":
+            placement.uncounted.add(outcome.document_id)
+    return placement
+
+
+def _note(placement: Placement, document_id: int, status: str, *, is_new: bool) -> None:
+    has_rows = is_new and status in ("stored", "conflict")
+    placement.documents.append(document_id)
+    placement.is_new.append(is_new)
+    placement.statuses.append(status)
+    placement.row_documents.append(document_id if has_rows else None)
+
+
+def _outcome(reading: Reading, document_id: int, reports: dict[str, KnownReport]) -> Outcome:
+    if reading.identity is None or reading.content_hash is None:
+        return Outcome(document_id, "refused", code=reading.code, reason=reading.reason)
+    kind = reading.report_kind
+    known = reports.get(reading.identity)
+    if known is None:
+        reports[reading.identity] = KnownReport(document_id, reading.content_hash)
+        return Outcome(document_id, "stored", kind)
+    if known.content_hash == reading.content_hash:
+        return Outcome(document_id, "duplicate", kind, known.document_id)
+    # RFC 9990 §3.5.4 leaves it to the consumer; adding both up would count messages twice.
+    reason = f"same reporter, report ID and period as document {known.document_id}, other content"
+    return Outcome(document_id, "conflict", kind, known.document_id, "conflict", reason)

@@ -1,0 +1,238 @@
+"""Raw mails to readings: extract, read, hash. Pure, so that any process can do it."""
+
+import email
+import email.header
+import email.message
+import email.policy
+import email.utils
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ingest.extract import Leaf, extract
+from ingest.limits import HEADER_BYTES
+from ingest.readers import read_aggregate, read_tls
+from ingest.rows import Rows, Tables
+from ingest.sniff import Kind
+from ingest.sources import Arrival
+from schemas.dmarc import AggregateReport
+from schemas.errors import LimitExceeded, NotAReport, Refusal
+from schemas.names import normal_domain
+from schemas.tls import TlsReport
+
+__all__ = ["Batch", "Carrier", "Reading", "read_batch", "read_document"]
+
+REPORT_KINDS = ("dmarc", "tls")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One document and what became of it: a report (`identity` set) or a refusal (`code` set)."""
+
+    sha256: str
+    kind: str
+    data: bytes
+    path: str
+    report_kind: str | None = None
+    identity: str | None = None
+    content_hash: str | None = None
+    records: int = 0
+    code: str | None = None
+    reason: str | None = None
+
+    @property
+    def is_report(self) -> bool:
+        return self.identity is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """The mail or file that brought documents; `first` and `count` find its readings."""
+
+    key: str
+    epoch: int
+    sha256: str
+    is_mail: bool
+    size: int
+    received_at: datetime | None
+    sent_at: datetime | None
+    message_id: str | None
+    from_address: str | None
+    subject: str | None
+    headers: bytes
+    first: int
+    count: int
+    ignored: int
+    holds_report: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a batch of arrivals holds: a carrier for each, their readings, and rows by leaf."""
+
+    carriers: list[Carrier] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    tables: Tables = field(default_factory=dict)
+
+
+def read_batch(arrivals: Sequence[Arrival]) -> Batch:
+    """Every document of every arrival. Never raises Refusal: that is an outcome."""
+    carriers: list[Carrier] = []
+    readings: list[Reading] = []
+    rows = Rows()
+    for arrival in arrivals:
+        leaves = _leaves(arrival)
+        headers = _header_block(arrival.raw) if arrival.is_mail else b""
+        first = len(readings)
+        for leaf in leaves:
+            if not leaf.ignored:
+                readings.append(_read_leaf(leaf, headers, len(readings), rows))
+        carriers.append(_carrier(arrival, headers, leaves, first, readings[first:]))
+    return Batch(carriers, readings, rows.tables())
+
+
+def _leaves(arrival: Arrival) -> list[Leaf]:
+    if arrival.too_large is not None:
+        reason = LimitExceeded(f"the message has {arrival.too_large} bytes")
+        return [Leaf(Kind.MESSAGE, arrival.raw, refusal=reason)]
+    name = "" if arrival.is_mail else arrival.key.rpartition("/")[2]
+    return extract(arrival.raw, is_mail=arrival.is_mail, name=name)
+
+
+def _read_leaf(leaf: Leaf, headers: bytes, number: int, rows: Rows) -> Reading:
+    sha256 = hashlib.sha256(leaf.data).hexdigest()
+    start = Reading(sha256, leaf.kind, leaf.data, leaf.path)
+    if leaf.refusal is not None:
+        return _refused(start, leaf.refusal)
+    return read_document(start, headers, number, rows)
+
+
+def read_document(start: Reading, headers: bytes, number: int, rows: Rows) -> Reading:
+    """Read the bytes of `start`, adding a report's rows as leaf `number`."""
+    try:
+        if start.kind == Kind.XML:
+            aggregate = read_aggregate(start.data, name=start.path)
+            identity, content = aggregate_identity(aggregate), _content_hash(aggregate)
+            rows.add_aggregate(number, aggregate, identity, content)
+            return _read(start, "dmarc", identity, content, len(aggregate.records))
+        tls = read_tls(start.data, domain_hint=_tls_domain(headers))
+        identity, content = tls_identity(tls), _content_hash(tls)
+        rows.add_tls(number, tls, identity, content)
+        return _read(start, "tls", identity, content, 0)
+    except Refusal as refusal:
+        return _refused(start, refusal)
+
+
+def _read(start: Reading, kind: str, identity: str, content_hash: str, records: int) -> Reading:
+    return Reading(
+        start.sha256, start.kind, start.data, start.path, kind, identity, content_hash, records
+    )
+
+
+def _refused(start: Reading, refusal: Refusal) -> Reading:
+    return Reading(
+        start.sha256,
+        start.kind,
+        start.data,
+        start.path,
+        code=refusal.code,
+        reason=str(refusal),
+    )
+
+
+def aggregate_identity(report: AggregateReport) -> str:
+    """Equal for the same report by whatever road; the report ID counts whole, as sent."""
+    times = (report.begin_at.timestamp(), report.end_at.timestamp())
+    return _digest("dmarc", report.reporter, report.policy.domain, report.report_id, *times)
+
+
+def tls_identity(report: TlsReport) -> str:
+    times = (report.start_at.timestamp(), report.end_at.timestamp())
+    return _digest("tls", report.reporter, report.report_id, *times)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def _content_hash(report: AggregateReport | TlsReport) -> str:
+    """Equal where two documents say the same, in whatever order of records or markup."""
+    head = report.model_dump_json(exclude={"records", "repairs", "xml_namespace"})
+    records = report.records if isinstance(report, AggregateReport) else ()
+    lines = sorted(record.model_dump_json() for record in records)
+    return hashlib.sha256("\n".join((head, *lines)).encode()).hexdigest()[:32]
+
+
+def _carrier(
+    arrival: Arrival,
+    headers: bytes,
+    leaves: Sequence[Leaf],
+    first: int,
+    readings: Sequence[Reading],
+) -> Carrier:
+    fields = email.message_from_bytes(headers, policy=email.policy.compat32)
+    # A mail whose XML is something else's, or that was not fetched whole, is not ours to move.
+    ours = arrival.too_large is None and any(r.code != NotAReport.code for r in readings)
+    return Carrier(
+        key=arrival.key,
+        epoch=arrival.epoch,
+        sha256=hashlib.sha256(arrival.raw).hexdigest(),
+        is_mail=arrival.is_mail,
+        size=arrival.too_large or len(arrival.raw),
+        received_at=_naive(arrival.received_at),
+        sent_at=_date_of(fields),
+        message_id=_field(fields, "Message-ID"),
+        from_address=email.utils.parseaddr(_field(fields, "From") or "")[1] or None,
+        subject=_field(fields, "Subject"),
+        headers=headers,
+        first=first,
+        count=len(readings),
+        ignored=sum(leaf.ignored for leaf in leaves),
+        holds_report=ours,
+    )
+
+
+def _header_block(raw: bytes) -> bytes:
+    """The header of a mail, without its body, at most 64 KiB."""
+    head = raw[:HEADER_BYTES]
+    ends = [end for end in (head.find(b"\r\n\r\n"), head.find(b"\n\n")) if end >= 0]
+    return head[: min(ends)] if ends else head
+
+
+def _field(fields: email.message.Message, name: str) -> str | None:
+    """A header's text, RFC 2047 decoded, on one line; bytes nobody declared are replaced."""
+    value = fields.get(name)
+    if value is None:
+        return None
+    try:
+        text = str(email.header.make_header(email.header.decode_header(value)))
+    except (ValueError, LookupError, TypeError, AssertionError):
+        text = str(value)
+    return " ".join(text.encode("utf-8", "replace").decode().split())[:998]  # RFC 5322 §2.1.1
+
+
+def _date_of(fields: email.message.Message) -> datetime | None:
+    try:
+        return _naive(email.utils.parsedate_to_datetime(str(fields.get("Date"))))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    """UTC without a zone, as the store keeps all times."""
+    if moment is None or moment.tzinfo is None:
+        return moment
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        return None
+
+
+def _tls_domain(headers: bytes) -> str:
+    """RFC 8460 §5.3: the header names the policy domain, where a policy does not (T8)."""
+    if not headers:
+        return ""
+    fields = email.message_from_bytes(headers, policy=email.policy.compat32)
+    return normal_domain(_field(fields, "TLS-Report-Domain")) or ""

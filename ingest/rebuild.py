@@ -1,0 +1,64 @@
+"""Derived tables made again from the documents: after an update of the readers, or a doubt."""
+
+from collections.abc import Sequence
+
+from ingest.placing import KnownDocument, KnownReport, Outcome, place
+from ingest.rows import Rows
+from ingest.stored import StoredDocument, all_documents, read_stored
+from ingest.writer import Writer, write_outcomes
+from schemas.store import Connection, Store
+
+__all__ = ["DERIVED", "rebuild"]
+
+DERIVED = (
+    "outcome",
+    "dmarc_report",
+    "dmarc_record",
+    "dmarc_reason",
+    "dmarc_dkim",
+    "dmarc_spf",
+    "dmarc_refused_record",
+    "tls_report",
+    "tls_policy",
+    "tls_failure",
+    "address",
+)
+
+
+def rebuild(store: Store, writer: Writer) -> int:
+    """Read every stored document again, in one transaction. Returns how many there were."""
+    documents: dict[str, KnownDocument] = {}
+    reports: dict[str, KnownReport] = {}
+    total = 0
+    with store.write() as con:
+        con.execute("begin")
+        for table in DERIVED:
+            con.execute(f"delete from {table}")
+        for batch in all_documents(con):
+            _read_again(con, batch, writer, documents, reports)
+            total += len(batch)
+        con.execute("commit")
+    return total
+
+
+def _read_again(
+    con: Connection,
+    batch: Sequence[StoredDocument],
+    writer: Writer,
+    documents: dict[str, KnownDocument],
+    reports: dict[str, KnownReport],
+) -> None:
+    """Decide anew in the old order: the first of two contradicting reports counts again."""
+    rows = Rows()
+    readable = [each for each in batch if not each.is_container]
+    readings = read_stored(readable, rows)
+    placement = place(readings, [each.document_id for each in readable], documents, reports)
+    writer.insert_reports(con, rows.tables(), placement)
+    write_outcomes(con, [_container(each) for each in batch if each.is_container])
+
+
+def _container(stored: StoredDocument) -> Outcome:
+    """What was said when the container came; a later retry may have opened it."""
+    if not stored.code:
+        return Outcome(stored.document_id, "opened")
+    return Outcome(stored.document_id, "refused", code=stored.code, reason=stored.reason)

@@ -1,0 +1,241 @@
+"""From models to the columns of the store's tables, as Arrow; pyarrow is imported only here.
+
+Each table carries the number of its leaf within the batch where the store has document_id: the
+writer, who alone knows which leaves are new, puts one in place of the other.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from schemas.dmarc import AggregateReport, Record, midpoint_day
+from schemas.tls import TlsPolicy, TlsReport
+
+__all__ = ["Rows", "Table", "Tables", "as_table", "with_documents"]
+
+Table = pa.Table
+Tables = dict[str, pa.Table]
+
+TEXT, COUNT, ORDINAL, TIME = pa.string(), pa.int64(), pa.int32(), pa.timestamp("us")
+TEXTS = pa.list_(pa.string())
+
+
+def _schema(**columns: Any) -> Any:
+    return pa.schema([pa.field("leaf", ORDINAL), *(pa.field(n, t) for n, t in columns.items())])
+
+
+def _texts(*names: str) -> dict[str, Any]:
+    return dict.fromkeys(names, TEXT)
+
+
+def _raw_pairs(*names: str) -> dict[str, Any]:
+    return {column: TEXT for name in names for column in (name, f"{name}_raw")}
+
+
+CHILD = {"record_ordinal": ORDINAL, "ordinal": ORDINAL}
+SCHEMAS: dict[str, Any] = {
+    "dmarc_report": _schema(
+        **_texts("identity", "content_hash"),
+        day=pa.date32(),
+        **_texts("dialect", "xml_namespace", "version", "reporter", "org_name", "email"),
+        **_texts("extra_contact_info", "report_id"),
+        begin_at=TIME,
+        begin_raw=TEXT,
+        end_at=TIME,
+        end_raw=TEXT,
+        errors=TEXTS,
+        generator=TEXT,
+        **_raw_pairs("policy_domain", "discovery_method", "p", "sp", "np", "adkim", "aspf"),
+        pct=COUNT,
+        pct_raw=TEXT,
+        **_raw_pairs("testing"),
+        fo=TEXT,
+        extensions=TEXTS,
+        record_count=ORDINAL,
+        refused_record_count=ORDINAL,
+        repairs=TEXTS,
+        flags=TEXTS,
+    ),
+    "dmarc_record": _schema(
+        ordinal=ORDINAL,
+        **_raw_pairs("source_ip"),
+        message_count=COUNT,
+        message_count_raw=TEXT,
+        **_raw_pairs("disposition", "dkim", "spf"),
+        **_raw_pairs("header_from", "envelope_from", "envelope_to"),
+        extensions=TEXTS,
+        flags=TEXTS,
+    ),
+    "dmarc_reason": _schema(**CHILD, **_raw_pairs("type"), comment=TEXT),
+    "dmarc_dkim": _schema(
+        **CHILD, **_raw_pairs("domain"), selector=TEXT, **_raw_pairs("result"), human_result=TEXT
+    ),
+    "dmarc_spf": _schema(**CHILD, **_raw_pairs("domain", "scope", "result"), human_result=TEXT),
+    "dmarc_refused_record": _schema(ordinal=ORDINAL, **_texts("reason", "xml")),
+    "tls_report": _schema(
+        **_texts("identity", "content_hash"),
+        day=pa.date32(),
+        **_texts("reporter", "organization_name", "contact_info", "report_id"),
+        start_at=TIME,
+        start_raw=TEXT,
+        end_at=TIME,
+        end_raw=TEXT,
+        repairs=TEXTS,
+        flags=TEXTS,
+    ),
+    "tls_policy": _schema(
+        ordinal=ORDINAL,
+        **_raw_pairs("policy_type"),
+        policy_strings=TEXTS,
+        **_raw_pairs("policy_domain"),
+        mx_hosts=TEXTS,
+        successful_sessions=COUNT,
+        failed_sessions=COUNT,
+    ),
+    "tls_failure": _schema(
+        policy_ordinal=ORDINAL,
+        ordinal=ORDINAL,
+        **_raw_pairs("result_type", "sending_mta_ip"),
+        **_texts("receiving_mx_hostname", "receiving_mx_helo"),
+        **_raw_pairs("receiving_ip"),
+        failed_sessions=COUNT,
+        **_texts("additional_information", "failure_reason_code"),
+    ),
+}
+
+
+class Rows:
+    """Rows of all tables, gathered leaf by leaf."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in SCHEMAS}
+
+    def add_aggregate(
+        self, leaf: int, report: AggregateReport, identity: str, content_hash: str
+    ) -> None:
+        self._rows["dmarc_report"].append(
+            (leaf, identity, content_hash, *_aggregate_columns(report))
+        )
+        ordinals = _record_ordinals(report)
+        for ordinal, record in zip(ordinals, report.records, strict=True):
+            self._add_record(leaf, ordinal, record)
+        for refused in report.refused_records:
+            row = (leaf, refused.ordinal, refused.reason, refused.xml)
+            self._rows["dmarc_refused_record"].append(row)
+
+    def _add_record(self, leaf: int, ordinal: int, record: Record) -> None:
+        self._rows["dmarc_record"].append((leaf, ordinal, *_record_columns(record)))
+        for n, reason in enumerate(record.reasons):
+            row = (leaf, ordinal, n, reason.type, reason.type_raw, reason.comment)
+            self._rows["dmarc_reason"].append(row)
+        for n, dkim in enumerate(record.dkim_results):
+            values = (dkim.domain, dkim.domain_raw, dkim.selector, dkim.result, dkim.result_raw)
+            self._rows["dmarc_dkim"].append((leaf, ordinal, n, *values, dkim.human_result))
+        for n, spf in enumerate(record.spf_results):
+            named = (spf.domain, spf.domain_raw, spf.scope, spf.scope_raw)
+            values = (*named, spf.result, spf.result_raw, spf.human_result)
+            self._rows["dmarc_spf"].append((leaf, ordinal, n, *values))
+
+    def add_tls(self, leaf: int, report: TlsReport, identity: str, content_hash: str) -> None:
+        self._rows["tls_report"].append((leaf, identity, content_hash, *_tls_columns(report)))
+        for ordinal, policy in enumerate(report.policies):
+            self._rows["tls_policy"].append((leaf, ordinal, *_policy_columns(policy)))
+            for n, failure in enumerate(policy.failures):
+                row = (leaf, ordinal, n, *dict(failure).values())
+                self._rows["tls_failure"].append(row)
+
+    def tables(self) -> Tables:
+        """What was gathered, one Arrow table for each that has rows."""
+        return {name: as_table(SCHEMAS[name], rows) for name, rows in self._rows.items() if rows}
+
+
+def as_table(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Table:
+    """Rows, in the order of the schema's columns, as an Arrow table."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def with_documents(table: Table, documents: Sequence[int | None]) -> Table:
+    """The rows whose leaf became a document (an id, not None), with document_id for leaf."""
+    ids = pa.array(documents, COUNT).take(table.column("leaf"))
+    placed = table.set_column(0, pa.field("document_id", COUNT), ids)
+    return placed.filter(ids.is_valid())
+
+
+def _record_ordinals(report: AggregateReport) -> Iterator[int]:
+    """Places of the read records among all records, so that a refused one leaves a gap."""
+    refused = {record.ordinal for record in report.refused_records}
+    total = len(report.records) + len(refused)
+    return (n for n in range(total) if n not in refused)
+
+
+def _aggregate_columns(report: AggregateReport) -> tuple[Any, ...]:
+    policy = report.policy
+    return (
+        midpoint_day(report.begin_at, report.end_at),
+        report.dialect,
+        report.xml_namespace,
+        report.version,
+        report.reporter,
+        report.org_name,
+        report.email,
+        report.extra_contact_info,
+        report.report_id,
+        report.begin_at.replace(tzinfo=None),
+        report.begin_raw,
+        report.end_at.replace(tzinfo=None),
+        report.end_raw,
+        report.errors,
+        report.generator,
+        *dict(policy).values(),
+        report.extensions,
+        len(report.records),
+        len(report.refused_records),
+        report.repairs,
+        report.flags,
+    )
+
+
+def _record_columns(record: Record) -> tuple[Any, ...]:
+    return (
+        record.source_ip,
+        record.source_ip_raw,
+        record.count,
+        record.count_raw,
+        record.disposition,
+        record.disposition_raw,
+        record.dkim,
+        record.dkim_raw,
+        record.spf,
+        record.spf_raw,
+        record.header_from,
+        record.header_from_raw,
+        record.envelope_from,
+        record.envelope_from_raw,
+        record.envelope_to,
+        record.envelope_to_raw,
+        record.extensions or None,
+        record.flags or None,
+    )
+
+
+def _tls_columns(report: TlsReport) -> tuple[Any, ...]:
+    return (
+        midpoint_day(report.start_at, report.end_at),
+        report.reporter,
+        report.organization_name,
+        report.contact_info,
+        report.report_id,
+        report.start_at.replace(tzinfo=None),
+        report.start_raw,
+        report.end_at.replace(tzinfo=None),
+        report.end_raw,
+        report.repairs,
+        report.flags,
+    )
+
+
+def _policy_columns(policy: TlsPolicy) -> tuple[Any, ...]:
+    return tuple(value for name, value in policy if name != "failures")

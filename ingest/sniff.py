@@ -1,0 +1,82 @@
+"""What bytes are, by content alone: types, names and Subjects are often wrong (D31, D32, T13)."""
+
+import re
+from enum import StrEnum
+
+__all__ = ["Kind", "sniff"]
+
+LOOK = 4096
+
+
+class Kind(StrEnum):
+    """What a leaf holds. XML and JSON are documents; gzip, zlib and zip are opened."""
+
+    XML = "xml"
+    JSON = "json"
+    GZIP = "gzip"
+    ZLIB = "zlib"
+    ZIP = "zip"
+    MESSAGE = "message"
+    FEEDBACK = "feedback"  # an ARF part: a failure report (RFC 9991), ignored
+    PLACEHOLDER = "placeholder"  # the literal body `unused` (D29)
+    OTHER = "other"
+
+
+# The first tag of an XML document; mails also begin with <https://…> and <someone@…>.
+FIRST_TAG = re.compile(rb"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)(?=[\s>/])")
+XML_OPENING = re.compile(rb"<(\?xml|!--|!DOCTYPE|!ENTITY|\?)", re.IGNORECASE)
+JSON_OPENING = re.compile(rb'\{\s*("|\})')
+HTML_TAGS = frozenset(
+    b"html head body div p span table tbody tr td br a img font center meta style title link "
+    b"script h1 h2 h3 h4 ul ol li b i u em strong hr blockquote pre section article".split()
+)
+# RFC 5322 §2.2: a message begins with a field, and one of these is among the first.
+HEADER_LINE = re.compile(rb"(From [^\r\n]*\r?\n)?[!-9;-~]{1,76}:[ \t]?[^\r\n]*\r?\n")
+USUAL_FIELD = re.compile(
+    rb"^(Return-Path|Received|From|To|Date|Subject|Message-ID|MIME-Version|Content-Type):",
+    re.IGNORECASE | re.MULTILINE,
+)
+BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+def sniff(data: bytes) -> Kind:
+    """The kind of `data`, from its first 4 KiB."""
+    if data[:2] == b"\x1f\x8b":
+        return Kind.GZIP
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return Kind.ZIP
+    head = _as_ascii(data[:LOOK])
+    text = head.lstrip()
+    if text[:1] == b"<":
+        return _sniff_markup(text)
+    if JSON_OPENING.match(text):
+        return Kind.JSON
+    if text[:14].lower() == b"feedback-type:":
+        return Kind.FEEDBACK
+    if len(data) < LOOK and text.strip().lower() == b"unused":
+        return Kind.PLACEHOLDER
+    if HEADER_LINE.match(text) and USUAL_FIELD.search(text):
+        return Kind.MESSAGE
+    # RFC 1950 §2.2: method 8 in the low nibble, and the first two bytes a multiple of 31.
+    if len(data) > 2 and data[0] == 0x78 and (data[0] * 256 + data[1]) % 31 == 0:
+        return Kind.ZLIB
+    return Kind.OTHER
+
+
+def _sniff_markup(text: bytes) -> Kind:
+    tag = FIRST_TAG.search(text)
+    if tag and tag[2].lower() in HTML_TAGS:
+        return Kind.OTHER
+    at_start = tag is not None and tag.start() == 0
+    return Kind.XML if at_start or XML_OPENING.match(text) else Kind.OTHER
+
+
+def _as_ascii(head: bytes) -> bytes:
+    """The head without a byte-order mark, UTF-16 thinned to one byte a character."""
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            rest = head[len(mark) :]
+            return rest if encoding == "utf-8" else rest.replace(b"\x00", b"")
+    if head[:4] in (b"<\x00?\x00", b"\x00<\x00?", b"{\x00\"\x00", b"\x00{\x00\""):
+        return head.replace(b"\x00", b"")
+    return head

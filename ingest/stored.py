@@ -1,0 +1,91 @@
+"""Documents taken out of the store again, with what came with them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest.reading import Reading, read_document
+from ingest.rows import Rows
+from ingest.sniff import Kind
+from schemas.store import Connection
+
+__all__ = ["StoredDocument", "all_documents", "read_stored", "refused_documents"]
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """One document and its first delivery; `code` is why it was refused when it came, or ""."""
+
+    document_id: int
+    sha256: str
+    kind: str
+    data: bytes
+    path: str
+    headers: bytes
+    code: str
+    reason: str
+
+    @property
+    def is_container(self) -> bool:
+        """What could not be opened, or was not fetched whole: there is nothing to read in it."""
+        return self.kind not in (Kind.XML, Kind.JSON)
+
+
+CAME_WITH = """
+    select
+        document.document_id,
+        document.sha256,
+        document.kind,
+        document.bytes,
+        first_delivery.path,
+        carrier.headers,
+        first_delivery.code,
+        first_delivery.reason
+    from document
+    join (
+        select
+            document_id,
+            min(carrier_id) as carrier_id,
+            arg_min(path, (carrier_id, ordinal)) as path,
+            arg_min(coalesce(refusal_code, ''), (carrier_id, ordinal)) as code,
+            arg_min(coalesce(refusal_reason, ''), (carrier_id, ordinal)) as reason
+        from delivery
+        where document_id in (select unnest($ids::bigint[]))
+        group by document_id
+    ) as first_delivery using (document_id)
+    join carrier using (carrier_id)
+    order by document.document_id
+"""
+EVERY_ID = "select document_id from document order by document_id"
+REFUSED_ID = "select document_id from outcome where status = 'refused' order by document_id"
+
+
+def all_documents(con: Connection) -> Iterator[list[StoredDocument]]:
+    """Every document, oldest first, in batches."""
+    yield from _in_batches(con, [row[0] for row in con.execute(EVERY_ID).fetchall()])
+
+
+def refused_documents(con: Connection, ids: Sequence[int]) -> Iterator[list[StoredDocument]]:
+    """The refused documents, all or those of `ids`, in batches."""
+    refused = [row[0] for row in con.execute(REFUSED_ID).fetchall()]
+    yield from _in_batches(con, [number for number in refused if not ids or number in ids])
+
+
+def _in_batches(con: Connection, ids: Sequence[int]) -> Iterator[list[StoredDocument]]:
+    for start in range(0, len(ids), BATCH):
+        rows = con.execute(CAME_WITH, {"ids": list(ids[start : start + BATCH])}).fetchall()
+        yield [
+            StoredDocument(number, sha256, kind, bytes(data), path, headers or b"", code, reason)
+            for number, sha256, kind, data, path, headers, code, reason in rows
+        ]
+
+
+def read_stored(documents: Sequence[StoredDocument], rows: Rows) -> list[Reading]:
+    """Read documents again; their leaves in `rows` are their places in the sequence."""
+    return [
+        read_document(
+            Reading(each.sha256, each.kind, each.data, each.path), each.headers, number, rows
+        )
+        for number, each in enumerate(documents)
+    ]

@@ -1,0 +1,142 @@
+"""Everything that rua refuses, as one tree; the exit codes are a public contract.
+
+    RuaError                      70  an internal error unless a branch below says otherwise
+    ├── ConfigError                2  a setting, flag or argument is wrong
+    ├── SourceError                3  a mailbox or folder cannot be used
+    │   ├── Unreachable               no connection, or it broke
+    │   ├── CertificateUntrusted      the server's certificate does not verify
+    │   ├── EncryptionRefused         the server offers no TLS
+    │   ├── LoginRefused              user name or password is not accepted
+    │   └── FolderMissing             the folder named in the settings is not there
+    ├── StoreError                 4  the DuckDB file cannot be used
+    │   ├── StoreLocked               another process holds it for too long
+    │   ├── StoreFull                 no space left on the device
+    │   └── StoreDamaged              not a store of ours, or not readable
+    └── Refusal                       one document is refused; it never ends a run
+        ├── NotAReport                well-formed, but neither kind of report
+        ├── Malformed                 cannot be parsed, or a required element is missing
+        ├── Forbidden                 a construct that no report needs (DOCTYPE, entities)
+        ├── BrokenContainer           gzip, zlib or zip that does not open
+        └── LimitExceeded             larger, deeper or longer than the limits of ingest.limits
+"""
+
+from enum import IntEnum
+
+__all__ = [
+    "BrokenContainer",
+    "CertificateUntrusted",
+    "ConfigError",
+    "EncryptionRefused",
+    "ExitCode",
+    "FolderMissing",
+    "Forbidden",
+    "LimitExceeded",
+    "LoginRefused",
+    "Malformed",
+    "NotAReport",
+    "Refusal",
+    "RuaError",
+    "SourceError",
+    "StoreDamaged",
+    "StoreError",
+    "StoreFull",
+    "StoreLocked",
+    "Unreachable",
+]
+
+
+class ExitCode(IntEnum):
+    """What a command's end means to cron and to scripts."""
+
+    DONE = 0
+    REFUSED = 1  # only with --strict
+    USAGE = 2
+    SOURCE = 3
+    STORE = 4
+    INTERNAL = 70  # EX_SOFTWARE of sysexits.h
+    INTERRUPTED = 130  # 128 + SIGINT
+
+
+class RuaError(Exception):
+    """What went wrong, where (a file, Message-ID, key or host), and what to do next."""
+
+    exit_code = ExitCode.INTERNAL
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
+        self.what, self.where, self.todo = what, where, todo
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text}; {self.todo}" if self.todo else text
+
+
+class ConfigError(RuaError):
+    exit_code = ExitCode.USAGE
+
+
+class SourceError(RuaError):
+    exit_code = ExitCode.SOURCE
+
+
+class Unreachable(SourceError):
+    pass
+
+
+class CertificateUntrusted(SourceError):
+    pass
+
+
+class EncryptionRefused(SourceError):
+    pass
+
+
+class LoginRefused(SourceError):
+    pass
+
+
+class FolderMissing(SourceError):
+    pass
+
+
+class StoreError(RuaError):
+    exit_code = ExitCode.STORE
+
+
+class StoreLocked(StoreError):
+    pass
+
+
+class StoreFull(StoreError):
+    pass
+
+
+class StoreDamaged(StoreError):
+    pass
+
+
+class Refusal(RuaError):
+    """One document cannot be taken. `code` is stable: it stands in the store and in JSON."""
+
+    code = "refused"
+    retryable = False
+
+
+class NotAReport(Refusal):
+    code = "not-a-report"
+
+
+class Malformed(Refusal):
+    code = "malformed"
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+
+
+class BrokenContainer(Refusal):
+    code = "broken-container"
+
+
+class LimitExceeded(Refusal):
+    code = "limit"

@@ -1,0 +1,92 @@
+"""A fair lock between processes, beside the store.
+
+DuckDB itself excludes readers from a writer at once and without waiting, so whoever opens the
+file first stands in line here. Two locks make the line fair: everyone passes the turnstile one
+at a time, and a writer holds it while it waits for the readers inside to leave, so that no
+stream of readers starves a writer, and no stream of writers a reader.
+"""
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from schemas.errors import StoreError, StoreLocked
+
+__all__ = ["exclusive", "shared"]
+
+POLL_SECONDS = 0.005
+
+
+@contextlib.contextmanager
+def shared(store: Path, timeout: float) -> Iterator[None]:
+    """Hold the store for reading. Raises StoreLocked after `timeout` seconds."""
+    with _in_line(store, fcntl.LOCK_SH, timeout):
+        yield
+
+
+@contextlib.contextmanager
+def exclusive(store: Path, timeout: float) -> Iterator[None]:
+    """Hold the store for writing, alone. Raises StoreLocked after `timeout` seconds."""
+    with _in_line(store, fcntl.LOCK_EX, timeout):
+        yield
+
+
+@contextlib.contextmanager
+def _in_line(store: Path, how: int, timeout: float) -> Iterator[None]:
+    deadline = time.monotonic() + timeout
+    with _open(store, ".lock") as door:
+        with _open(store, ".queue") as turnstile:
+            _take(turnstile, fcntl.LOCK_EX, deadline, store, door)
+            _take(door, how, deadline, store, door)
+        # Closing the turnstile lets the next one in; closing the door at the end frees it.
+        yield
+
+
+def _open(store: Path, suffix: str) -> IO[bytes]:
+    path = store.with_name(store.name + suffix)
+    try:
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
+    except OSError as error:
+        raise StoreError(
+            f"the lock file cannot be opened: {error.strerror}",
+            where=str(path),
+            todo="the folder of the store must be writable, for readers too",
+        ) from None
+
+
+def _take(file: IO[bytes], how: int, deadline: float, store: Path, door: IO[bytes]) -> None:
+    while True:
+        try:
+            fcntl.flock(file, how | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise _locked(store, door) from None
+            time.sleep(POLL_SECONDS)
+
+
+def _locked(store: Path, door: IO[bytes]) -> StoreLocked:
+    pids = _holders(door)
+    who = f"process {', '.join(map(str, pids))}" if pids else "another process"
+    return StoreLocked(
+        f"the store is held by {who}",
+        where=str(store),
+        todo="wait for it to end, or give a longer --lock-timeout",
+    )
+
+
+def _holders(file: IO[bytes]) -> list[int]:
+    """PIDs that hold the lock, from the kernel's own list (Linux); else none."""
+    status = os.fstat(file.fileno())
+    inode = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    try:
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return []
+    fields = (line.split() for line in lines if "->" not in line)
+    held = {int(f[4]) for f in fields if len(f) > 5 and f[1] == "FLOCK" and f[5] == inode}
+    return sorted(pid for pid in held if pid > 0)

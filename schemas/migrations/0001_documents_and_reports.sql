@@ -1,0 +1,243 @@
+-- Primary tables: what arrived. They are never made again.
+
+create table carrier (
+    carrier_id bigint not null,
+    source text not null,
+    epoch bigint not null,
+    key text not null,
+    sha256 text not null,
+    is_mail boolean not null,
+    size bigint not null,
+    received_at timestamp,
+    sent_at timestamp,
+    message_id text,
+    from_address text,
+    subject text,
+    headers blob,
+    stored_at timestamp not null
+);
+
+create table document (
+    document_id bigint not null,
+    sha256 text not null,
+    kind text not null,
+    size bigint not null,
+    bytes blob not null,
+    stored_at timestamp not null
+);
+
+create table delivery (
+    carrier_id bigint not null,
+    ordinal integer not null,
+    document_id bigint not null,
+    path text not null,
+    refusal_code text,
+    refusal_reason text
+);
+
+create table ledger (
+    source text not null,
+    epoch bigint not null,
+    key text not null,
+    holds_report boolean not null,
+    seen_at timestamp not null
+);
+
+create table run (
+    run_id bigint not null,
+    started_at timestamp not null,
+    finished_at timestamp,
+    pid bigint not null,
+    source text not null,
+    messages bigint not null,
+    documents bigint not null,
+    stored bigint not null,
+    duplicate bigint not null,
+    conflict bigint not null,
+    refused bigint not null,
+    ignored bigint not null,
+    records bigint not null,
+    problem text
+);
+
+-- Derived tables: what the documents say. `rua rebuild` makes them again.
+
+create table outcome (
+    document_id bigint not null,
+    status text not null,
+    report_kind text,
+    of_document_id bigint,
+    code text,
+    reason text
+);
+
+create table dmarc_report (
+    document_id bigint primary key,
+    identity text not null,
+    content_hash text not null,
+    counted boolean not null,
+    day date not null,
+    dialect text not null,
+    xml_namespace text,
+    version text,
+    reporter text not null,
+    org_name text,
+    email text,
+    extra_contact_info text,
+    report_id text not null,
+    begin_at timestamp not null,
+    begin_raw text not null,
+    end_at timestamp not null,
+    end_raw text not null,
+    errors text[] not null,
+    generator text,
+    policy_domain text not null,
+    policy_domain_raw text not null,
+    discovery_method text,
+    discovery_method_raw text,
+    p text,
+    p_raw text,
+    sp text,
+    sp_raw text,
+    np text,
+    np_raw text,
+    adkim text,
+    adkim_raw text,
+    aspf text,
+    aspf_raw text,
+    pct bigint,
+    pct_raw text,
+    testing text,
+    testing_raw text,
+    fo text,
+    extensions text[] not null,
+    record_count integer not null,
+    refused_record_count integer not null,
+    repairs text[] not null,
+    flags text[] not null
+);
+
+create table dmarc_record (
+    document_id bigint not null,
+    ordinal integer not null,
+    source_ip text,
+    source_ip_raw text,
+    message_count bigint,
+    message_count_raw text,
+    disposition text,
+    disposition_raw text,
+    dkim text,
+    dkim_raw text,
+    spf text,
+    spf_raw text,
+    header_from text,
+    header_from_raw text,
+    envelope_from text,
+    envelope_from_raw text,
+    envelope_to text,
+    envelope_to_raw text,
+    extensions text[],
+    flags text[]
+);
+
+create table dmarc_reason (
+    document_id bigint not null,
+    record_ordinal integer not null,
+    ordinal integer not null,
+    type text,
+    type_raw text,
+    comment text
+);
+
+create table dmarc_dkim (
+    document_id bigint not null,
+    record_ordinal integer not null,
+    ordinal integer not null,
+    domain text,
+    domain_raw text,
+    selector text,
+    result text,
+    result_raw text,
+    human_result text
+);
+
+create table dmarc_spf (
+    document_id bigint not null,
+    record_ordinal integer not null,
+    ordinal integer not null,
+    domain text,
+    domain_raw text,
+    scope text,
+    scope_raw text,
+    result text,
+    result_raw text,
+    human_result text
+);
+
+create table dmarc_refused_record (
+    document_id bigint not null,
+    ordinal integer not null,
+    reason text not null,
+    xml text not null
+);
+
+create table tls_report (
+    document_id bigint primary key,
+    identity text not null,
+    content_hash text not null,
+    counted boolean not null,
+    day date not null,
+    reporter text not null,
+    organization_name text,
+    contact_info text,
+    report_id text not null,
+    start_at timestamp not null,
+    start_raw text not null,
+    end_at timestamp not null,
+    end_raw text not null,
+    repairs text[] not null,
+    flags text[] not null
+);
+
+create table tls_policy (
+    document_id bigint not null,
+    ordinal integer not null,
+    policy_type text,
+    policy_type_raw text,
+    policy_strings text[] not null,
+    policy_domain text,
+    policy_domain_raw text,
+    mx_hosts text[] not null,
+    successful_sessions bigint,
+    failed_sessions bigint
+);
+
+create table tls_failure (
+    document_id bigint not null,
+    policy_ordinal integer not null,
+    ordinal integer not null,
+    result_type text,
+    result_type_raw text,
+    sending_mta_ip text,
+    sending_mta_ip_raw text,
+    receiving_mx_hostname text,
+    receiving_mx_helo text,
+    receiving_ip text,
+    receiving_ip_raw text,
+    failed_sessions bigint,
+    additional_information text,
+    failure_reason_code text
+);
+
+create table address (
+    source_ip text not null,
+    version utinyint not null,
+    number uhugeint not null,
+    country text,
+    continent text,
+    asn bigint,
+    as_name text,
+    as_domain text,
+    service text,
+    service_type text
+);

@@ -1,0 +1,197 @@
+"""The one DuckDB file: open late, close early, migrate, and say clearly what is wrong with it.
+
+The only module that opens the file. Every error of DuckDB leaves here as one of ours.
+"""
+
+import contextlib
+import errno
+import re
+import time
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from schemas import lock
+from schemas.errors import StoreDamaged, StoreError, StoreFull, StoreLocked
+
+__all__ = ["Connection", "Store"]
+
+Connection = duckdb.DuckDBPyConnection
+
+HELD_ELSEWHERE = re.compile(r"Conflicting lock is held.*?(?:\(PID (\d+)\))", re.DOTALL)
+NO_SPACE = re.compile(r"no space left|disk quota|out of disk", re.IGNORECASE)
+FOREIGN = re.compile(r"not a valid DuckDB database|cannot (?:be read|open)|corrupt", re.IGNORECASE)
+POLL_SECONDS = 0.05
+PACKAGE = resources.files("schemas")
+
+
+class Store:
+    """The store at `path`; `lock_timeout` in seconds is how long to wait for others."""
+
+    def __init__(self, path: Path, *, lock_timeout: float = 60) -> None:
+        self.path = path
+        self.lock_timeout = lock_timeout
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read-only connection, closed at the end of the block.
+
+        Raises StoreError when there is no store, StoreLocked, StoreDamaged.
+        """
+        if not self.exists():
+            raise StoreError(
+                "there is no store yet", where=str(self.path), todo="run rua ingest first"
+            )
+        with contextlib.ExitStack() as stack:
+            con = self._enter_reading(stack)
+            if not _is_current(con, self.path):
+                stack.close()
+                with self.write():
+                    pass
+                con = self._enter_reading(stack)
+            yield con
+
+    def _enter_reading(self, stack: contextlib.ExitStack) -> Connection:
+        stack.enter_context(lock.shared(self.path, self.lock_timeout))
+        return stack.enter_context(self._connect(read_only=True))
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection of one's own, on a store of the newest form; creates it when missing."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{error.strerror}", where=str(self.path.parent)) from None
+        with lock.exclusive(self.path, self.lock_timeout), self._connect(read_only=False) as con:
+            _migrate(con, self.path)
+            yield con
+
+    @contextlib.contextmanager
+    def _connect(self, *, read_only: bool) -> Iterator[Connection]:
+        con = self._open(read_only=read_only)
+        try:
+            yield con
+        except duckdb.Error as error:
+            raise _ours(error, self.path) from error
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise _ours(duckdb.IOException("no space left"), self.path) from error
+            raise
+        finally:
+            with contextlib.suppress(duckdb.Error):
+                con.close()
+
+    def _open(self, *, read_only: bool) -> Connection:
+        """Open the file; a program that knows nothing of our lock may hold it, so wait here too."""
+        deadline = time.monotonic() + self.lock_timeout
+        while True:
+            try:
+                con = duckdb.connect(str(self.path), read_only=read_only)
+            except duckdb.Error as error:
+                if HELD_ELSEWHERE.search(str(error)) and time.monotonic() < deadline:
+                    time.sleep(POLL_SECONDS)
+                    continue
+                raise _ours(error, self.path) from None
+            con.execute("set TimeZone = 'UTC'")
+            return con
+
+
+def _ours(error: duckdb.Error, path: Path) -> StoreError:
+    text = str(error)
+    where = str(path)
+    held = HELD_ELSEWHERE.search(text)
+    if held:
+        return StoreLocked(
+            f"the store is held by process {held[1]}",
+            where=where,
+            todo="close that program, or give a longer --lock-timeout",
+        )
+    if NO_SPACE.search(text):
+        return StoreFull(
+            "no space left on the device", where=where, todo="free some; nothing was lost"
+        )
+    first = text.splitlines()[0] if text else type(error).__name__
+    if isinstance(error, duckdb.IOException | duckdb.SerializationException | duckdb.FatalException):
+        todo = "check that it is a store of rua and that this user may use it"
+        return StoreDamaged(first, where=where, todo=todo)
+    return StoreError(first, where=where)
+
+
+def _migrations() -> list[tuple[str, str]]:
+    """(name, SQL) of every migration, in order."""
+    files = (PACKAGE / "migrations").iterdir()
+    found = sorted((file for file in files if file.name.endswith(".sql")), key=lambda f: f.name)
+    return [(file.name, file.read_text(encoding="utf-8")) for file in found]
+
+
+def _views_text() -> str:
+    files = (PACKAGE / "views").iterdir()
+    found = sorted((file for file in files if file.name.endswith(".sql")), key=lambda f: f.name)
+    return "\n".join(file.read_text(encoding="utf-8") for file in found)
+
+
+def _form_of(con: Connection) -> tuple[int, str]:
+    """(number of migrations applied, text of the views in force) of an open store."""
+    tables = "select count(*) from duckdb_tables() where table_name = 'migration'"
+    row = con.execute(tables).fetchall()
+    if row[0][0] == 0:
+        return 0, ""
+    applied = con.execute("select count(*) from migration").fetchall()[0][0]
+    views = con.execute("select sql from view_text").fetchall()
+    return applied, views[0][0] if views else ""
+
+
+def _is_current(con: Connection, path: Path) -> bool:
+    """Whether the file has this program's migrations and views. A newer one is StoreDamaged."""
+    version, views = _form_of(con)
+    known = len(_migrations())
+    if version > known:
+        raise StoreDamaged(
+            f"the store has form {version}, this rua knows {known}",
+            where=str(path),
+            todo="use the newer rua that wrote it",
+        )
+    return version == known and views == _views_text()
+
+
+def _migrate(con: Connection, path: Path) -> None:
+    if _is_current(con, path):
+        return
+    version, migrations = _form_of(con)[0], _migrations()
+    if version == 0:
+        _refuse_foreign(con, path)
+    for number, (name, sql) in enumerate(migrations[version:], start=version + 1):
+        con.execute("begin")
+        if number == 1:
+            con.execute(
+                "create table migration (number integer, name text, applied_at timestamp);"
+                "create table view_text (sql text)"
+            )
+        con.execute(sql)
+        con.execute("insert into migration values ($1, $2, now())", [number, name])
+        con.execute("commit")
+    _refresh_views(con)
+
+
+def _refuse_foreign(con: Connection, path: Path) -> None:
+    tables = con.execute("select count(*) from duckdb_tables() where not internal").fetchall()
+    if tables[0][0]:
+        raise StoreDamaged(
+            "this DuckDB file holds other tables and is no store of rua",
+            where=str(path),
+            todo="name another file with --store",
+        )
+
+
+def _refresh_views(con: Connection) -> None:
+    con.execute("begin")
+    text = _views_text()
+    con.execute(text)
+    con.execute("delete from view_text")
+    con.execute("insert into view_text values ($1)", [text])
+    con.execute("commit")

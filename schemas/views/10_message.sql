@@ -1,0 +1,37 @@
+-- One row per record of a counted DMARC report: messages of one source address, evaluated alike.
+-- Reports in conflict or with a period that makes no sense, and records flagged as senseless,
+-- are left out: they count in no rate. `day` is the UTC day of the report's midpoint.
+-- `indeterminate` marks failures that a temporary error of an own identity may explain
+-- (RFC 9989 §5.3.6): they stand in no denominator.
+create or replace view dmarc_message as
+with hiccup as (
+    select distinct document_id, record_ordinal as ordinal
+    from dmarc_dkim
+    where result = 'temperror'
+    union
+    select distinct document_id, record_ordinal as ordinal
+    from dmarc_spf
+    where result = 'temperror' and coalesce(scope, 'mfrom') = 'mfrom'
+)
+select
+    record.document_id,
+    record.ordinal,
+    report.day,
+    report.reporter,
+    report.policy_domain,
+    record.header_from,
+    record.envelope_from,
+    record.source_ip,
+    record.message_count,
+    record.disposition,
+    coalesce(record.dkim = 'pass', false) as dkim_aligned,
+    coalesce(record.spf = 'pass', false) as spf_aligned,
+    coalesce(record.dkim = 'pass', false) or coalesce(record.spf = 'pass', false) as aligned,
+    not coalesce(record.dkim = 'pass' or record.spf = 'pass', false)
+        and hiccup.document_id is not null as indeterminate
+from dmarc_record as record
+join dmarc_report as report using (document_id)
+left join hiccup using (document_id, ordinal)
+where report.counted
+    and len(report.flags) = 0
+    and record.flags is null;

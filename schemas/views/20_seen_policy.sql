@@ -1,0 +1,18 @@
+-- One row per counted DMARC report: the policy that its reporter saw published.
+create or replace view seen_policy as
+select
+    document_id,
+    day,
+    end_at,
+    reporter,
+    policy_domain,
+    p,
+    sp,
+    np,
+    adkim,
+    aspf,
+    pct,
+    testing as t
+from dmarc_report
+where counted
+    and len(flags) = 0;

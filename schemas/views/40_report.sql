@@ -1,0 +1,40 @@
+-- One row per report that was read, of either kind: who sent it, on what, for which period.
+-- `status` is stored, or conflict for one that contradicts an earlier report and is not counted.
+create or replace view report as
+select
+    report.document_id,
+    'dmarc' as kind,
+    outcome.status,
+    report.day,
+    report.reporter,
+    report.policy_domain as domain,
+    report.report_id,
+    report.begin_at,
+    report.end_at,
+    report.record_count,
+    report.refused_record_count,
+    report.repairs,
+    report.flags
+from dmarc_report as report
+join outcome using (document_id)
+union all
+select
+    report.document_id,
+    'tls' as kind,
+    outcome.status,
+    report.day,
+    report.reporter,
+    (
+        select min(policy.policy_domain)
+        from tls_policy as policy
+        where policy.document_id = report.document_id
+    ) as domain,
+    report.report_id,
+    report.start_at,
+    report.end_at,
+    null as record_count,
+    0 as refused_record_count,
+    report.repairs,
+    report.flags
+from tls_report as report
+join outcome using (document_id);
