@@ -83,8 +83,10 @@ def _service(name: str, members: list[Row]) -> Row:
     classes: dict[str, int] = {}
     for row in members:
         classes[row["class"]] = classes.get(row["class"], 0) + row["messages"]
-    total = {key: sum(row[key] for row in members) for key in
-             ("messages", "aligned", "dkim_aligned", "spf_aligned")}
+    total = {
+        key: sum(row[key] for row in members)
+        for key in ("messages", "aligned", "dkim_aligned", "spf_aligned")
+    }
     chosen = _class_of(classes, total["messages"])
     loudest = max((r for r in members if r["class"] == chosen), key=lambda r: r["messages"])
     return {

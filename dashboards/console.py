@@ -26,7 +26,16 @@ from schemas.settings import Settings, load_settings
 from schemas.store import Store
 from schemas.text import cell, plain
 
-__all__ = ["Globals", "Output", "emit", "emit_object", "output_options", "progress", "say", "window_options"]
+__all__ = [
+    "Globals",
+    "Output",
+    "emit",
+    "emit_object",
+    "output_options",
+    "progress",
+    "say",
+    "window_options",
+]
 
 Row = Mapping[str, Any]
 Command = Callable[..., Any]

@@ -17,7 +17,7 @@ import maxminddb
 
 from schemas.errors import ConfigError
 
-__all__ = ["Addresses", "AddressFacts"]
+__all__ = ["AddressFacts", "Addresses"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,9 +127,7 @@ def _container(
             yield Leaf(kind, data, path, refusal)
 
 
-def _opened(
-    kind: Kind, data: bytes, path: str, allowance: Allowance, depth: int
-) -> Iterator[Leaf]:
+def _opened(kind: Kind, data: bytes, path: str, allowance: Allowance, depth: int) -> Iterator[Leaf]:
     if kind is Kind.GZIP:
         yield from _leaf(gunzip(data, allowance), path, allowance, depth + 1)
     elif kind is Kind.ZLIB:

@@ -7,22 +7,23 @@ import email.policy
 import email.utils
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from ingest.extract import Leaf, extract
 from ingest.limits import HEADER_BYTES
 from ingest.readers import read_aggregate, read_tls
-from ingest.rows import Rows, Tables
-from ingest.sniff import Kind
+from ingest.rows import Rows, Tables, joined
+from ingest.sniff import Kind, sniff
 from ingest.sources import Arrival
 from schemas.dmarc import AggregateReport
 from schemas.errors import LimitExceeded, NotAReport, Refusal
 from schemas.names import normal_domain
 from schemas.tls import TlsReport
 
-__all__ = ["Batch", "Carrier", "Reading", "read_batch", "read_document"]
+__all__ = ["Batch", "Carrier", "Reading", "merged", "read_batch", "read_document"]
 
 REPORT_KINDS = ("dmarc", "tls")
 
@@ -77,23 +78,49 @@ class Batch:
     tables: Tables = field(default_factory=dict)
 
 
-def read_batch(arrivals: Sequence[Arrival]) -> Batch:
+Watch = Callable[[int], Refusal | None]
+"""Told -1 before a mail is taken apart, then each document's place in it; may refuse it."""
+
+
+def unwatched(place: int) -> Refusal | None:
+    """No limits of time: for bytes that were read before."""
+    return None
+
+
+def read_batch(arrivals: Sequence[Arrival], watch: Watch = unwatched) -> Batch:
     """Every document of every arrival. Never raises Refusal: that is an outcome."""
     carriers: list[Carrier] = []
     readings: list[Reading] = []
     rows = Rows()
     for arrival in arrivals:
-        leaves = _leaves(arrival)
+        leaves = _leaves(arrival, watch)
         headers = _header_block(arrival.raw) if arrival.is_mail else b""
         first = len(readings)
-        for leaf in leaves:
+        for place, leaf in enumerate(leaves):
             if not leaf.ignored:
-                readings.append(_read_leaf(leaf, headers, len(readings), rows))
+                refusal = leaf.refusal or watch(place)
+                readings.append(_read_leaf(leaf, refusal, headers, len(readings), rows))
         carriers.append(_carrier(arrival, headers, leaves, first, readings[first:]))
     return Batch(carriers, readings, rows.tables())
 
 
-def _leaves(arrival: Arrival) -> list[Leaf]:
+def merged(batches: Sequence[Batch]) -> Batch:
+    """Several batches as one, in their order."""
+    whole = Batch()
+    for batch in batches:
+        offset = len(whole.readings)
+        whole.carriers.extend(replace(c, first=c.first + offset) for c in batch.carriers)
+        whole.readings.extend(batch.readings)
+    offsets = [0, *accumulate(len(batch.readings) for batch in batches)]
+    whole.tables.update(joined([batch.tables for batch in batches], offsets))
+    return whole
+
+
+def _leaves(arrival: Arrival, watch: Watch) -> list[Leaf]:
+    refusal = watch(-1)
+    if refusal is not None:
+        kind = Kind.MESSAGE if arrival.is_mail else sniff(arrival.raw)
+        return [Leaf(kind, arrival.raw, refusal=refusal)]
     if arrival.too_large is not None:
         reason = LimitExceeded(f"the message has {arrival.too_large} bytes")
         return [Leaf(Kind.MESSAGE, arrival.raw, refusal=reason)]
@@ -101,11 +128,13 @@ def _leaves(arrival: Arrival) -> list[Leaf]:
     return extract(arrival.raw, is_mail=arrival.is_mail, name=name)
 
 
-def _read_leaf(leaf: Leaf, headers: bytes, number: int, rows: Rows) -> Reading:
+def _read_leaf(
+    leaf: Leaf, refusal: Refusal | None, headers: bytes, number: int, rows: Rows
+) -> Reading:
     sha256 = hashlib.sha256(leaf.data).hexdigest()
     start = Reading(sha256, leaf.kind, leaf.data, leaf.path)
-    if leaf.refusal is not None:
-        return _refused(start, leaf.refusal)
+    if refusal is not None:
+        return _refused(start, refusal)
     return read_document(start, headers, number, rows)
 
 

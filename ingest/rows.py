@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.dmarc import AggregateReport, Record, midpoint_day
 from schemas.tls import TlsPolicy, TlsReport
 
-__all__ = ["Rows", "Table", "Tables", "as_table", "with_documents"]
+__all__ = ["Rows", "Table", "Tables", "as_table", "joined", "with_documents"]
 
 Table = pa.Table
 Tables = dict[str, pa.Table]
@@ -130,12 +131,9 @@ class Rows:
             row = (leaf, ordinal, n, reason.type, reason.type_raw, reason.comment)
             self._rows["dmarc_reason"].append(row)
         for n, dkim in enumerate(record.dkim_results):
-            values = (dkim.domain, dkim.domain_raw, dkim.selector, dkim.result, dkim.result_raw)
-            self._rows["dmarc_dkim"].append((leaf, ordinal, n, *values, dkim.human_result))
+            self._rows["dmarc_dkim"].append((leaf, ordinal, n, *dict(dkim).values()))
         for n, spf in enumerate(record.spf_results):
-            named = (spf.domain, spf.domain_raw, spf.scope, spf.scope_raw)
-            values = (*named, spf.result, spf.result_raw, spf.human_result)
-            self._rows["dmarc_spf"].append((leaf, ordinal, n, *values))
+            self._rows["dmarc_spf"].append((leaf, ordinal, n, *dict(spf).values()))
 
     def add_tls(self, leaf: int, report: TlsReport, identity: str, content_hash: str) -> None:
         self._rows["tls_report"].append((leaf, identity, content_hash, *_tls_columns(report)))
@@ -155,6 +153,17 @@ def as_table(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Table:
     columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def joined(parts: Sequence[Tables], offsets: Sequence[int]) -> Tables:
+    """Tables of several batches as one, each batch's leaves numbered on by its offset."""
+    pieces: dict[str, list[Table]] = {}
+    for tables, offset in zip(parts, offsets, strict=False):
+        for name, table in tables.items():
+            leaves = pc.add(table.column("leaf"), pa.scalar(offset, ORDINAL))
+            moved = table.set_column(0, table.schema.field(0), leaves)
+            pieces.setdefault(name, []).append(moved)
+    return {name: pa.concat_tables(tables) for name, tables in pieces.items()}
 
 
 def with_documents(table: Table, documents: Sequence[int | None]) -> Table:

@@ -77,6 +77,6 @@ def _as_ascii(head: bytes) -> bytes:
         if head.startswith(mark):
             rest = head[len(mark) :]
             return rest if encoding == "utf-8" else rest.replace(b"\x00", b"")
-    if head[:4] in (b"<\x00?\x00", b"\x00<\x00?", b"{\x00\"\x00", b"\x00{\x00\""):
+    if head[:4] in (b"<\x00?\x00", b"\x00<\x00?", b'{\x00"\x00', b'\x00{\x00"'):
         return head.replace(b"\x00", b"")
     return head

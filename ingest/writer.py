@@ -157,14 +157,10 @@ def _next(con: Connection, table: str, column: str) -> int:
 def _place(con: Connection, readings: Sequence[Reading]) -> Placement:
     first = _next(con, "document", "document_id")
     ids = range(first, first + len(readings))
-    return place(
-        readings, ids, _known_documents(con, readings), known_reports(con, readings)
-    )
+    return place(readings, ids, _known_documents(con, readings), known_reports(con, readings))
 
 
-def _insert_documents(
-    con: Connection, readings: Sequence[Reading], placement: Placement
-) -> None:
+def _insert_documents(con: Connection, readings: Sequence[Reading], placement: Placement) -> None:
     now = _now()
     columns = {
         "document_id": pa.int64(),
@@ -220,14 +216,15 @@ def _insert_carriers(con: Connection, batch: Batch, placement: Placement, source
     now = _now()
     first = _next(con, "carrier", "carrier_id")
     numbered = list(enumerate(fresh, start=first))
-    carriers = [
-        (number, source, c.epoch, _plain(c.key), c.sha256, c.is_mail, c.size, c.received_at)
-        + (c.sent_at, c.message_id, c.from_address, c.subject, c.headers, now)
-        for number, c in numbered
-    ]
+    carriers = [(number, source, *_carrier_columns(c), now) for number, c in numbered]
     insert_rows(con, "carrier", CARRIER_COLUMNS, carriers)
     deliveries = [row for number, c in numbered for row in _deliveries(number, c, batch, placement)]
     insert_rows(con, "delivery", DELIVERY_COLUMNS, deliveries)
+
+
+def _carrier_columns(c: Carrier) -> tuple[Any, ...]:
+    arrived = (c.epoch, _plain(c.key), c.sha256, c.is_mail, c.size, c.received_at, c.sent_at)
+    return (*arrived, c.message_id, c.from_address, c.subject, c.headers)
 
 
 def _deliveries(

@@ -1,23 +1,23 @@
 """Everything that rua refuses, as one tree; the exit codes are a public contract.
 
-    RuaError                      70  an internal error unless a branch below says otherwise
-    ├── ConfigError                2  a setting, flag or argument is wrong
-    ├── SourceError                3  a mailbox or folder cannot be used
-    │   ├── Unreachable               no connection, or it broke
-    │   ├── CertificateUntrusted      the server's certificate does not verify
-    │   ├── EncryptionRefused         the server offers no TLS
-    │   ├── LoginRefused              user name or password is not accepted
-    │   └── FolderMissing             the folder named in the settings is not there
-    ├── StoreError                 4  the DuckDB file cannot be used
-    │   ├── StoreLocked               another process holds it for too long
-    │   ├── StoreFull                 no space left on the device
-    │   └── StoreDamaged              not a store of ours, or not readable
-    └── Refusal                       one document is refused; it never ends a run
-        ├── NotAReport                well-formed, but neither kind of report
-        ├── Malformed                 cannot be parsed, or a required element is missing
-        ├── Forbidden                 a construct that no report needs (DOCTYPE, entities)
-        ├── BrokenContainer           gzip, zlib or zip that does not open
-        └── LimitExceeded             larger, deeper or longer than the limits of ingest.limits
+RuaError                      70  an internal error unless a branch below says otherwise
+├── ConfigError                2  a setting, flag or argument is wrong
+├── SourceError                3  a mailbox or folder cannot be used
+│   ├── Unreachable               no connection, or it broke
+│   ├── CertificateUntrusted      the server's certificate does not verify
+│   ├── EncryptionRefused         the server offers no TLS
+│   ├── LoginRefused              user name or password is not accepted
+│   └── FolderMissing             the folder named in the settings is not there
+├── StoreError                 4  the DuckDB file cannot be used
+│   ├── StoreLocked               another process holds it for too long
+│   ├── StoreFull                 no space left on the device
+│   └── StoreDamaged              not a store of ours, or not readable
+└── Refusal                       one document is refused; it never ends a run
+    ├── NotAReport                well-formed, but neither kind of report
+    ├── Malformed                 cannot be parsed, or a required element is missing
+    ├── Forbidden                 a construct that no report needs (DOCTYPE, entities)
+    ├── BrokenContainer           gzip, zlib or zip that does not open
+    └── LimitExceeded             larger, deeper or longer than the limits of ingest.limits
 """
 
 from enum import IntEnum

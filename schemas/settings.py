@@ -120,6 +120,7 @@ class Settings(BaseSettings):
     store: Path = Path("rua.duckdb")
     lock_timeout: float = Field(default=60, ge=0)
     require_verified: bool = False
+    workers: int = Field(default=min(4, os.cpu_count() or 1), ge=1, le=64)
     mailbox: tuple[Mailbox, ...] = ()
     domains: Annotated[dict[str, DomainSettings], BeforeValidator(_domain_keys)] = {}
 
@@ -149,7 +150,9 @@ def find_config(given: Path | None) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def load_settings(config: Path | None, *, store: Path | None, lock_timeout: float | None) -> Settings:
+def load_settings(
+    config: Path | None, *, store: Path | None, lock_timeout: float | None
+) -> Settings:
     """Settings from the file, the environment and flags, in rising order of weight."""
     path = find_config(config)
     values = _read_file(path) if path else {}

@@ -116,7 +116,9 @@ def _ours(error: duckdb.Error, path: Path) -> StoreError:
             "no space left on the device", where=where, todo="free some; nothing was lost"
         )
     first = text.splitlines()[0] if text else type(error).__name__
-    if isinstance(error, duckdb.IOException | duckdb.SerializationException | duckdb.FatalException):
+    if isinstance(
+        error, duckdb.IOException | duckdb.SerializationException | duckdb.FatalException
+    ):
         todo = "check that it is a store of rua and that this user may use it"
         return StoreDamaged(first, where=where, todo=todo)
     return StoreError(first, where=where)

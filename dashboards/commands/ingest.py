@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from dashboards.console import Globals, Output, emit_object, output_options, progress, say
-from ingest.pipeline import Ingested, Progress, ingest as ingest_all, single_ingest
+from ingest.pipeline import Ingested, Progress, single_ingest
+from ingest.pipeline import ingest as ingest_all
 from ingest.sources import Source
 from ingest.sources.files import FileSource
 from ingest.writer import Counts, Writer
@@ -35,16 +36,15 @@ def ingest(context: Globals, paths: tuple[Path, ...], strict: bool, output: str)
     rua ingest reports/
     """
     if paths:
-        files = FileSource(paths)
-        done = _run(context, [lambda: files])
-        return _report(done, files.problems, strict=strict, output=output)
+        done = _run(context, [lambda: FileSource(paths)])
+        return _report(done, strict=strict, output=output)
     with single_ingest(context.settings.store) as other:
         if other is not None:
             who = f"process {other}" if other else "another process"
             say(f"rua: {who} is already ingesting into this store; nothing to do")
-            return _report(Ingested(), [], strict=strict, output=output)
+            return _report(Ingested(), strict=strict, output=output)
         done = _run(context, list(_mailboxes(context)))
-    return _report(done, [], strict=strict, output=output)
+    return _report(done, strict=strict, output=output)
 
 
 def _mailboxes(context: Globals) -> Iterator[Callable[[], Source]]:
@@ -66,7 +66,7 @@ def _open(mailbox: Mailbox, writer: Writer) -> Source:
 
 def _run(context: Globals, sources: Sequence[Callable[[], Source]]) -> Ingested:
     with _shown_progress() as step:
-        return ingest_all(sources, Writer(context.store), step)
+        return ingest_all(sources, Writer(context.store), context.settings.workers, step)
 
 
 @contextlib.contextmanager
@@ -81,14 +81,12 @@ def _shown_progress() -> Iterator[Progress]:
         yield step
 
 
-def _report(done: Ingested, notes: Sequence[str], *, strict: bool, output: str) -> int:
-    for note in notes:
-        say(f"rua: {note}")
-    for problem in done.problems:
+def _report(done: Ingested, *, strict: bool, output: str) -> int:
+    for problem in [*done.passed_over, *done.problems]:
         say(f"rua: {problem}")
     emit_object(dataclasses.asdict(done.counts) | {"seconds": done.seconds}, output)
     if output == Output.TABLE and done.counts.refused:
         say("what was refused, and why: rua quarantine list")
-    if done.problems or notes:
+    if done.problems or done.passed_over:
         return ExitCode.SOURCE
     return ExitCode.REFUSED if strict and done.counts.refused else ExitCode.DONE

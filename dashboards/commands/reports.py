@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from analytics.evidence import document, document_bytes, reports as ask_reports
+from analytics.evidence import document, document_bytes
+from analytics.evidence import reports as ask_reports
 from analytics.window import Window
 from dashboards.console import Globals, Output, emit, emit_object, output_options, window_options
 from schemas.errors import ConfigError

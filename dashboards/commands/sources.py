@@ -2,7 +2,8 @@
 
 import click
 
-from analytics.mail import by_service, sources as ask_sources
+from analytics.mail import by_service
+from analytics.mail import sources as ask_sources
 from analytics.window import Window
 from dashboards.console import Globals, emit, output_options, window_options
 

@@ -46,6 +46,10 @@ class Source(Protocol):
     def ledger_name(self) -> str | None:
         """Under which the ledger remembers arrivals; None: read anew each time."""
 
+    @property
+    def problems(self) -> Sequence[str]:
+        """Mails or files that could not be read this time; they are asked for again next time."""
+
     def arrivals(self) -> Iterator[Sequence[Arrival]]:
         """Batches, oldest first, of what the ledger has not seen. Raises SourceError."""
 

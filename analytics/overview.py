@@ -1,0 +1,48 @@
+"""The window as a whole and day by day: what arrived, and how much of it passes."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from analytics.ask import Row, ask
+from analytics.statistics import design_effect, wilson
+from analytics.window import Window
+from schemas.store import Connection
+
+__all__ = ["arrived", "days", "domain_names", "together"]
+
+COUNTS = ("messages", "undecided", "legitimate", "legitimate_aligned")
+CLUSTERS = ("clusters", "xx", "xn", "nn")
+
+
+def domain_names(con: Connection) -> list[str]:
+    """The policy domains of all counted DMARC reports, in alphabetical order."""
+    return [row["domain"] for row in ask(con, "domain_names", {})]
+
+
+def arrived(con: Connection, window: Window, domains: Sequence[str] | None = None) -> Row:
+    """reports, reporters and days (with a report) of the window; `domains` None means all."""
+    return ask(con, "arrived", _bounds(window, domains))[0]
+
+
+def days(con: Connection, window: Window, domains: Sequence[str] | None = None) -> list[Row]:
+    """One row per day with mail: messages, undecided, legitimate, legitimate_aligned, and the
+    cluster sums from which `together` makes an interval. `domains` None means all."""
+    return [_with_interval(row) for row in ask(con, "days", _bounds(window, domains))]
+
+
+def together(rows: Iterable[Row]) -> Row:
+    """Days added up, with the interval of the whole: its clusters are all reporter-days."""
+    listed = list(rows)
+    total: Row = {key: sum(row[key] for row in listed) for key in (*COUNTS, *CLUSTERS)}
+    return _with_interval(total)
+
+
+def _with_interval(row: Row) -> Row:
+    counts = (row["legitimate_aligned"], row["legitimate"])
+    effect = design_effect(*counts, **{key: row[key] for key in CLUSTERS})
+    return row | {"interval": wilson(*counts, effect=effect)}
+
+
+def _bounds(window: Window, domains: Sequence[str] | None) -> dict[str, Any]:
+    named = None if domains is None else list(domains)
+    return {"first": window.first, "last": window.last, "domains": named}
