@@ -2,24 +2,23 @@
 
 import base64
 import binascii
-import email
-import email.message
-import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.containers import Allowance, gunzip, inflate, unzip
-from ingest.limits import DEPTH, PARTS
+from ingest.containers import Allowance, gunzip, inflate, peek_zlib, unzip
+from ingest.limits import DEPTH
+from ingest.mime import Message, parse_message, part_bytes, part_name, report_parts
 from ingest.sniff import Kind, sniff
 from schemas.errors import BrokenContainer, LimitExceeded, Refusal
 
 __all__ = ["Leaf", "extract"]
 
 DOCUMENTS = (Kind.XML, Kind.JSON)
+CONTAINERS = (Kind.GZIP, Kind.ZLIB, Kind.ZIP)
 IGNORED = (Kind.PLACEHOLDER, Kind.FEEDBACK)
 BASE64_ONLY = re.compile(rb"[A-Za-z0-9+/\s]++=*+\s*+")
-EMBEDDED = re.compile(rb"<\?xml[^>]*>\s*<(\w+:)?feedback[\s>]|<(\w+:)?feedback[\s>]")
+EMBEDDED = re.compile(rb"(<\?xml[^<>]*+>\s*+)?<(?:\w++:)?+feedback(?=[\s>])")
 INLINE_LOOK = 64 * 1024
 
 
@@ -42,59 +41,30 @@ def extract(raw: bytes, *, is_mail: bool, name: str = "") -> list[Leaf]:
     """Every document in a raw mail, or in a file when `is_mail` is False. Never raises Refusal:
     what cannot be opened is a leaf with its reason."""
     allowance = Allowance()
+    name = name.encode("utf-8", "replace").decode()  # a file's name need not be text
     leaves = _message(raw, allowance, 0) if is_mail else _leaf(raw, name, allowance, 0)
     return list(leaves)
 
 
 def _message(raw: bytes, allowance: Allowance, depth: int) -> Iterator[Leaf]:
     try:
-        message = email.message_from_bytes(raw, policy=email.policy.compat32)
-        every = list(message.walk())
-    except RecursionError:
-        yield Leaf(Kind.MESSAGE, raw, refusal=LimitExceeded("MIME parts nested too deeply"))
+        message = parse_message(raw)
+    except LimitExceeded as refusal:
+        yield Leaf(Kind.MESSAGE, raw, refusal=refusal)
         return
-    if len(every) > PARTS:
-        reason = f"{len(every)} MIME parts, more than {PARTS}"
-        yield Leaf(Kind.MESSAGE, raw, refusal=LimitExceeded(reason))
-        return
-    if any(_is_failure_report(part) for part in every):
-        # RFC 9991: a failure report quotes a stranger's mail, whose parts are no reports to us.
-        yield Leaf(Kind.FEEDBACK, b"", ignored=True)
-        return
-    for part in every:
-        if part.is_multipart() and not _is_encoded(part):
-            continue
-        yield from _leaf(_decoded(part), _part_name(part), allowance, depth)
+    for part in report_parts(message):
+        if part is None:
+            # RFC 9991: a failure report quotes a stranger's mail, whose parts are no reports.
+            yield Leaf(Kind.FEEDBACK, b"", ignored=True)
+        else:
+            yield from _part(part, allowance, depth)
 
 
-def _is_failure_report(part: email.message.Message) -> bool:
-    """RFC 9991 reports: the machine-readable part, or the type that announces it (Exim)."""
-    kind = part.get_content_type()
-    return kind == "message/feedback-report" or (
-        kind == "multipart/report" and part.get_param("report-type") == "feedback-report"
-    )
-
-
-def _is_encoded(part: email.message.Message) -> bool:
-    """An attached message in base64, which RFC 2046 §5.2.1 forbids and gateways send."""
-    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
-    return part.get_content_maintype() == "message" and encoding in ("base64", "quoted-printable")
-
-
-def _decoded(part: email.message.Message) -> bytes:
-    if part.is_multipart():
-        inner = part.get_payload()
-        text = inner[0].as_bytes() if isinstance(inner, list) and inner else b""
-        return _from_base64(text) or text
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _part_name(part: email.message.Message) -> str:
-    try:
-        return part.get_filename() or ""
-    except (LookupError, ValueError, TypeError):  # a charset or RFC 2231 form nobody knows
-        return ""
+def _part(part: Message, allowance: Allowance, depth: int) -> Iterator[Leaf]:
+    data = part_bytes(part)
+    if part.is_multipart():  # an attached message, encoded: its text is not a message yet
+        data = _from_base64(data) or data
+    yield from _leaf(data, part_name(part), allowance, depth)
 
 
 def _leaf(data: bytes, path: str, allowance: Allowance, depth: int) -> Iterator[Leaf]:
@@ -103,7 +73,7 @@ def _leaf(data: bytes, path: str, allowance: Allowance, depth: int) -> Iterator[
         yield Leaf(kind, data[:0], path, ignored=True)
     elif kind in DOCUMENTS:
         yield Leaf(kind, data, path)
-    elif kind in (Kind.GZIP, Kind.ZLIB, Kind.ZIP, Kind.MESSAGE):
+    elif kind is Kind.MESSAGE or kind in CONTAINERS:
         yield from _container(kind, data, path, allowance, depth)
     else:
         yield from _hidden(data, path, allowance, depth)
@@ -123,7 +93,8 @@ def _container(
         yield from _opened(kind, data, path, allowance, depth)
     except (BrokenContainer, LimitExceeded) as refusal:
         # Two zlib bytes are too weak a sign to call other people's attachments broken.
-        if kind is not Kind.ZLIB or isinstance(refusal, LimitExceeded):
+        is_sure = kind is not Kind.ZLIB or sniff(peek_zlib(data)) in DOCUMENTS
+        if is_sure or isinstance(refusal, LimitExceeded):
             yield Leaf(kind, data, path, refusal)
 
 

@@ -23,7 +23,17 @@ from schemas.errors import LimitExceeded, NotAReport, Refusal
 from schemas.names import normal_domain
 from schemas.tls import TlsReport
 
-__all__ = ["Batch", "Carrier", "Reading", "merged", "read_batch", "read_document"]
+__all__ = [
+    "Batch",
+    "Carrier",
+    "Reading",
+    "Watch",
+    "merged",
+    "read_batch",
+    "read_document",
+    "unread",
+    "unwatched",
+]
 
 REPORT_KINDS = ("dmarc", "tls")
 
@@ -58,15 +68,15 @@ class Carrier:
     is_mail: bool
     size: int
     received_at: datetime | None
-    sent_at: datetime | None
-    message_id: str | None
-    from_address: str | None
-    subject: str | None
-    headers: bytes
-    first: int
-    count: int
-    ignored: int
-    holds_report: bool
+    sent_at: datetime | None = None
+    message_id: str | None = None
+    from_address: str | None = None
+    subject: str | None = None
+    headers: bytes = b""
+    first: int = 0
+    count: int = 0
+    ignored: int = 0
+    holds_report: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,25 @@ def read_batch(arrivals: Sequence[Arrival], watch: Watch = unwatched) -> Batch:
     return Batch(carriers, readings, rows.tables())
 
 
+def unread(arrival: Arrival, refusal: Refusal) -> Batch:
+    """A mail or file that no reader survives: its bytes, the reason, and nothing looked at."""
+    sha256 = hashlib.sha256(arrival.raw).hexdigest()
+    kind = Kind.MESSAGE if arrival.is_mail else Kind.OTHER
+    reading = _refused(Reading(sha256, kind, arrival.raw, ""), refusal)
+    carrier = Carrier(
+        key=arrival.key,
+        epoch=arrival.epoch,
+        sha256=sha256,
+        is_mail=arrival.is_mail,
+        size=len(arrival.raw),
+        received_at=_naive(arrival.received_at),
+        headers=_header_block(arrival.raw) if arrival.is_mail else b"",
+        count=1,
+        holds_report=True,
+    )
+    return Batch([carrier], [reading])
+
+
 def merged(batches: Sequence[Batch]) -> Batch:
     """Several batches as one, in their order."""
     whole = Batch()
@@ -133,13 +162,18 @@ def _read_leaf(
 ) -> Reading:
     sha256 = hashlib.sha256(leaf.data).hexdigest()
     start = Reading(sha256, leaf.kind, leaf.data, leaf.path)
+    return read_document(start, refusal, headers, number, rows)
+
+
+def read_document(
+    start: Reading, refusal: Refusal | None, headers: bytes, number: int, rows: Rows
+) -> Reading:
+    """Read the bytes of `start`, adding a report's rows as leaf `number`.
+
+    `refusal` is why they need not even be tried.
+    """
     if refusal is not None:
         return _refused(start, refusal)
-    return read_document(start, headers, number, rows)
-
-
-def read_document(start: Reading, headers: bytes, number: int, rows: Rows) -> Reading:
-    """Read the bytes of `start`, adding a report's rows as leaf `number`."""
     try:
         if start.kind == Kind.XML:
             aggregate = read_aggregate(start.data, name=start.path)
@@ -150,8 +184,8 @@ def read_document(start: Reading, headers: bytes, number: int, rows: Rows) -> Re
         identity, content = tls_identity(tls), _content_hash(tls)
         rows.add_tls(number, tls, identity, content)
         return _read(start, "tls", identity, content, 0)
-    except Refusal as refusal:
-        return _refused(start, refusal)
+    except Refusal as reason:
+        return _refused(start, reason)
 
 
 def _read(start: Reading, kind: str, identity: str, content_hash: str, records: int) -> Reading:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from ingest.placing import KnownDocument, KnownReport, Outcome, place
-from ingest.rows import Rows
-from ingest.stored import StoredDocument, all_documents, read_stored
+from ingest.reading import merged
+from ingest.stored import StoredDocument, all_documents
+from ingest.workers import Readers
 from ingest.writer import Writer, write_outcomes
 from schemas.store import Connection, Store
 
@@ -25,17 +26,17 @@ DERIVED = (
 )
 
 
-def rebuild(store: Store, writer: Writer) -> int:
+def rebuild(store: Store, writer: Writer, workers: int) -> int:
     """Read every stored document again, in one transaction. Returns how many there were."""
     documents: dict[str, KnownDocument] = {}
     reports: dict[str, KnownReport] = {}
     total = 0
-    with store.write() as con:
+    with Readers(workers) as readers, store.write() as con:
         con.execute("begin")
         for table in DERIVED:
             con.execute(f"delete from {table}")
         for batch in all_documents(con):
-            _read_again(con, batch, writer, documents, reports)
+            _read_again(con, batch, readers, writer, documents, reports)
             total += len(batch)
         con.execute("commit")
     return total
@@ -44,16 +45,16 @@ def rebuild(store: Store, writer: Writer) -> int:
 def _read_again(
     con: Connection,
     batch: Sequence[StoredDocument],
+    readers: Readers,
     writer: Writer,
     documents: dict[str, KnownDocument],
     reports: dict[str, KnownReport],
 ) -> None:
     """Decide anew in the old order: the first of two contradicting reports counts again."""
-    rows = Rows()
     readable = [each for each in batch if not each.is_container]
-    readings = read_stored(readable, rows)
-    placement = place(readings, [each.document_id for each in readable], documents, reports)
-    writer.insert_reports(con, rows.tables(), placement)
+    read = merged([part.result() for part in readers.submit(readable)])
+    placement = place(read.readings, [each.document_id for each in readable], documents, reports)
+    writer.insert_reports(con, read.tables, placement)
     write_outcomes(con, [_container(each) for each in batch if each.is_container])
 
 

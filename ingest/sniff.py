@@ -49,17 +49,21 @@ def sniff(data: bytes) -> Kind:
     text = head.lstrip()
     if text[:1] == b"<":
         return _sniff_markup(text)
+    if len(data) < LOOK and text.strip().lower() == b"unused":
+        return Kind.PLACEHOLDER
+    # RFC 1950 §2.2: method 8 in the low nibble, and the first two bytes a multiple of 31.
+    if data[:1] == b"\x78" and len(data) > 2 and (data[0] * 256 + data[1]) % 31 == 0:
+        return Kind.ZLIB
+    return _sniff_text(text)
+
+
+def _sniff_text(text: bytes) -> Kind:
     if JSON_OPENING.match(text):
         return Kind.JSON
     if text[:14].lower() == b"feedback-type:":
         return Kind.FEEDBACK
-    if len(data) < LOOK and text.strip().lower() == b"unused":
-        return Kind.PLACEHOLDER
     if HEADER_LINE.match(text) and USUAL_FIELD.search(text):
         return Kind.MESSAGE
-    # RFC 1950 §2.2: method 8 in the low nibble, and the first two bytes a multiple of 31.
-    if len(data) > 2 and data[0] == 0x78 and (data[0] * 256 + data[1]) % 31 == 0:
-        return Kind.ZLIB
     return Kind.OTHER
 
 
@@ -77,6 +81,8 @@ def _as_ascii(head: bytes) -> bytes:
         if head.startswith(mark):
             rest = head[len(mark) :]
             return rest if encoding == "utf-8" else rest.replace(b"\x00", b"")
-    if head[:4] in (b"<\x00?\x00", b"\x00<\x00?", b'{\x00"\x00', b'\x00{\x00"'):
+    # XML 1.0 App. F: without a mark, the zeros of the first two characters tell.
+    zeros = [byte == 0 for byte in head[:4]]
+    if zeros in ([False, True, False, True], [True, False, True, False]):
         return head.replace(b"\x00", b"")
     return head

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.reading import Reading, read_document
+from ingest.reading import Batch, Reading, Watch, read_document, unwatched
 from ingest.rows import Rows
 from ingest.sniff import Kind
+from schemas.errors import Refusal
 from schemas.store import Connection
 
-__all__ = ["StoredDocument", "all_documents", "read_stored", "refused_documents"]
+__all__ = ["StoredDocument", "all_documents", "read_stored", "refused_documents", "unread_stored"]
 
 BATCH = 500
 
@@ -81,11 +82,18 @@ def _in_batches(con: Connection, ids: Sequence[int]) -> Iterator[list[StoredDocu
         ]
 
 
-def read_stored(documents: Sequence[StoredDocument], rows: Rows) -> list[Reading]:
-    """Read documents again; their leaves in `rows` are their places in the sequence."""
-    return [
-        read_document(
-            Reading(each.sha256, each.kind, each.data, each.path), each.headers, number, rows
-        )
-        for number, each in enumerate(documents)
-    ]
+def read_stored(documents: Sequence[StoredDocument], watch: Watch = unwatched) -> Batch:
+    """Read documents again. The batch has a reading for each, in order, and no carriers."""
+    rows = Rows()
+    readings = []
+    for number, each in enumerate(documents):
+        refusal = watch(0)
+        start = Reading(each.sha256, each.kind, each.data, each.path)
+        readings.append(read_document(start, refusal, each.headers, number, rows))
+    return Batch(readings=readings, tables=rows.tables())
+
+
+def unread_stored(stored: StoredDocument, refusal: Refusal) -> Batch:
+    """A document that no reader survives, as a refusal and nothing more."""
+    start = Reading(stored.sha256, stored.kind, stored.data, stored.path)
+    return Batch(readings=[read_document(start, refusal, b"", 0, Rows())])

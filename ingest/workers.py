@@ -2,11 +2,13 @@
 
 Each worker reads chunks of arrivals. When it dies (killed by its CPU timer, out of memory, a
 fault in a C library) the chunk is read again mail by mail, and a mail that kills again document
-by document; what kills a worker then is refused, and everything else is read. A broken
+by document; what kills a worker then is refused, and everything else is read. Documents from
+the store are read again in the same way: one of them may be what killed before. A broken
 concurrent.futures pool would lose its whole queue.
 """
 
 import contextlib
+import os
 import queue
 import resource
 import signal
@@ -17,24 +19,27 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from ingest.limits import CPU_SECONDS, MEMORY_BYTES, WALL_SECONDS
-from ingest.reading import Batch, merged, read_batch
+from ingest.reading import Batch, merged, read_batch, unread
 from ingest.sources import Arrival
-from schemas.errors import LimitExceeded
+from ingest.stored import StoredDocument, read_stored, unread_stored
+from schemas.errors import LimitExceeded, ReaderFailed, Refusal
 
 __all__ = ["Readers", "serve"]
 
 CHUNK = 50
-Task = tuple[Sequence[Arrival], Future[Batch]]
+Items = Sequence[Arrival] | Sequence[StoredDocument]
+Task = tuple[Items, Future[Batch]]
 
 
 class Readers:
     """A few supervised processes that read. Started at the first task; use as a context."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, cpu_seconds: float = CPU_SECONDS) -> None:
         self._count = count
+        self._cpu_seconds = cpu_seconds
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
@@ -56,15 +61,15 @@ class Readers:
         for thread in self._threads:
             thread.join()
 
-    def submit(self, arrivals: Sequence[Arrival]) -> list[Future[Batch]]:
-        """Have a batch read; its parts come in order."""
+    def submit(self, items: Items) -> list[Future[Batch]]:
+        """Have mails, files or stored documents read; the parts come in order."""
         if not self._threads:
             self._start()
         parts: list[Future[Batch]] = []
-        for start in range(0, len(arrivals), CHUNK):
+        for start in range(0, len(items), CHUNK):
             future: Future[Batch] = Future()
             parts.append(future)
-            self._tasks.put((arrivals[start : start + CHUNK], future))
+            self._tasks.put((items[start : start + CHUNK], future))
         return parts
 
     def _start(self) -> None:
@@ -75,12 +80,12 @@ class Readers:
 
     def _attend(self) -> None:
         """One thread for each process: hand it chunks, and start another when it dies."""
-        worker = Worker()
+        worker = Worker(self._cpu_seconds)
         try:
             while (task := self._tasks.get()) is not None:
-                arrivals, future = task
+                items, future = task
                 try:
-                    future.set_result(worker.read(arrivals))
+                    future.set_result(worker.read(items))
                 except BaseException as error:  # noqa: BLE001  # the asker gets it, whatever it is
                     future.set_exception(error)
         finally:
@@ -90,45 +95,48 @@ class Readers:
 class Worker:
     """One reading process, restarted when it dies."""
 
-    def __init__(self) -> None:
+    def __init__(self, cpu_seconds: float = CPU_SECONDS) -> None:
+        self._cpu_seconds = cpu_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
 
-    def read(self, arrivals: Sequence[Arrival]) -> Batch:
-        """All documents of the arrivals; those that kill the process are refused."""
-        batch = self._ask(arrivals, {})
+    def read(self, items: Items) -> Batch:
+        """All documents of the items; those that kill the process are refused."""
+        batch = self._ask(items, {})
         if isinstance(batch, Batch):
             return batch
-        return merged([self._read_carefully(arrival) for arrival in arrivals])
+        return merged([self._read_carefully(items[n : n + 1]) for n in range(len(items))])
 
-    def _read_carefully(self, arrival: Arrival) -> Batch:
+    def _read_carefully(self, item: Items) -> Batch:
         """One mail; a document in it that kills is named and passed over at the next try."""
-        deadly: dict[int, str] = {}
+        deadly: dict[int, Refusal] = {}
         while True:
-            answer = self._ask([arrival], deadly)
+            answer = self._ask(item, deadly)
             if isinstance(answer, Batch):
                 return answer
-            place, reason = answer
-            if place in deadly:
-                raise RuntimeError(f"a document that was passed over killed a reader: {reason}")
-            deadly[place] = reason
+            place, refusal = answer
+            if place in deadly:  # not even what came with it can be looked at
+                return _unread(item, refusal)
+            deadly[place] = refusal
 
-    def _ask(self, arrivals: Sequence[Arrival], deadly: dict[int, str]) -> Batch | tuple[int, str]:
-        """The batch, or (place of the document, why) when the process died over it.
+    def _ask(self, items: Items, deadly: dict[int, Refusal]) -> Batch | tuple[int, Refusal]:
+        """The batch, or (place of the document, why) when the process failed or died over it.
 
         The place is -1 when it died before the first document, in the mail's structure.
         """
         pipe = self._pipe or self._start()
         place = -1
         try:
-            pipe.send((arrivals, deadly))
+            pipe.send((items, deadly))
             while pipe.poll(WALL_SECONDS):
                 answer = pipe.recv()
                 if isinstance(answer, Batch):
                     return answer
+                if isinstance(answer, Refusal):
+                    return place, answer
                 place = answer
             self._kill()
-            return place, f"reading took more than {WALL_SECONDS} seconds"
+            return place, LimitExceeded(f"reading took more than {WALL_SECONDS} seconds")
         except (EOFError, ConnectionError):
             return place, self._cause_of_death()
 
@@ -137,18 +145,25 @@ class Worker:
         with theirs:
             handle = theirs.fileno()
             # -P: a folder named ingest where the user stands must not be imported instead.
-            command = [sys.executable, "-P", "-m", "ingest.workers", str(handle)]
+            words = (str(handle), str(self._cpu_seconds))
+            command = [sys.executable, "-P", "-m", "ingest.workers", *words]
             self._process = subprocess.Popen(command, pass_fds=[handle])  # noqa: S603
         self._pipe = ours
+        try:
+            ours.recv()
+        except (EOFError, ConnectionError):
+            # It read nothing yet, so no document is to blame, and none may be refused for it.
+            code = self.stop()
+            raise RuntimeError(f"a reading process does not start: exit status {code}") from None
         return ours
 
-    def _cause_of_death(self) -> str:
+    def _cause_of_death(self) -> Refusal:
         code = self.stop()
         if code == -signal.SIGPROF:
-            return f"reading took more than {CPU_SECONDS} seconds of CPU"
-        if code in (-signal.SIGKILL, MEMORY_EXIT):
-            return f"reading took more than {MEMORY_BYTES} bytes of memory"
-        return f"the reading process ended with {code}"
+            return LimitExceeded(f"reading took more than {self._cpu_seconds:g} s of CPU")
+        if code == -signal.SIGKILL:  # the kernel's, for want of memory
+            return LimitExceeded("reading took more memory than the machine has")
+        return ReaderFailed(f"the reading process ended with {code}")
 
     def _kill(self) -> None:
         if self._process is not None:
@@ -165,45 +180,59 @@ class Worker:
         return code
 
 
-MEMORY_EXIT = 77
+def _unread(item: Items, refusal: Refusal) -> Batch:
+    first = item[0]
+    if isinstance(first, StoredDocument):
+        return unread_stored(first, refusal)
+    return unread(first, refusal)
 
 
-def serve(pipe: Connection) -> None:
+def serve(pipe: Connection, cpu_seconds: float) -> None:
     """The process: read chunks until the pipe closes. Limits hold for each document anew."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the parent's business
     with contextlib.suppress(EOFError, ConnectionError):
+        pipe.send(os.getpid())
         while True:
-            arrivals, deadly = pipe.recv()
-            careful = len(arrivals) == 1
-            try:
-                batch = read_batch(arrivals, _Watch(pipe if careful else None, deadly))
-            except MemoryError:
-                sys.exit(MEMORY_EXIT)
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            pipe.send(batch)
+            items, deadly = pipe.recv()
+            watch = _Watch(pipe if len(items) == 1 else None, cpu_seconds, deadly)
+            pipe.send(_read(items, watch))
+
+
+def _read(items: Items, watch: "_Watch") -> Batch | Refusal:
+    try:
+        if isinstance(items[0], StoredDocument):
+            return read_stored(cast(Sequence[StoredDocument], items), watch)
+        return read_batch(cast(Sequence[Arrival], items), watch)
+    except MemoryError:
+        return LimitExceeded(f"reading took more than {MEMORY_BYTES} bytes of memory")
+    except Exception as error:  # noqa: BLE001  # the one place: recorded, and the run goes on
+        return ReaderFailed(f"rua failed to read it: {type(error).__name__}: {error}"[:500])
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 class _Watch:
     """Re-arms the CPU timer before each document, and says which one comes next."""
 
-    def __init__(self, pipe: Connection | None, deadly: dict[int, str]) -> None:
+    def __init__(
+        self, pipe: Connection | None, cpu_seconds: float, deadly: dict[int, Refusal]
+    ) -> None:
         self._pipe = pipe
+        self._cpu_seconds = cpu_seconds
         self._deadly = deadly
 
-    def __call__(self, place: int) -> LimitExceeded | None:
+    def __call__(self, place: int) -> Refusal | None:
         """Called with -1 before a mail is taken apart, then with each document's place.
 
         What killed an earlier try is refused with the reason it had.
         """
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
-        if place in self._deadly:
-            return LimitExceeded(self._deadly[place])
+        signal.setitimer(signal.ITIMER_PROF, self._cpu_seconds)
         if self._pipe is not None:
             self._pipe.send(place)
-        return None
+        return self._deadly.get(place)
 
 
 if __name__ == "__main__":
     with Connection(int(sys.argv[1])) as parent:
-        serve(parent)
+        serve(parent, float(sys.argv[2]))

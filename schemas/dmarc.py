@@ -75,8 +75,9 @@ class SpfResult(Part):
 class Record(Part):
     """Messages of one source address that were evaluated alike.
 
-    `count` is in messages. `flags` names what in this record makes no sense (an address that is
-    none, a count that cannot be); a flagged record is kept and counts in no rate.
+    `count` is in messages. `extensions` are the elements that no field takes, as XML. `flags`
+    names what in this record makes no sense (an address that is none, a count that cannot be);
+    a flagged record is kept and counts in no rate.
     """
 
     source_ip: str | None = None
@@ -138,7 +139,8 @@ class AggregateReport(Part):
     """One report document: who reports, on which policy domain, for which period.
 
     `begin_at` and `end_at` are UTC; the period is half-open. `reporter` is org_name trimmed and
-    lower-cased, else the domain of `email`. `repairs` says what was mended to read the document,
+    lower-cased, else the domain of `email`. `extensions` are the elements that no field takes, as
+    XML. `repairs` says what was mended to read the document,
     `flags` what makes no sense in it (a flagged report counts in no rate).
     """
 

@@ -17,7 +17,8 @@ RuaError                      70  an internal error unless a branch below says o
     ├── Malformed                 cannot be parsed, or a required element is missing
     ├── Forbidden                 a construct that no report needs (DOCTYPE, entities)
     ├── BrokenContainer           gzip, zlib or zip that does not open
-    └── LimitExceeded             larger, deeper or longer than the limits of ingest.limits
+    ├── LimitExceeded             larger, deeper or longer than the limits of ingest.limits
+    └── ReaderFailed              a fault of rua's own reader; the document waits for a retry
 """
 
 from enum import IntEnum
@@ -34,6 +35,7 @@ __all__ = [
     "LoginRefused",
     "Malformed",
     "NotAReport",
+    "ReaderFailed",
     "Refusal",
     "RuaError",
     "SourceError",
@@ -119,7 +121,6 @@ class Refusal(RuaError):
     """One document cannot be taken. `code` is stable: it stands in the store and in JSON."""
 
     code = "refused"
-    retryable = False
 
 
 class NotAReport(Refusal):
@@ -140,3 +141,7 @@ class BrokenContainer(Refusal):
 
 class LimitExceeded(Refusal):
     code = "limit"
+
+
+class ReaderFailed(Refusal):
+    code = "reader-failed"

@@ -34,7 +34,9 @@ def _normal_domain(raw: str) -> str:
 
 def is_domain(name: str) -> bool:
     """Whether a normalised name could be registered: two labels or more, each well-formed."""
-    return len(name) <= LONGEST_NAME and DOMAIN.fullmatch(name) is not None
+    if len(name) > LONGEST_NAME or DOMAIN.fullmatch(name) is None:
+        return False
+    return not name.rpartition(".")[2].isdigit()  # RFC 3696 §2: 192.0.2.1 is none
 
 
 def canonical_ip(raw: str | None) -> str | None:

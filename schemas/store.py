@@ -67,9 +67,26 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{error.strerror}", where=str(self.path.parent)) from None
-        with lock.exclusive(self.path, self.lock_timeout), self._connect(read_only=False) as con:
+        with lock.exclusive(self.path, self.lock_timeout):
+            if not self.exists():
+                self._create()
+            with self._connect(read_only=False) as con:
+                _migrate(con, self.path)
+                yield con
+
+    def _create(self) -> None:
+        """Make it aside and put it in its place whole.
+
+        DuckDB writes a new file in several steps; a process that is killed between two of them
+        leaves one that nobody can open.
+        """
+        aside = self.path.with_name(self.path.name + ".new")
+        for left in (aside, aside.with_name(aside.name + ".wal")):
+            left.unlink(missing_ok=True)
+        with Store(aside)._connect(read_only=False) as con:
             _migrate(con, self.path)
-            yield con
+            con.execute("checkpoint")  # on a full disk it fails here, and not silently on closing
+        aside.replace(self.path)
 
     @contextlib.contextmanager
     def _connect(self, *, read_only: bool) -> Iterator[Connection]:

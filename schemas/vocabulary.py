@@ -44,9 +44,10 @@ class Vocabulary(StrEnum):
     @classmethod
     @lru_cache(maxsize=1024)
     def _folded(cls, raw: str) -> Self | None:
-        word = raw.strip().lower()
+        # RFC 8601 §2.2 lets a comment follow: "fail (no key for signature)" (D43).
+        word = raw.lower().partition("(")[0].strip()
         if not word:
-            return None
+            return cls("unknown") if raw.strip() else None
         word = cls.aliases().get(word, word)
         try:
             return cls(word)

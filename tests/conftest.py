@@ -1,3 +1,83 @@
 """Fixtures that every test may ask for; the servers live in modules of their own."""
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.simulator import write_demo
+
 pytest_plugins = ["tests.dovecot"]
+
+RUA = Path(sys.executable).with_name("rua")
+DEMO_UNTIL = date(2026, 11, 1)
+DEMO_DAYS = 12
+
+
+@dataclass(frozen=True)
+class Rua:
+    """The installed command, as a user calls it, with a folder of its own to stand in."""
+
+    folder: Path
+
+    def __call__(
+        self, *words: str | Path, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it; nothing of the user's own settings is seen."""
+        return subprocess.run(
+            [RUA, *map(str, words)],
+            cwd=self.folder,
+            env=clean_environment(self.folder) | (env or {}),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def json(self, *words: str | Path) -> Any:
+        """What it prints with --format json; fails the test unless it ends with 0."""
+        done = self(*words, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """The environment without RUA_… and with a home folder that holds no settings."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("RUA_")}
+    return kept | {"HOME": str(home)}
+
+
+@pytest.fixture()
+def rua(tmp_path: Path) -> Rua:
+    return Rua(tmp_path)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A short demo, read into a store. Tests must not change either."""
+
+    folder: Path
+    store: Path
+    truth: dict[str, Any]
+    counts: dict[str, Any]
+
+    def flags(self) -> Sequence[str]:
+        return ("--config", str(self.folder / "rua.toml"), "--store", str(self.store))
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo(folder, days=DEMO_DAYS, seed=7, until=DEMO_UNTIL)
+    store = tmp_path_factory.mktemp("store") / "rua.duckdb"
+    run = Rua(store.parent)
+    counts = run.json("--config", folder / "rua.toml", "--store", store, "ingest", folder / "mails")
+    truth = json.loads((folder / "truth.json").read_text())
+    return Demo(folder, store, truth, counts)

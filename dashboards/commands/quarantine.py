@@ -51,5 +51,5 @@ def retry(context: Globals, ids: tuple[int, ...], output: str) -> None:
     rua quarantine retry
     rua quarantine retry 17 23
     """
-    counts = retry_documents(context.store, Writer(context.store), ids)
+    counts = retry_documents(context.store, Writer(context.store), context.settings.workers, ids)
     emit_object(counts, output)

@@ -20,5 +20,5 @@ def rebuild(context: Globals, output: str) -> None:
     \b
     rua rebuild
     """
-    documents = rebuild_tables(context.store, Writer(context.store))
+    documents = rebuild_tables(context.store, Writer(context.store), context.settings.workers)
     emit_object({"documents": documents}, output)

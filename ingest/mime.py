@@ -1,0 +1,113 @@
+"""The parts of a mail. The stdlib's e-mail parser, with the bounds that it lacks.
+
+It is lenient, as reports need it (D35), but its time grows with lines times nested multiparts,
+with the square of a long parameter list, and its depth with the sender's wish.
+"""
+
+import email
+import email.message
+import email.policy
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from ingest.limits import PARTS
+from schemas.errors import LimitExceeded
+
+__all__ = ["Message", "parse_message", "part_bytes", "part_name", "report_parts"]
+
+MOST_LINES = 2_000_000
+MOST_WORK = 30_000_000  # lines times multiparts: each line is held against each open boundary
+MOST_FIELDS = 10_000
+LONGEST_FIELD = 4096  # of one header field; parameters behind that are nobody's
+ENCODED = ("base64", "quoted-printable")
+
+
+class Message(email.message.Message):
+    """A part that counts itself and what it is made of while it is parsed."""
+
+    def __init__(self, policy: Any = email.policy.compat32, *, budget: dict[str, int]) -> None:
+        super().__init__(policy)
+        self._budget = budget
+        self._spend("parts", f"more than {PARTS} MIME parts")
+
+    def set_raw(self, name: str, value: str) -> None:
+        """The parser hands over each header field here."""
+        self._spend("fields", f"more than {MOST_FIELDS} header fields")
+        super().set_raw(name, value[:LONGEST_FIELD])
+
+    def get_boundary(self, failobj: Any = None) -> Any:
+        """The parser asks once for each multipart, before it reads the parts."""
+        self._spend("multiparts", "MIME parts nested too deeply for a mail of so many lines")
+        return super().get_boundary(failobj)
+
+    def _spend(self, what: str, reason: str) -> None:
+        self._budget[what] -= 1
+        if self._budget[what] < 0:
+            raise LimitExceeded(reason)
+
+
+def parse_message(raw: bytes) -> Message:
+    """Raises LimitExceeded, and nothing else for any bytes."""
+    lines = raw.count(b"\\n") + raw.count(b"\\r") - raw.count(b"\\r\\n")
+    if lines > MOST_LINES:
+        raise LimitExceeded(f"a mail of more than {MOST_LINES} lines")
+    budget = {
+        "parts": PARTS + 1,  # the parser makes one to try whether it can
+        "fields": MOST_FIELDS,
+        "multiparts": MOST_WORK // (lines + 1),
+    }
+    part: Any = partial(Message, budget=budget)
+    try:
+        parsed: Any = email.message_from_bytes(raw, part, policy=email.policy.compat32)
+    except RecursionError:
+        raise LimitExceeded("MIME parts nested too deeply") from None
+    message: Message = parsed
+    return message
+
+
+def report_parts(message: Message) -> Iterator[Message | None]:
+    """Each part that may hold a document; None instead of a failure report and all it quotes."""
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        inner = part.get_payload() if part.is_multipart() else []
+        parts = [each for each in inner if isinstance(each, Message)]
+        if _is_failure_report(part, parts):
+            yield None
+        elif parts and not _is_encoded(part):
+            waiting += reversed(parts)
+        else:
+            yield part
+
+
+def _is_failure_report(part: Message, inner: list[Message]) -> bool:
+    """RFC 9991: by a machine-readable part, or by the type that announces it (Exim)."""
+    kinds = (part.get_content_type(), *(each.get_content_type() for each in inner))
+    return "message/feedback-report" in kinds or (
+        kinds[0] == "multipart/report" and part.get_param("report-type") == "feedback-report"
+    )
+
+
+def _is_encoded(part: Message) -> bool:
+    """An attached message in base64, which RFC 2046 §5.2.1 forbids and gateways send."""
+    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    return part.get_content_maintype() == "message" and encoding in ENCODED
+
+
+def part_bytes(part: Message) -> bytes:
+    """What the part holds, its transfer encoding undone."""
+    inner = part.get_payload()
+    if isinstance(inner, list):
+        return b"".join(each.as_bytes() for each in inner[:1] if isinstance(each, Message))
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def part_name(part: Message) -> str:
+    """The file name that the part gives itself, untrusted, or ""."""
+    try:
+        name = part.get_filename() or ""
+    except (LookupError, ValueError, TypeError):  # a charset or RFC 2231 form nobody knows
+        return ""
+    return name.encode("utf-8", "replace").decode()

@@ -1,0 +1,97 @@
+"""The store: created, migrated, refused when it is something else; its views documented."""
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from schemas.errors import StoreDamaged, StoreError
+from schemas.store import Store
+
+PACKAGE = resources.files("schemas")
+
+
+def sql_files(folder: str) -> list[tuple[str, str]]:
+    files = sorted((PACKAGE / folder).iterdir(), key=lambda file: file.name)
+    return [(file.name, file.read_text()) for file in files if file.name.endswith(".sql")]
+
+
+def test_a_new_store_has_every_migration_and_view(tmp_path: Path) -> None:
+    store = Store(tmp_path / "deep" / "s.duckdb")
+    with store.write() as con:
+        applied = con.execute("select name from migration order by number").fetchall()
+        views = con.execute("select view_name from duckdb_views() where not internal").fetchall()
+    assert [name for (name,) in applied] == [name for name, _ in sql_files("migrations")]
+    defined = re.findall(r"create or replace view (\w+)", "".join(t for _, t in sql_files("views")))
+    assert {name for (name,) in views} == set(defined)
+
+
+def test_reading_says_what_to_do_where_there_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="run rua ingest first"), Store(tmp_path / "s").read():
+        pass
+
+
+def test_a_read_connection_cannot_write(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.duckdb")
+    with store.write():
+        pass
+    with pytest.raises(StoreError, match="read-only"), store.read() as con:
+        con.execute("delete from document")
+
+
+def test_views_of_an_older_program_are_replaced_on_opening(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.duckdb")
+    with store.write() as con:
+        con.execute("create or replace view quarantine as select 1 as old")
+        con.execute("update view_text set sql = 'older'")
+    with store.read() as con:
+        columns = con.execute("select * from quarantine").description
+    assert columns is not None
+    assert columns[0][0] == "document_id"
+
+
+def test_a_newer_form_is_refused_and_left_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.duckdb")
+    with store.write() as con:
+        con.execute("insert into migration values (999, 'future.sql', now())")
+    for opening in (store.read, store.write):
+        with pytest.raises(StoreDamaged, match="newer rua"), opening():
+            pass
+
+
+def test_a_duckdb_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute("create table theirs as select 1 as x")
+    before = path.read_bytes()
+    store = Store(path)
+    for opening in (store.read, store.write):
+        with pytest.raises(StoreDamaged, match="no store of rua"), opening():
+            pass
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    path.write_text("not a database" * 100)
+    with pytest.raises(StoreDamaged, match="check that it is a store"), Store(path).write():
+        pass
+    assert path.read_text() == "not a database" * 100
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.duckdb")
+    with pytest.raises(ZeroDivisionError), store.write() as con:
+        con.execute("begin")
+        con.execute("insert into ledger values ('a', 1, '1', true, now())")
+        raise ZeroDivisionError
+    with store.read() as con:
+        assert con.execute("select count(*) from ledger").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(("name", "text"), sql_files("views"))
+def test_every_view_says_what_a_row_is(name: str, text: str) -> None:
+    for block in text.split("create or replace view")[:-1]:
+        assert re.search(r"^-- One row per ", block, re.MULTILINE), name
