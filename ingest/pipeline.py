@@ -19,7 +19,7 @@ from ingest.reading import Batch, merged
 from ingest.sources import Arrival, Source
 from ingest.workers import Readers
 from ingest.writer import Counts, Run, Writer
-from schemas.errors import SourceError
+from schemas.errors import SourceError, StoreError
 
 __all__ = ["Ingested", "Progress", "ingest", "single_ingest"]
 
@@ -137,11 +137,18 @@ class _Turn:
 def single_ingest(store: Path) -> Iterator[int | None]:
     """Yields None to the one ingest of the mailboxes of a store, to any other its PID or 0.
 
-    Two cron runs at once would fetch the same mails twice, for nothing.
+    Two cron runs at once would fetch the same mails twice, for nothing. Raises StoreError.
     """
     path = store.with_name(store.name + ".ingest")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"the lock file cannot be opened: {error.strerror}",
+            where=str(path),
+            todo="the folder of the store must be writable",
+        ) from None
     with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

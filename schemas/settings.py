@@ -119,7 +119,6 @@ class Settings(BaseSettings):
 
     store: Path = Path("rua.duckdb")
     lock_timeout: float = Field(default=60, ge=0)
-    require_verified: bool = False
     workers: int = Field(default=min(4, os.cpu_count() or 1), ge=1, le=64)
     mailbox: tuple[Mailbox, ...] = ()
     domains: Annotated[dict[str, DomainSettings], BeforeValidator(_domain_keys)] = {}
@@ -159,7 +158,9 @@ def load_settings(
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise _explained(error.errors()[0], path) from None
+        # A key that is missing is most often one that is misspelt: say that.
+        first = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")[0]
+        raise _explained(first, path) from None
     flags = {"store": store, "lock_timeout": lock_timeout}
     given = {key: value for key, value in flags.items() if value is not None}
     return settings.model_copy(update=given)

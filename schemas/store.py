@@ -156,9 +156,8 @@ def _views_text() -> str:
 
 def _form_of(con: Connection) -> tuple[int, str]:
     """(number of migrations applied, text of the views in force) of an open store."""
-    tables = "select count(*) from duckdb_tables() where table_name = 'migration'"
-    row = con.execute(tables).fetchall()
-    if row[0][0] == 0:
+    tables = "select table_name from duckdb_tables() where table_name in ('migration', 'view_text')"
+    if len(con.execute(tables).fetchall()) < 2:  # other programs have a table migration, too
         return 0, ""
     applied = con.execute("select count(*) from migration").fetchall()[0][0]
     views = con.execute("select sql from view_text").fetchall()
