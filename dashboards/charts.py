@@ -1,9 +1,9 @@
 """Charts: pure functions from a frame to Altair, with nothing in them but days and counts.
 
-Days are UTC. The scales say so, because a browser would move them into its own time zone.
+Days go as text over an ordinal scale: a browser would move instants into its own time zone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,148 +11,178 @@ import altair as alt
 import pandas as pd
 
 from analytics.window import Window
-from dashboards.theme import Colour, Share
+from dashboards import wording
+from dashboards.theme import Palette, Share
 from dashboards.wording import interval, is_telling, percent
 
 __all__ = ["messages_frame", "messages_per_day", "pass_rate_per_day", "rate_frame"]
 
 Row = dict[str, Any]
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
-SHARES = {
-    Share.PASSING: Colour.BLUE,
-    Share.FAILING: Colour.VERMILION,
-    Share.UNDECIDED: Colour.GREY,
-    Share.NO_RESULT: Colour.ORANGE,
-}
-HEIGHT = 260
-FEW_DAYS = 10
+FIRM, HOLLOW = "pass rate, 95 % interval", "too few to tell"
+HEIGHT = 270
+PADDING = {"left": 0, "right": 8, "top": 0, "bottom": 0}
+# On a phone the legend takes two lines.
+COLUMNS = alt.ExprRef("width < 480 ? 2 : 4")
+LEGEND: dict[str, Any] = {"orient": "top", "title": None, "labelLimit": 0, "columns": COLUMNS}
+FEW_DAYS, MANY_DAYS = 10, 60
+BAND: dict[str, Any] = {"paddingInner": 0.25, "paddingOuter": 0.1}
 
 
 def messages_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """One row per (day, share) with mail: day, share, order, messages. Rows as of `days`."""
-    counted = [(row["day"], share, count) for row in rows for share, count in _shares(row)]
-    frame = pd.DataFrame(counted, columns=["day", "share", "messages"])
-    frame["day"] = pd.to_datetime(frame["day"])
-    frame["order"] = frame["share"].map({str(share): n for n, share in enumerate(SHARES)})
-    return frame[frame["messages"] > 0].reset_index(drop=True)
+    """One row per (day, share) with mail: day, said_day, share, rank, messages.
 
-
-def _shares(row: Row) -> list[tuple[str, int]]:
-    """What a day's messages are counted as; the four add up to all of them."""
-    no_result = row["messages"] - row["undecided"] - row["legitimate"]
-    return [
-        (str(Share.PASSING), row["legitimate_aligned"]),
-        (str(Share.FAILING), row["legitimate"] - row["legitimate_aligned"]),
-        (str(Share.UNDECIDED), row["undecided"]),
-        (str(Share.NO_RESULT), no_result),
+    Takes rows of `analytics.overview.days`.
+    """
+    ranks = {share: rank for rank, share in enumerate(Share)}
+    records = [
+        _day(row["day"]) | {"share": str(share), "rank": ranks[share], "messages": count}
+        for row in rows
+        for share, count in _shares(row)
+        if count
     ]
+    return pd.DataFrame(records, columns=["day", "said_day", "share", "rank", "messages"])
 
 
-def messages_per_day(frame: pd.DataFrame, window: Window) -> alt.Chart:
+def _shares(row: Row) -> Iterable[tuple[Share, int]]:
+    """What a day's messages are counted as; the four add up to all of them."""
+    yield Share.PASSING, row["legitimate_aligned"]
+    yield Share.FAILING, row["legitimate"] - row["legitimate_aligned"]
+    yield Share.UNDECIDED, row["undecided"]
+    yield Share.NO_RESULT, row["messages"] - row["undecided"] - row["legitimate"]
+
+
+def messages_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Chart:
     """Stacked bars, what passes at the bottom. Takes a `messages_frame`."""
-    present = [share for share in SHARES if (frame["share"] == share).any()]
-    colour = alt.Color("share:N", title=None).scale(
-        domain=[str(share) for share in present],
-        range=[str(SHARES[share]) for share in present],
-    )
-    return (
+    present = [share for share in Share if (frame["share"] == share).any()]
+    colours = {str(share): palette[share] for share in present}
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    bars: Chart = (
         alt.Chart(frame)
-        .mark_bar(width=alt.RelativeBandSize(0.8))
+        .mark_bar()
         .encode(
             x=_days_axis(window),
-            y=alt.Y("messages:Q", title=None).stack("zero").axis(format=",d", tickCount=5),
-            color=colour.legend(**LEGEND),
-            order=alt.Order("order:O"),
-            tooltip=[DAY_TIP, alt.Tooltip("share:N", title="Counted as"),
-                     alt.Tooltip("messages:Q", title="Messages", format=",d")],
+            y=alt.Y("messages:Q", title=None, axis=alt.Axis(format=",d", tickCount=5)),
+            color=alt.Color("share:N", scale=scale, legend=alt.Legend(**LEGEND)),
+            order=alt.Order("rank:Q"),
+            tooltip=[
+                alt.Tooltip("said_day:N", title="Day (UTC)"),
+                alt.Tooltip("share:N", title="Counted as"),
+                alt.Tooltip("messages:Q", title="Messages", format=",d"),
+            ],
         )
-        .properties(height=HEIGHT)
     )
+    # A layer of one, so that it is laid out like the chart beside it.
+    return alt.layer(bars, height=HEIGHT, padding=PADDING)
 
 
 def rate_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """One row per day of legitimate mail: its rate and 95 % interval, and whether that is firm.
+    """One row per day of legitimate mail: its rate, 95 % interval, and whether that is firm.
 
-    `firm_rate` is missing on other days, so that a line through it breaks there; days without
-    mail in between are there, empty, for the same reason.
+    Takes rows of `analytics.overview.days`.
     """
-    records = [_rate(row) for row in rows if row["interval"]]
-    columns = ["day", "rate", "firm_rate", "low", "high", "firm", "said"]
-    frame = pd.DataFrame(records, columns=columns)
-    frame["day"] = pd.to_datetime(frame["day"])
-    if frame.empty:
-        return frame
-    every = pd.date_range(frame["day"].min(), frame["day"].max(), name="day")
-    return frame.set_index("day").reindex(every).reset_index()
+    columns = ["day", "said_day", "rate", "low", "high", "kind", "said"]
+    return pd.DataFrame([_rate(row) for row in rows if row["interval"]], columns=columns)
 
 
 def _rate(row: Row) -> Row:
     low, high = row["interval"]
     rate = row["legitimate_aligned"] / row["legitimate"]
-    firm = is_telling(row["interval"])
-    of = f"{row['legitimate_aligned']:,} of {row['legitimate']:,}"
-    said = f"{percent(rate)} ({of}), 95 % interval {interval(row['interval'])}"
-    return {
-        "day": row["day"],
+    firm = is_telling(row["legitimate"])
+    counts = f"{row['legitimate_aligned']:,} of {row['legitimate']:,}"
+    firmly = f"{percent(rate)} ({counts}), 95 % interval {interval(row['interval'])}"
+    return _day(row["day"]) | {
         "rate": rate,
-        "firm_rate": rate if firm else None,
         "low": low,
         "high": high,
-        "firm": firm,
-        "said": said if firm else f"too few to tell: {of} pass",
+        "kind": FIRM if firm else HOLLOW,
+        "said": firmly if firm else f"{counts}: {HOLLOW}",
     }
 
 
-def pass_rate_per_day(frame: pd.DataFrame, window: Window) -> alt.LayerChart:
-    """Firm days as points on a line, the others as hollow points; a whisker is the interval."""
-    scale = alt.Scale(domain=[_floor(frame), 1], nice=False)
-    axis = alt.Axis(format=".0%" if _floor(frame) < 0.95 else ".1%", tickCount=5)
-    rate_y = alt.Y("rate:Q", title=None, scale=scale, axis=axis)
-    tips = [DAY_TIP, alt.Tooltip("said:N", title="Passes")]
-    base = alt.Chart(frame).encode(x=_days_axis(window))
-    whiskers = base.mark_rule(opacity=0.45, strokeWidth=2, clip=True).encode(
-        y=alt.Y("low:Q", title=None, scale=scale, axis=axis), y2="high:Q",
-        color=alt.when("datum.firm").then(BLUE).otherwise(GREY),
+def pass_rate_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Chart:
+    """Firm days as points on a line with their intervals as whiskers, the others hollow.
+
+    Takes a `rate_frame`. The line breaks where a day is not firm.
+    """
+    firm = _with_runs(frame[frame["kind"] == FIRM])
+    blue = palette[Share.PASSING]
+    axes: dict[str, Any] = {"x": _days_axis(window), "y": _rate_axis("rate", frame)}
+    whiskers = alt.Chart(firm).mark_rule(opacity=0.45, strokeWidth=2, color=blue)
+    lines = alt.Chart(firm).mark_line(strokeWidth=1.5, color=blue)
+    return alt.layer(
+        whiskers.encode(x=axes["x"], y=_rate_axis("low", frame), y2="high:Q"),
+        lines.encode(**axes, detail="run:N"),
+        _points(frame, palette).encode(**axes),
+        height=HEIGHT,
+        padding=PADDING,
     )
-    line = base.mark_line(color=Colour.BLUE, strokeWidth=1.5, clip=True).encode(
-        y=alt.Y("firm_rate:Q", title=None, scale=scale, axis=axis)
+
+
+def _points(frame: pd.DataFrame, palette: Palette) -> alt.Chart:
+    """Points with their legend, which names only the kinds that are there."""
+    present = [kind for kind in (FIRM, HOLLOW) if (frame["kind"] == kind).any()]
+    legend = alt.Legend(values=present, symbolType="circle", symbolSize=60, **LEGEND)
+    edges = [palette[Share.PASSING], palette[Share.UNDECIDED]]
+    stroke = alt.Scale(domain=[FIRM, HOLLOW], range=edges)
+    fill = alt.Scale(domain=[FIRM, HOLLOW], range=[edges[0], "transparent"])
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_point(size=34, opacity=1, strokeWidth=1.5)
+        .encode(
+            stroke=alt.Stroke("kind:N", scale=stroke, legend=legend),
+            fill=alt.Fill("kind:N", scale=fill, legend=legend),
+            tooltip=[
+                alt.Tooltip("said_day:N", title="Day (UTC)"),
+                alt.Tooltip("said:N", title="Passes"),
+            ],
+        )
     )
-    points = base.mark_point(size=38, opacity=1, strokeWidth=1.5).encode(
-        y=rate_y,
-        color=alt.when("datum.firm").then(BLUE).otherwise(GREY),
-        fill=alt.when("datum.firm").then(BLUE).otherwise(alt.value("transparent")),
-        tooltip=tips,
+    return chart
+
+
+def _with_runs(firm: pd.DataFrame) -> pd.DataFrame:
+    """Firm days, numbered by the runs of days in which no day is missing."""
+    gaps = pd.to_datetime(firm["day"]).diff() != pd.Timedelta(days=1)
+    return firm.assign(run=gaps.cumsum())
+
+
+def _rate_axis(column: str, frame: pd.DataFrame) -> alt.Y:
+    return alt.Y(
+        f"{column}:Q",
+        title=None,
+        scale=alt.Scale(domain=[_floor(frame), 1], nice=False, zero=False),
+        axis=alt.Axis(tickCount=5, labelExpr="format(datum.value * 100, '.3~f') + ' %'"),
     )
-    return alt.layer(whiskers, line, points).properties(height=HEIGHT)
 
 
 def _floor(frame: pd.DataFrame) -> float:
-    """The lower end of the scale: below every rate and every firm interval, in steps of 5 points.
-
-    The whiskers of other days may leave the picture: what they cannot tell needs no room.
-    """
-    lowest = min(frame["rate"].min(), frame.loc[frame["firm"] == True, "low"].min())  # noqa: E712
-    return max(0.0, (int(lowest * 20 - 1e-9)) / 20) if pd.notna(lowest) else 0.0
+    """The lower end of the scale, in steps of 5 points: below every rate and whisker."""
+    lows = [*frame["rate"], *frame.loc[frame["kind"] == FIRM, "low"]]
+    steps = int((min(lows, default=0.0) - 1e-9) * 20)
+    return max(0, steps) / 20
 
 
 def _days_axis(window: Window) -> alt.X:
-    """All days of the window, whether they have mail or not."""
-    ends = [_instant(window.first), _instant(window.last + timedelta(days=1))]
-    step = "day" if window.days <= FEW_DAYS else "week" if window.days <= 60 else "month"
-    return (
-        alt.X("utcyearmonthdate(day):T", title=None)
-        .scale(type="utc", domain=ends)
-        .axis(
-            format="%-d %b", labelAngle=0, labelOverlap=True, grid=False, labelBound=True,
-            tickCount=alt.TimeIntervalStep(alt.TimeInterval(step), 1),
-        )
+    """All days of the window, with mail or without; the labelled ones are Mondays if many."""
+    every = [window.first + timedelta(days=n) for n in range(window.days)]
+    labelled = every if window.days <= FEW_DAYS else [day for day in every if not day.weekday()]
+    if window.days > MANY_DAYS:
+        labelled = labelled[::2]
+    return alt.X(
+        "day:O",
+        title=None,
+        scale=alt.Scale(domain=[day.isoformat() for day in every], **BAND),
+        axis=alt.Axis(
+            values=[day.isoformat() for day in labelled],
+            labelExpr="utcFormat(utcParse(datum.value, '%Y-%m-%d'), '%-d %b')",
+            labelAngle=0,
+            labelOverlap="greedy",
+            labelFlush=False,
+        ),
     )
 
 
-def _instant(value: date) -> alt.DateTime:
-    return alt.DateTime(year=value.year, month=value.month, date=value.day, utc=True)
-
-
-BLUE, GREY = alt.value(str(Colour.BLUE)), alt.value(str(Colour.GREY))
-DAY_TIP = alt.Tooltip("utcyearmonthdate(day):T", title="Day (UTC)", format="%a %-d %b %Y")
-LEGEND: dict[str, Any] = {"orient": "top", "symbolType": "square", "labelLimit": 0}
+def _day(value: date) -> Row:
+    return {"day": value.isoformat(), "said_day": f"{value:%a} {wording.day(value)}"}

@@ -1,9 +1,10 @@
-"""Tables: pure functions from rows to a frame and its columns.
+"""Tables: pure functions from rows to a frame, and how the frame is shown.
 
 Every text from a report passes `table_cell`; numbers stay numbers, so that they sort.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -11,15 +12,18 @@ import streamlit as st
 
 from dashboards.wording import interval, is_telling, policy, table_cell
 
-__all__ = ["DOMAIN_COLUMNS", "SOURCE_COLUMNS", "domains_frame", "sources_frame"]
+__all__ = ["MOST_SOURCES", "domains_frame", "show_domains", "show_sources", "sources_frame"]
 
 Row = dict[str, Any]
+MOST_ROWS = 20
+MOST_SOURCES = 15
+ROW_HEIGHT = 33  # of st.dataframe, at the theme's font size
 
 _text, _number = st.column_config.TextColumn, st.column_config.NumberColumn
 _day = st.column_config.DateColumn
 
 DOMAIN_COLUMNS: dict[str, Any] = {
-    "domain": _text("Domain", pinned=True),
+    "domain": _text("Domain", width="medium"),
     "policy": _text("Published policy", help="As the latest report saw it"),
     "messages": _number("Messages", format="localized"),
     "rate": _number(
@@ -34,14 +38,14 @@ DOMAIN_COLUMNS: dict[str, Any] = {
     "last_report": _day("Last report", format="D MMM YYYY", help="The day it covers, UTC"),
 }
 SOURCE_COLUMNS: dict[str, Any] = {
-    "source": _text("Source", pinned=True),
-    "domain": _text("Sends as"),
-    "addresses": _number("Addresses", format="localized"),
-    "messages": _number("Messages", format="localized"),
-    "first_seen": _day("First seen", format="D MMM YYYY"),
-    "last_seen": _day("Last seen", format="D MMM YYYY"),
-    "country": _text("Country"),
-    "reason": _text("Why undecided", width="large"),
+    "source": _text("Source", width=200),
+    "domain": _text("Sends as", width=170),
+    "addresses": _number("Addresses", format="localized", width=85),
+    "messages": _number("Messages", format="localized", width=85),
+    "first_seen": _day("First seen", format="D MMM YYYY", width=100),
+    "last_seen": _day("Last seen", format="D MMM YYYY", width=100),
+    "country": _text("Country", width=70, help="Of the address, where all have the same"),
+    "reason": _text("Why undecided", width=560),
 }
 
 
@@ -59,21 +63,21 @@ def _domain(row: Row) -> Row:
         "rate": _rate(row),
         "interval": _interval(row),
         "undecided": row["undecided_sources"],
-        "last_report": last.date() if last else None,
+        # A report on a day often ends at the midnight after it.
+        "last_report": (last - timedelta(seconds=1)).date() if last else None,
     }
 
 
 def _rate(row: Row) -> float | None:
-    if not is_telling(row["interval"]):
-        return None
+    passing, legitimate = int(row["legitimate_aligned"]), int(row["legitimate"])
     # In whole thousandths, downwards: only what passes whole is 100 %.
-    return (1000 * row["legitimate_aligned"] // row["legitimate"]) / 10
+    return (1000 * passing // legitimate) / 10 if is_telling(legitimate) else None
 
 
 def _interval(row: Row) -> str:
     if row["interval"] is None:
         return "no legitimate mail" if row["messages"] else "no mail"
-    if is_telling(row["interval"]):
+    if is_telling(row["legitimate"]):
         return interval(row["interval"])
     return f"too few to tell: {row['legitimate_aligned']:,} of {row['legitimate']:,}"
 
@@ -91,6 +95,28 @@ def _source(row: Row) -> Row:
         "messages": row["messages"],
         "first_seen": row["first_seen"],
         "last_seen": row["last_seen"],
-        "country": table_cell(row["country"]) or "several or unknown",
+        "country": table_cell(row["country"]),
         "reason": table_cell(row["reason"]),
     }
+
+
+def show_domains(rows: Sequence[Row], name: str) -> None:
+    _show(domains_frame(rows), DOMAIN_COLUMNS, name)
+
+
+def show_sources(rows: Sequence[Row], name: str) -> None:
+    """The largest of them."""
+    if rows:
+        _show(sources_frame(rows[:MOST_SOURCES]), SOURCE_COLUMNS, name)
+
+
+def _show(frame: pd.DataFrame, columns: Row, name: str) -> None:
+    """A table that shows MOST_ROWS rows and scrolls beyond; `name` is its accessible name."""
+    st.dataframe(
+        frame,
+        column_config=columns,
+        hide_index=True,
+        height="content" if len(frame) <= MOST_ROWS else ROW_HEIGHT * (MOST_ROWS + 1),
+        placeholder="–",
+        alt=name,
+    )

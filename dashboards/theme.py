@@ -4,28 +4,38 @@ The palette is Okabe and Ito's, which people with any colour vision can tell apa
 on dark ground.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["ICON", "OPTIONS", "Colour", "Share"]
+__all__ = ["CSS", "ICON", "ON_DARK", "ON_LIGHT", "OPTIONS", "Palette", "Share"]
 
 
 class Colour(StrEnum):
     BLUE = "#0072b2"
     SKY = "#56b4e9"
-    GREEN = "#009e73"
     ORANGE = "#e69f00"
     VERMILION = "#d55e00"
     GREY = "#8c8c8c"
 
 
 class Share(StrEnum):
-    """What a message is counted as; the words of the chart's legend."""
+    """What a message is counted as, in the order of the stack; the words of the legend."""
 
     PASSING = "legitimate, passes"
     FAILING = "legitimate, fails"
     UNDECIDED = "undecided"
     NO_RESULT = "temporary error"
 
+
+Palette = Mapping[Share, str]
+
+ON_LIGHT: Palette = {
+    Share.PASSING: Colour.BLUE.value,
+    Share.FAILING: Colour.VERMILION.value,
+    Share.UNDECIDED: Colour.GREY.value,
+    Share.NO_RESULT: Colour.ORANGE.value,
+}
+ON_DARK: Palette = {**ON_LIGHT, Share.PASSING: Colour.SKY.value}
 
 # An emoji or a Material icon as the page's icon would be fetched from the internet.
 ICON = (
@@ -34,6 +44,12 @@ ICON = (
     '<path d="M6 10h20v13H6z" fill="none" stroke="#fff" stroke-width="2.4"/>'
     '<path d="M6 10l10 8 10-8" fill="none" stroke="#fff" stroke-width="2.4"/></svg>'
 )
+
+# Streamlit leaves 6 rem above a page, which the first numbers are better for.
+CSS = """
+.stMainBlockContainer { padding: 2.25rem clamp(1rem, 3.5vw, 4rem) 3rem; }
+.stVegaLiteChart { overflow: hidden; }
+"""
 
 # Handed over as flags, which stand above any config.toml of the user or of the folder.
 OPTIONS: dict[str, object] = {
@@ -46,10 +62,11 @@ OPTIONS: dict[str, object] = {
     "logger.level": "warning",
     "runner.magicEnabled": False,
     "server.fileWatcherType": "none",
-    "server.headless": True,
     "server.runOnSave": False,
     "theme.light.primaryColor": Colour.BLUE.value,
     "theme.dark.primaryColor": Colour.SKY.value,
+    "theme.light.codeTextColor": "#2f2d2b",
+    "theme.dark.codeTextColor": "#edebe8",
     "theme.baseFontSize": 15,
     "theme.metricValueFontSize": "1.75rem",
     "theme.headingFontSizes": ["2rem", "1.35rem"],

@@ -1,5 +1,6 @@
 """rua dashboard"""
 
+import contextlib
 import ipaddress
 import os
 import socket
@@ -90,7 +91,7 @@ def _has_screen() -> bool:
 
 
 def _serve(address: str, port: int, *, opens_browser: bool) -> None:
-    """Streamlit in this process, until SIGINT or SIGTERM."""
+    """Streamlit in this process, until SIGINT or SIGTERM: the ordinary ends of a server."""
     from streamlit.web import bootstrap  # noqa: PLC0415 - a second, which a refusal can spare
 
     options = OPTIONS | {
@@ -99,4 +100,6 @@ def _serve(address: str, port: int, *, opens_browser: bool) -> None:
         "server.headless": not opens_browser,
     }
     bootstrap.load_config_options(flag_options=options)
-    bootstrap.run(str(APP), False, [], options)
+    # Streamlit talks on stdout, and takes signals only once it runs.
+    with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(KeyboardInterrupt):
+        bootstrap.run(str(APP), False, [], options)

@@ -1,0 +1,49 @@
+"""What a postmaster sees first: does the feed live, what passes, and who is unknown."""
+
+import streamlit as st
+
+from dashboards import charts, filters, panels, tables
+from dashboards.data import known_domains, overview
+
+st.title("Overview")
+with panels.problems_shown():
+    if panels.no_store():
+        st.stop()
+    window, domain = filters.choose(known_domains())
+    found = overview(window, domain)
+
+if panels.no_reports(found):
+    st.stop()
+panels.feed_state(found, window)
+if panels.no_mail(found, window):
+    st.stop()
+panels.numbers(found, window)
+palette = panels.palette()
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("Messages per day")
+    messages = charts.messages_frame(found.days)
+    if not messages.empty:
+        chart = charts.messages_per_day(messages, window, palette)
+        st.altair_chart(chart, alt="Messages per day")
+    st.caption("Legitimate is all mail of a source that passes aligned with some of it.")
+with right:
+    st.subheader("Legitimate mail that passes")
+    rates = charts.rate_frame(found.days)
+    if not rates.empty:
+        chart = charts.pass_rate_per_day(rates, window, palette)
+        st.altair_chart(chart, alt="Pass rate per day")
+    st.caption(panels.pass_rate_words(found))
+
+st.subheader("Domains")
+tables.show_domains(found.domains, "Domains")
+if found.others:
+    st.subheader("Domains that are not in the settings")
+    st.caption("Anyone can mail a report about any domain. These count in no number above.")
+    tables.show_domains(found.others, "Domains that are not in the settings")
+
+st.subheader("Undecided sources")
+tables.show_sources(found.undecided, "Undecided sources")
+st.caption(panels.sources_words(found))
+st.caption(panels.CREDIT)

@@ -1,0 +1,161 @@
+"""The real dashboard in the real Chromium of the system, watched for everything it should not do.
+
+    with running(Path("rua.duckdb"), folder) as url, page_at(url) as page: ...
+
+`page_at` fails on errors in the page or its console, and on any request that leaves 127.0.0.1.
+"""
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.conftest import RUA, clean_environment
+
+__all__ = ["CHROMIUM", "free_port", "needs_chromium", "page_at", "running", "started", "whole_page"]
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = (
+    "--no-sandbox",  # tests run as root in containers
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+PATIENCE = 60  # seconds, on a machine that does other things as well
+
+
+def needs_chromium() -> None:
+    """Skips a test where there is no Chromium; with CI=true that is a failure."""
+    if CHROMIUM is None:
+        message = "no Chromium: the dashboard was NOT looked at; see deploy/system-packages.sh"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def started(flags: Sequence[str], folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """`rua dashboard` as a process that answers; stopped at the end if it still runs."""
+    words = [str(RUA), *flags, "dashboard", "--no-browser", "--port", str(port)]
+    process = subprocess.Popen(
+        words,
+        cwd=folder,
+        env=clean_environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _wait_until_it_answers(process, port)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+@contextlib.contextmanager
+def running(flags: Sequence[str], folder: Path) -> Iterator[str]:
+    """The URL of a dashboard that answers."""
+    port = free_port()
+    with started(flags, folder, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+def _wait_until_it_answers(process: subprocess.Popen[str], port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the dashboard ended at once: {process.communicate()[1]}")
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if _is_healthy(port):
+                return
+        time.sleep(0.1)
+    pytest.fail(f"nothing answers on port {port} after {PATIENCE} s")
+
+
+def _is_healthy(port: int) -> bool:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as asked:
+        asked.request("GET", "/_stcore/health")
+        return asked.getresponse().status == http.HTTPStatus.OK
+
+
+@contextlib.contextmanager
+def page_at(
+    url: str, *, width: int = 1440, height: int = 1000, dark: bool = False, scale: float = 1
+) -> Iterator[Page]:
+    """The page when it is drawn to its last line, in a browser far from UTC."""
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            timezone_id="America/Los_Angeles",
+            device_scale_factor=scale,
+        )
+        page = context.new_page()
+        _listen(page, complaints)
+        page.goto(url)
+        page.get_by_text("IP address data by").wait_for(timeout=PATIENCE * 1000)
+        _wait_for_charts(page)
+        yield page
+        assert page.get_by_test_id("stException").count() == 0
+        browser.close()
+    assert complaints == []
+
+
+def _listen(page: Page, complaints: list[str]) -> None:
+    page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+    page.on(
+        "console",
+        lambda line: complaints.append(f"console: {line.text}") if line.type == "error" else None,
+    )
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if urlsplit(request.url).hostname in ("127.0.0.1", None)
+            else complaints.append(f"request: {request.url}")
+        ),
+    )
+
+
+def _wait_for_charts(page: Page) -> None:
+    page.wait_for_function(
+        "document.querySelectorAll('.stVegaLiteChart canvas, .stVegaLiteChart svg').length >= 2"
+        " && !document.querySelector('[data-testid=stSkeleton]')",
+        timeout=PATIENCE * 1000,
+    )
+    page.wait_for_timeout(1500)  # tables and charts are drawn some frames after they are there
+
+
+def whole_page(page: Page, path: Path, *, most: int = 6000) -> Path:
+    """A picture of all of the page, which scrolls inside itself."""
+    width = page.viewport_size["width"] if page.viewport_size else 1440
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(height, most)})
+    page.wait_for_timeout(1500)
+    page.screenshot(path=path)
+    return path

@@ -1,0 +1,117 @@
+"""`rua dashboard` as a command, and what it shows in a real browser."""
+
+import contextlib
+import importlib
+import signal
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dashboards import theme
+from dashboards.commands.dashboard import APP
+from schemas.errors import ExitCode
+from tests.browser import free_port, needs_chromium, page_at, running, started, whole_page
+from tests.conftest import DEMO_UNTIL, Demo, Rua
+from tests.report_documents import Report, store_of
+
+HOSTILE = "<img src=x onerror=alert(1)> [go](https://evil.example) www.evil.example :smile: $x$"
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1", "example.com"])  # noqa: S104
+def test_any_address_but_loopback_is_refused(rua: Rua, address: str) -> None:
+    done = rua("dashboard", "--address", address)
+    assert done.returncode == ExitCode.USAGE
+    assert done.stdout == ""
+    assert "no login" in done.stderr
+    assert "ssh -L 8501:127.0.0.1:8501" in done.stderr
+
+
+def test_a_port_in_use_is_one_clear_line(rua: Rua) -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        done = rua("dashboard", "--no-browser", "--port", str(port))
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.count("\n") == 1
+    assert f"port {port}: cannot listen there: address already in use" in done.stderr
+
+
+def test_bad_settings_end_it_before_it_serves(rua: Rua) -> None:
+    (rua.folder / "rua.toml").write_text("stor = 1")
+    done = rua("dashboard", "--no-browser", "--port", str(free_port()))
+    assert done.returncode == ExitCode.USAGE
+    assert "did you mean store?" in done.stderr
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_its_url_and_ends_in_peace(tmp_path: Path, ending: signal.Signals) -> None:
+    port = free_port()
+    with started(["--store", "none.duckdb"], tmp_path, port) as process:
+        process.send_signal(ending)
+        stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == ExitCode.DONE
+    assert stdout == ""
+    first, *rest = stderr.splitlines()
+    assert first == f"the dashboard is at http://127.0.0.1:{port} (Ctrl-C ends it)"
+    assert "".join(rest).strip() in ("", "Stopping...")
+
+
+def test_help_does_not_load_streamlit() -> None:
+    code = (
+        "import sys; from dashboards.cli import main; main(['dashboard', '--help']);"
+        "sys.exit('streamlit' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_no_file_beside_the_app_hides_a_package() -> None:
+    """`streamlit run` puts the app's folder first on sys.path."""
+    folder = APP.parent
+    names = {path.stem for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert not names & {"pages", "schemas", "ingest", "analytics", "dashboards", "tests"}
+    assert not names & sys.stdlib_module_names
+    third = {"streamlit", "altair", "pandas", "duckdb", "click", "rich", "pydantic", "pyarrow"}
+    assert not names & third
+
+
+def test_all_options_are_known_to_streamlit() -> None:
+    config = importlib.import_module("streamlit.config")
+    known = config.get_config_options()
+    assert set(theme.OPTIONS) <= set(known)
+    assert theme.OPTIONS["browser.gatherUsageStats"] is False
+
+
+def test_the_overview_in_a_browser(demo: Demo, tmp_path: Path) -> None:
+    needs_chromium()
+    with running(demo.flags(), tmp_path) as url:
+        view = f"{url}/?until={DEMO_UNTIL.isoformat()}&days=7"
+        with page_at(view) as page:
+            assert page.get_by_role("heading", name="Overview").count() == 1
+            assert page.get_by_test_id("stMetric").count() == 4
+            assert page.get_by_test_id("stDataFrame").count() == 2
+            page.get_by_text("35", exact=True).click()
+            page.wait_for_url(lambda changed: "days=7" not in changed)
+            picture = whole_page(page, tmp_path / "overview.png")
+            assert picture.stat().st_size > 20_000
+        with page_at(view, width=390, height=844, dark=True) as page:
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= 390
+
+
+def test_hostile_names_in_a_browser(tmp_path: Path) -> None:
+    needs_chromium()
+    late = [DEMO_UNTIL - timedelta(days=10 + n) for n in range(6)]
+    reports = [Report(day, reporter=HOSTILE) for day in late]
+    store = store_of([*reports, Report(DEMO_UNTIL, reporter="fine.example")], tmp_path / "s")
+    with (
+        running(["--store", str(store)], tmp_path) as url,
+        page_at(f"{url}/?until={DEMO_UNTIL.isoformat()}") as page,
+    ):
+        line = page.get_by_text("Missing:")
+        assert HOSTILE in line.inner_text()
+        assert line.locator("a, img").count() == 0
+        assert page.locator("a[href*=evil]").count() == 0

@@ -1,0 +1,339 @@
+"""The Overview: the app itself over real stores, and its words, tables and charts."""
+
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics.overview import days, together
+from analytics.window import Window
+from dashboards import charts, filters, tables, wording
+from dashboards.commands.dashboard import APP
+from dashboards.theme import ON_LIGHT
+from schemas import lock
+from schemas.store import Store
+from tests.conftest import DEMO_UNTIL, Demo
+from tests.report_documents import Report, store_of
+
+TODAY = date(2026, 11, 30)
+WINDOW = Window(date(2026, 11, 1), TODAY, TODAY)
+HOSTILE = (
+    "<script>alert(1)</script> **bold** `tick` [link](https://evil.example) www.evil.example "
+    ":material/home: :red[x] $x$ \u202e \x1b[31m\n# head"
+)
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens the app on a store, as somebody who follows a shared link to TODAY."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RUA_LOCK_TIMEOUT", "0.2")
+    monkeypatch.setattr(sys, "argv", ["streamlit"])
+
+    def open_on(store: Path, config: Path | None = None, **query: str) -> AppTest:
+        monkeypatch.setenv("RUA_STORE", str(store))
+        if config:
+            monkeypatch.setenv("RUA_CONFIG", str(config))
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.query_params.update({"until": TODAY.isoformat()} | query)
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_on
+
+
+def words(app: AppTest) -> str:
+    """All prose of a page."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.code)
+    return "\n".join(str(each.value) for kind in kinds for each in (*kind, *app.text))
+
+
+def measured(app: AppTest) -> dict[str, tuple[str, str]]:
+    return {each.label: (each.value, each.delta) for each in app.metric}
+
+
+def test_a_full_store_answers_in_numbers_charts_and_tables(demo: Demo, opened: Open) -> None:
+    app = opened(demo.store, until=DEMO_UNTIL.isoformat(), days="35")
+    assert [each.value for each in app.subheader] == [
+        "Messages per day",
+        "Legitimate mail that passes",
+        "Domains",
+        "Undecided sources",
+    ]
+    found = measured(app)
+    assert found["Messages"][0] == f"{demo.truth['totals']['messages']:,}"
+    assert found["Legitimate mail that passes"][0].endswith(" %")
+    domains, sources = (each.value for each in app.dataframe)
+    assert set(domains["domain"]) <= set(demo.truth["domains"])
+    assert int(domains["messages"].sum()) == demo.truth["totals"]["messages"]
+    assert 0 < len(sources) <= tables.MOST_SOURCES
+    assert "IPinfo" in words(app)
+    assert "CC BY-SA 4.0" in words(app)
+    assert "whole days in UTC" in words(app)
+    assert len(app.get("vega_lite_chart")) == 2
+
+
+def test_one_domain_is_chosen_by_the_url_and_in_the_page(tmp_path: Path, opened: Open) -> None:
+    reports = [Report(TODAY, "a.example", count=80), Report(TODAY, "b.example", count=90)]
+    app = opened(store_of(reports, tmp_path / "s"), domain="a.example", days="7")
+    assert app.selectbox[0].value == "a.example"
+    assert app.segmented_control[0].value == 7
+    assert measured(app)["Messages"] == ("80", "on 1 of 7 days")
+    assert list(app.dataframe[0].value["domain"]) == ["a.example"]
+    app.selectbox[0].set_value("b.example").run()
+    assert measured(app)["Messages"][0] == "90"
+
+
+@pytest.mark.parametrize("query", [{"days": "8"}, {"domain": "x.example"}, {"until": "soon"}])
+def test_a_broken_link_shows_the_default_view(
+    tmp_path: Path, opened: Open, query: dict[str, str]
+) -> None:
+    app = opened(store_of([Report(TODAY)], tmp_path / "s"), **query)
+    assert app.segmented_control[0].value == Window.DAYS
+    assert app.selectbox[0].value is None
+
+
+def test_without_a_store_the_page_says_what_to_run(tmp_path: Path, opened: Open) -> None:
+    missing = tmp_path / "no `store`.duckdb"
+    said = words(opened(missing))
+    assert "There is no store yet" in said
+    assert f"rua --store '{missing}' ingest PATH" in said
+    assert "rua demo --out demo" in said
+
+
+def test_an_empty_store_says_what_to_run(tmp_path: Path, opened: Open) -> None:
+    store = tmp_path / "rua.duckdb"
+    with Store(store).write():
+        pass
+    said = words(opened(store))
+    assert "holds no DMARC reports yet" in said
+    assert f"rua --store {store} ingest PATH" in said
+
+
+def test_a_window_without_mail_offers_the_last_days_with_reports(
+    tmp_path: Path, opened: Open
+) -> None:
+    last = TODAY - timedelta(days=200)
+    app = opened(store_of([Report(last, count=100)], tmp_path / "s"))
+    assert "No reports cover these days" in words(app)
+    assert not app.dataframe
+    (offer,) = [each for each in app.button if each.label.startswith("Show the days up to")]
+    assert offer.label == f"Show the days up to {wording.day(last)}"
+    offer.click().run()
+    assert measured(app)["Messages"][0] == "100"
+    assert f"As it looked on {wording.day(last)}, not today" in words(app)
+
+
+def test_a_window_before_all_reports_says_so(tmp_path: Path, opened: Open) -> None:
+    app = opened(store_of([Report(TODAY)], tmp_path / "s"), until="2026-01-31")
+    assert "All reports in the store are of days after 31 Jan 2026" in words(app)
+
+
+def test_a_busy_store_is_told_calmly(tmp_path: Path, opened: Open) -> None:
+    store = store_of([Report(TODAY)], tmp_path / "s")
+    with lock.exclusive(store, 1):
+        app = opened(store)
+    assert "The store is busy" in words(app)
+    assert "held by process" in words(app)
+    app.button[0].click().run()
+    assert measured(app)["Messages"][0] == "1"
+
+
+def test_a_file_that_is_no_store_is_told_calmly(tmp_path: Path, opened: Open) -> None:
+    store = tmp_path / "rua.duckdb"
+    store.write_bytes(b"no database" * 1000)
+    assert "cannot read the store" in words(opened(store))
+
+
+def test_a_new_report_is_seen_at_the_next_look(tmp_path: Path, opened: Open) -> None:
+    store = store_of([Report(TODAY, count=5)], tmp_path / "s")
+    app = opened(store)
+    more = tmp_path / "more.xml"
+    more.write_text(Report(TODAY, source_ip="192.0.2.2", count=6).xml())
+    from dashboards.cli import main  # noqa: PLC0415 - as a user would, after the first look
+
+    assert main(["--store", str(store), "ingest", str(more)]) == 0
+    app.run()
+    assert measured(app)["Messages"][0] == "11"
+
+
+def test_three_hundred_domains_are_all_listed(tmp_path: Path, opened: Open) -> None:
+    reports = [Report(TODAY, f"d{n:03d}.example", count=n + 1) for n in range(300)]
+    app = opened(store_of(reports, tmp_path / "s"))
+    assert len(app.dataframe[0].value) == 300
+    assert len(app.selectbox[0].options) == 300
+    assert measured(app)["Messages"][0] == "45,150"
+
+
+def test_domains_that_are_not_in_the_settings_stand_apart(tmp_path: Path, opened: Open) -> None:
+    config = tmp_path / "rua.toml"
+    config.write_text('[domains."mine.example"]\n[domains."unseen.example"]\n')
+    reports = [Report(TODAY, "mine.example", count=80), Report(TODAY, "theirs.example", count=7)]
+    app = opened(store_of(reports, tmp_path / "s"), config)
+    ours, others = (each.value for each in app.dataframe)
+    assert list(ours["domain"]) == ["mine.example", "unseen.example"]
+    assert list(ours["policy"]) == ["none", "not seen"]
+    assert list(others["domain"]) == ["theirs.example"]
+    assert measured(app)["Messages"][0] == "80"
+
+
+def test_a_small_rate_is_not_shown_as_a_number(tmp_path: Path, opened: Open) -> None:
+    app = opened(store_of([Report(TODAY, count=12)], tmp_path / "s"))
+    assert measured(app)["Legitimate mail that passes"] == ("–", "too few to tell")
+    assert "Too few to tell: 12 of 12 messages pass." in words(app)
+    row = app.dataframe[0].value.iloc[0]
+    assert row["interval"] == "too few to tell: 12 of 12"
+    assert pd.isna(row["rate"])
+
+
+def test_hostile_names_are_shown_as_text(tmp_path: Path, opened: Open) -> None:
+    """A reporter's name stands in the line on missing reporters, which is Markdown."""
+    late = [TODAY - timedelta(days=10 + n) for n in range(6)]
+    names = [HOSTILE, "=cmd|' /C calc'!A0", "x" * 10_000]
+    reports = [Report(day, reporter=name) for name in names for day in late]
+    (line,) = [
+        each.value
+        for each in opened(store_of(reports, tmp_path / "s")).markdown
+        if each.value.startswith("Missing")
+    ]
+    assert "\u202e" not in line
+    assert "\x1b" not in line
+    assert "\n" not in line
+    assert "``<script>alert(1)</script>" in line
+    assert "x" * 1000 not in line
+
+
+@pytest.mark.parametrize("text", ["`", "``a`", "a`b``c", HOSTILE, " ", ""])
+def test_quoted_text_cannot_leave_its_code_span(text: str) -> None:
+    """CommonMark §6.1: a code span ends at a run of backticks as long as its first."""
+    found = wording.quoted(text)
+    fence = found[: len(found) - len(found.lstrip("`"))]
+    inside = found[len(fence) : -len(fence)]
+    assert fence
+    assert found.endswith(fence)
+    assert fence not in inside
+    assert not inside.startswith("`")
+    assert not inside.endswith("`")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\t=1"])
+def test_a_downloaded_table_holds_no_formula(text: str) -> None:
+    shown = wording.table_cell(text)
+    assert shown is not None
+    assert shown[0] not in "=+-@\t"
+
+
+def test_rates_are_rounded_towards_what_is_sure() -> None:
+    assert wording.percent(1.0) == "100 %"
+    assert wording.percent(0.99999) == "99.9 %"
+    assert wording.percent(0.999) == "99.9 %"
+    assert wording.interval((0.98765, 0.99991)) == "98.7 – 100 %"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2026, 11, 1), date(2026, 11, 1), "1 Nov 2026"),
+        (date(2026, 11, 1), date(2026, 11, 7), "1 – 7 Nov 2026"),
+        (date(2026, 10, 30), date(2026, 11, 7), "30 Oct – 7 Nov 2026"),
+        (date(2025, 12, 30), date(2026, 1, 7), "30 Dec 2025 – 7 Jan 2026"),
+    ],
+)
+def test_days_are_said_once(first: date, last: date, said: str) -> None:
+    assert wording.span(first, last) == said
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({"p": "none", "sp": "none", "adkim": "r", "aspf": "r", "pct": 100}, "none"),
+        (
+            {"p": "reject", "sp": "none", "np": "reject"},
+            "reject, subdomains none, non-existent reject",
+        ),
+        ({"p": "quarantine", "pct": 50, "t": "y"}, "quarantine, pct 50, test mode"),
+        ({"p": "reject", "adkim": "s"}, "reject, strict DKIM"),
+        ({"p": "reject", "adkim": "s", "aspf": "s"}, "reject, strict"),
+        ({}, "not seen"),
+    ],
+)
+def test_a_policy_is_said_in_few_words(tags: dict[str, Any], said: str) -> None:
+    empty = dict.fromkeys(("p", "sp", "np", "adkim", "aspf", "pct", "t"))
+    assert wording.policy(empty | tags) == said
+
+
+@pytest.mark.parametrize("until", [None, "", "soon", "0001-01-01", "99999-01-01", "2026-02-30"])
+def test_a_senseless_last_day_means_today(until: str | None) -> None:
+    assert filters.window_of(7, until, TODAY) == Window(date(2026, 11, 24), TODAY, TODAY)
+
+
+def row(day: date, messages: int, legitimate: int, aligned: int, undecided: int = 0) -> Any:
+    cluster = {"clusters": 1, "xx": aligned**2, "xn": aligned * legitimate, "nn": legitimate**2}
+    counts = {"messages": messages, "undecided": undecided, "legitimate": legitimate}
+    one = {"day": day, **counts, "legitimate_aligned": aligned, **cluster}
+    return one | {"interval": together([one])["interval"]}
+
+
+def test_a_day_is_split_into_shares_that_add_up() -> None:
+    frame = charts.messages_frame([row(TODAY, 100, 80, 75, undecided=15)])
+    assert dict(zip(frame["share"], frame["messages"], strict=True)) == {
+        "legitimate, passes": 75,
+        "legitimate, fails": 5,
+        "undecided": 15,
+        "temporary error": 5,
+    }
+
+
+def test_a_day_with_few_messages_is_no_firm_point() -> None:
+    frame = charts.rate_frame([row(TODAY, 73, 73, 73), row(TODAY, 72, 72, 72), row(TODAY, 9, 0, 0)])
+    assert list(frame["kind"]) == [charts.FIRM, charts.HOLLOW]
+    assert list(frame["said"]) == [
+        "100 % (73 of 73), 95 % interval 95.0 – 100 %",
+        "72 of 72: too few to tell",
+    ]
+
+
+def test_the_line_breaks_where_a_day_is_missing() -> None:
+    known = [TODAY - timedelta(days=n) for n in (4, 3, 1, 0)]
+    frame = charts.rate_frame([row(day, 100, 100, 99) for day in known])
+    chart = charts.pass_rate_per_day(frame, WINDOW, ON_LIGHT).to_dict()
+    runs = [each["run"] for data in chart["datasets"].values() for each in data if "run" in each]
+    assert runs[:4] == [1, 1, 2, 2]
+
+
+def test_charts_hold_every_day_of_the_window_as_text() -> None:
+    rows = [row(TODAY, 100, 90, 80, undecided=10)]
+    bars = charts.messages_per_day(charts.messages_frame(rows), WINDOW, ON_LIGHT).to_dict()
+    rates = charts.pass_rate_per_day(charts.rate_frame(rows), WINDOW, ON_LIGHT).to_dict()
+    for chart in (bars, rates):
+        for layer in chart["layer"]:
+            x = layer["encoding"]["x"]
+            assert x["type"] == "ordinal"
+            assert len(x["scale"]["domain"]) == WINDOW.days
+    y = rates["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert y == [0.8, 1]
+
+
+def test_a_total_takes_reporter_days_for_clusters(tmp_path: Path) -> None:
+    """One receiver fails whole days: the interval is wider than that of single messages."""
+    reports = [
+        Report(TODAY - timedelta(days=n), reporter=who, count=50, aligned=n % 5 > 0)
+        for n in range(20)
+        for who in ("one.example", "two.example")
+    ]
+    with Store(store_of(reports, tmp_path / "s")).read() as con:
+        found = days(con, WINDOW)
+    total = together(found)
+    assert (total["messages"], total["legitimate_aligned"]) == (2000, 1600)
+    assert total["clusters"] == 40
+    low, high = total["interval"]
+    assert high - low > 0.2
