@@ -14,7 +14,7 @@ import pytest
 
 from ingest.simulator import write_demo
 
-pytest_plugins = ["tests.dovecot"]
+pytest_plugins = ["tests.dovecot", "tests.imap_mailbox"]
 
 RUA = Path(sys.executable).with_name("rua")
 DEMO_UNTIL = date(2026, 11, 1)
@@ -54,7 +54,7 @@ def clean_environment(home: Path) -> dict[str, str]:
     return kept | {"HOME": str(home)}
 
 
-@pytest.fixture()
+@pytest.fixture
 def rua(tmp_path: Path) -> Rua:
     return Rua(tmp_path)
 

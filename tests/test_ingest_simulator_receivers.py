@@ -18,7 +18,7 @@ from ingest.simulator.platforms import SERVICES
 from ingest.simulator.receivers import evaluate
 from ingest.simulator.reporters import REPORTERS, reporter
 from ingest.simulator.traffic import keyed, make_plan
-from tests.test_ingest_simulator import UNTIL, Demo, Parsed, load, shared_demo
+from tests.demo_mailbox import UNTIL, Demo, Parsed, load, shared_demo
 
 IPINFO = Path(parsedmarc.__file__).parent / "resources" / "ipinfo" / "ipinfo_lite.mmdb"
 RELAY_AS = {
