@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from pathlib import Path
 
 import click
@@ -83,6 +84,10 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read our output has seen enough (`rua reports | head`).
         sys.stderr.close()
         return ExitCode.DONE
+    except Exception:  # noqa: BLE001  # the top: whatever nobody foresaw is an internal error
+        traceback.print_exc()
+        say("rua: an internal error; nothing that was stored is lost. Please report it")
+        return ExitCode.INTERNAL
     return result if isinstance(result, int) else ExitCode.DONE
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.cli import COMMANDS, LazyGroup
+from dashboards.cli import COMMANDS, LazyGroup, main
 from dashboards.cli import rua as root
 from tests.conftest import RUA, Demo, Rua
 
@@ -193,6 +193,17 @@ def test_help_is_a_sentence_and_an_example() -> None:
 def test_every_command_stands_in_the_readme() -> None:
     text = README.read_text()
     assert [name for name in COMMANDS if f"rua {name}" not in text] == []
+
+
+def test_what_nobody_foresaw_is_an_internal_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(self: LazyGroup, context: object, name: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(LazyGroup, "get_command", broken)
+    assert main(["domains"]) == 70
+    assert "internal error" in capsys.readouterr().err
 
 
 HEAVY = ("streamlit", "altair", "pandas", "parsedmarc", "imapclient")
