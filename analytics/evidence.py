@@ -15,11 +15,13 @@ def reports(
     *,
     domain: str | None = None,
     reporter: str | None = None,
+    authenticity: str | None = None,
     most: int = 1000,
 ) -> list[Row]:
     """One row per report of either kind, newest first, at most `most`."""
     bounds: dict[str, Any] = {"first": window.first, "last": window.last, "most": most}
-    return ask(con, "reports", bounds | {"domain": domain, "reporter": reporter})
+    chosen = {"domain": domain, "reporter": reporter, "authenticity": authenticity}
+    return ask(con, "reports", bounds | chosen)
 
 
 def document(con: Connection, number: int) -> Row | None:

@@ -55,7 +55,12 @@ class Globals:
 
     @property
     def store(self) -> Store:
-        return Store(self.settings.store, lock_timeout=self.settings.lock_timeout)
+        settings = self.settings
+        return Store(
+            settings.store,
+            lock_timeout=settings.lock_timeout,
+            require_verified=settings.require_verified,
+        )
 
 
 class Output(StrEnum):

@@ -24,7 +24,7 @@ from schemas.store import Store
 __all__ = ["Overview", "known_domains", "overview", "settings"]
 
 Row = dict[str, Any]
-Stamp = tuple[int, ...]
+Stamp = tuple[object, ...]
 
 UNSEEN: Row = {
     "published": None,
@@ -75,8 +75,12 @@ def overview(window: Window, domain: str | None) -> Overview:
     return _overview(*_asked(told), window, tuple(told.domains), domain)
 
 
-def _asked(told: Settings) -> tuple[Path, float, Stamp]:
-    return told.store, told.lock_timeout, _stamp(told.store)
+def _asked(told: Settings) -> tuple[Store, Stamp]:
+    """The store, and what an answer from it is kept under."""
+    store = Store(
+        told.store, lock_timeout=told.lock_timeout, require_verified=told.require_verified
+    )
+    return store, (str(told.store), told.require_verified, *_stamp(told.store))
 
 
 def _stamp(path: Path) -> Stamp:
@@ -92,22 +96,21 @@ def _stamp(path: Path) -> Stamp:
 
 
 @st.cache_data(max_entries=10, show_spinner=False)
-def _reported_domains(path: Path, _patience: float, stamp: Stamp) -> list[str]:
-    with Store(path, lock_timeout=_patience).read() as con:
+def _reported_domains(_store: Store, stamp: Stamp) -> list[str]:
+    with _store.read() as con:
         return domain_names(con)
 
 
 @st.cache_data(max_entries=50, show_spinner="Reading the store …")
 def _overview(
-    path: Path,
-    _patience: float,
+    _store: Store,
     stamp: Stamp,
     window: Window,
     configured: tuple[str, ...],
     domain: str | None,
 ) -> Overview:
     chosen = [domain] if domain else list(configured) or None
-    with Store(path, lock_timeout=_patience).read() as con:
+    with _store.read() as con:
         rows = domains(con, window, configured, domain)
         senders = sources(con, window, domain)
         return Overview(

@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from ingest.containers import Allowance, gunzip, inflate, peek_zlib, unzip
 from ingest.limits import DEPTH
@@ -19,6 +20,7 @@ CONTAINERS = (Kind.GZIP, Kind.ZLIB, Kind.ZIP)
 IGNORED = (Kind.PLACEHOLDER, Kind.FEEDBACK)
 BASE64_ONLY = re.compile(rb"[A-Za-z0-9+/\s]++=*+\s*+")
 EMBEDDED = re.compile(rb"(<\?xml[^<>]*+>\s*+)?<(?:\w++:)?+feedback(?=[\s>])")
+MOST_LEAVES = 500  # archives within archives would fill the store with them
 INLINE_LOOK = 64 * 1024
 
 
@@ -42,8 +44,12 @@ def extract(raw: bytes, *, is_mail: bool, name: str = "") -> list[Leaf]:
     what cannot be opened is a leaf with its reason."""
     allowance = Allowance()
     name = name.encode("utf-8", "replace").decode()  # a file's name need not be text
-    leaves = _message(raw, allowance, 0) if is_mail else _leaf(raw, name, allowance, 0)
-    return list(leaves)
+    found = _message(raw, allowance, 0) if is_mail else _leaf(raw, name, allowance, 0)
+    leaves = list(islice(found, MOST_LEAVES))
+    if next(found, None) is not None:
+        reason = f"more than {MOST_LEAVES} documents in one message"
+        leaves.append(Leaf(sniff(raw), raw, name, LimitExceeded(reason)))
+    return leaves
 
 
 def _message(raw: bytes, allowance: Allowance, depth: int) -> Iterator[Leaf]:

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ingest.authenticity import NOBODY, Trust
 from ingest.reading import Batch, merged
 from ingest.sources import Arrival, Source
 from ingest.workers import Readers
 from ingest.writer import Counts, Run, Writer
 from schemas.errors import SourceError, StoreError
 
-__all__ = ["Ingested", "Progress", "ingest", "single_ingest"]
+__all__ = ["Ingested", "Planned", "Progress", "ingest", "single_ingest"]
 
 Progress = Callable[[str, Counts], None]
 
@@ -41,21 +42,31 @@ class Ingested:
     seconds: float = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A source to come; it is made when its turn comes, so that only one session is open.
+
+    `trust` is whose word counts on whether its mails are genuine.
+    """
+
+    make: Callable[[], Source]
+    trust: Trust = NOBODY
+
+
 def ingest(
-    sources: Sequence[Callable[[], Source]], writer: Writer, workers: int, progress: Progress
+    sources: Sequence[Planned], writer: Writer, workers: int, progress: Progress
 ) -> Ingested:
     """Work through all sources; one that fails is noted and does not hold up the others.
 
-    Each source is made when its turn comes, so that only one session is open at a time.
     Raises StoreError, and whatever is no SourceError, after closing the source.
     """
     began = time.monotonic()
     done = Ingested()
     with Readers(workers) as readers:
-        for make in sources:
+        for planned in sources:
             try:
-                with contextlib.closing(make()) as source:
-                    _Turn(source, writer, readers, done, progress).run()
+                with contextlib.closing(planned.make()) as source:
+                    _Turn(source, planned.trust, writer, readers, done, progress).run()
                     done.passed_over.extend(source.problems)
             except SourceError as error:
                 done.problems.append(error)
@@ -77,9 +88,16 @@ class _Turn:
     """One source's part of an ingest."""
 
     def __init__(
-        self, source: Source, writer: Writer, readers: Readers, done: Ingested, progress: Progress
+        self,
+        source: Source,
+        trust: Trust,
+        writer: Writer,
+        readers: Readers,
+        done: Ingested,
+        progress: Progress,
     ) -> None:
         self._source = source
+        self._trust = trust
         self._writer = writer
         self._readers = readers
         self._done = done
@@ -104,7 +122,7 @@ class _Turn:
 
     def _read_ahead(self, arrivals: Sequence[Arrival]) -> None:
         size = sum(len(arrival.raw) for arrival in arrivals)
-        parts = self._readers.submit(arrivals)
+        parts = self._readers.submit(arrivals, self._trust)
         self._ahead.append(_Ahead(len(arrivals), size, time.monotonic(), parts))
 
     def _is_full(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ingest.reading import Reading
 
-__all__ = ["KnownDocument", "KnownReport", "Outcome", "Placement", "place"]
+__all__ = ["Known", "KnownDocument", "Outcome", "Placement", "contradiction", "place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,8 @@ class KnownDocument:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class KnownReport:
-    """The counted report of an identity."""
-
-    document_id: int
-    content_hash: str
+Known = dict[str, dict[str, int]]
+"""{identity: {content hash: first document with that content}} of the reports in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +27,8 @@ class Outcome:
     document_id: int
     status: str
     report_kind: str | None = None
+    identity: str | None = None
+    content_hash: str | None = None
     of_document_id: int | None = None
     code: str | None = None
     reason: str | None = None
@@ -40,7 +38,9 @@ class Outcome:
 class Placement:
     """Decisions for readings, by their number: where each went, and what it now counts as.
 
-    `row_documents` holds the id only of those readings whose rows are to be stored.
+    `row_documents` holds the id only of those readings whose rows are to be stored. `contested`
+    are identities that more than one delivery claims: which report of them counts is decided
+    over all of them (contest.py).
     """
 
     documents: list[int] = field(default_factory=list)
@@ -48,14 +48,14 @@ class Placement:
     statuses: list[str] = field(default_factory=list)
     row_documents: list[int | None] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
-    uncounted: set[int] = field(default_factory=set)
+    contested: set[str] = field(default_factory=set)
 
 
 def place(
     readings: Sequence[Reading],
     document_ids: Sequence[int],
     documents: dict[str, KnownDocument],
-    reports: dict[str, KnownReport],
+    reports: Known,
 ) -> Placement:
     """Decide for each reading; `document_ids` are what new ones get, used in order.
 
@@ -68,35 +68,42 @@ def place(
         known = documents.get(reading.sha256)
         if known is not None:
             again = "duplicate" if known.status == "stored" else known.status
-            _note(placement, known.document_id, again, is_new=False)
+            _note(placement, reading, known.document_id, again, is_new=False)
             continue
         outcome = _outcome(reading, next(fresh), reports)
         documents[reading.sha256] = KnownDocument(outcome.document_id, outcome.status)
         placement.outcomes.append(outcome)
-        _note(placement, outcome.document_id, outcome.status, is_new=True)
-        if outcome.status == "conflict":
-            placement.uncounted.add(outcome.document_id)
+        _note(placement, reading, outcome.document_id, outcome.status, is_new=True)
     return placement
 
 
-def _note(placement: Placement, document_id: int, status: str, *, is_new: bool) -> None:
+def _note(
+    placement: Placement, reading: Reading, document_id: int, status: str, *, is_new: bool
+) -> None:
     has_rows = is_new and status in ("stored", "conflict")
     placement.documents.append(document_id)
     placement.is_new.append(is_new)
     placement.statuses.append(status)
     placement.row_documents.append(document_id if has_rows else None)
+    if reading.identity is not None and status != "stored":
+        placement.contested.add(reading.identity)
 
 
-def _outcome(reading: Reading, document_id: int, reports: dict[str, KnownReport]) -> Outcome:
+def _outcome(reading: Reading, document_id: int, reports: Known) -> Outcome:
     if reading.identity is None or reading.content_hash is None:
         return Outcome(document_id, "refused", code=reading.code, reason=reading.reason)
-    kind = reading.report_kind
-    known = reports.get(reading.identity)
-    if known is None:
-        reports[reading.identity] = KnownReport(document_id, reading.content_hash)
-        return Outcome(document_id, "stored", kind)
-    if known.content_hash == reading.content_hash:
-        return Outcome(document_id, "duplicate", kind, known.document_id)
+    contents = reports.setdefault(reading.identity, {})
+    first = next(iter(contents.values()), None)
+    same = contents.setdefault(reading.content_hash, document_id)
+    report = (reading.report_kind, reading.identity, reading.content_hash)
+    if first is None:
+        return Outcome(document_id, "stored", *report)
+    if same != document_id:
+        return Outcome(document_id, "duplicate", *report, same)
     # RFC 9990 §3.5.4 leaves it to the consumer; adding both up would count messages twice.
-    reason = f"same reporter, report ID and period as document {known.document_id}, other content"
-    return Outcome(document_id, "conflict", kind, known.document_id, "conflict", reason)
+    return Outcome(document_id, "conflict", *report, first, "conflict", contradiction(first))
+
+
+def contradiction(document_id: int) -> str:
+    """The words for a conflict with a document."""
+    return f"same reporter, report ID and period as document {document_id}, other content"

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import accumulate
 
+from ingest.authenticity import NO_MAIL, Judgement, Proof, Trust, judge, prove
 from ingest.extract import Leaf, extract
 from ingest.limits import HEADER_BYTES
 from ingest.readers import read_aggregate, read_tls
-from ingest.rows import Rows, Tables, joined
+from ingest.rows import Facts, Rows, Tables, joined
 from ingest.sniff import Kind, sniff
 from ingest.sources import Arrival
 from schemas.dmarc import AggregateReport
@@ -25,7 +26,9 @@ from schemas.tls import TlsReport
 
 __all__ = [
     "Batch",
+    "CameWith",
     "Carrier",
+    "Prover",
     "Reading",
     "Watch",
     "merged",
@@ -52,6 +55,7 @@ class Reading:
     records: int = 0
     code: str | None = None
     reason: str | None = None
+    judgement: Judgement | None = None
 
     @property
     def is_report(self) -> bool:
@@ -73,6 +77,7 @@ class Carrier:
     from_address: str | None = None
     subject: str | None = None
     headers: bytes = b""
+    proof: Proof = NO_MAIL
     first: int = 0
     count: int = 0
     ignored: int = 0
@@ -97,7 +102,18 @@ def unwatched(place: int) -> Refusal | None:
     return None
 
 
-def read_batch(arrivals: Sequence[Arrival], watch: Watch = unwatched) -> Batch:
+Prover = Callable[[email.message.Message, bytes], Proof]
+"""(header fields, raw mail) -> what the mail proves of its sender."""
+
+
+def unproven(fields: email.message.Message, raw: bytes) -> Proof:
+    """Nobody is trusted and nothing is checked."""
+    return prove(fields, raw, Trust(), None)
+
+
+def read_batch(
+    arrivals: Sequence[Arrival], watch: Watch = unwatched, prover: Prover = unproven
+) -> Batch:
     """Every document of every arrival. Never raises Refusal: that is an outcome."""
     carriers: list[Carrier] = []
     readings: list[Reading] = []
@@ -105,12 +121,17 @@ def read_batch(arrivals: Sequence[Arrival], watch: Watch = unwatched) -> Batch:
     for arrival in arrivals:
         leaves = _leaves(arrival, watch)
         headers = _header_block(arrival.raw) if arrival.is_mail else b""
+        fields = email.message_from_bytes(headers, policy=email.policy.compat32)
+        proof = prover(fields, arrival.raw) if arrival.is_mail else NO_MAIL
         first = len(readings)
         for place, leaf in enumerate(leaves):
             if not leaf.ignored:
                 refusal = leaf.refusal or watch(place)
-                readings.append(_read_leaf(leaf, refusal, headers, len(readings), rows))
-        carriers.append(_carrier(arrival, headers, leaves, first, readings[first:]))
+                start = _start(leaf)
+                came_with = CameWith(fields, proof, refusal)
+                readings.append(read_document(start, came_with, len(readings), rows))
+        read = readings[first:]
+        carriers.append(_carrier(arrival, fields, headers, proof, leaves, first, read))
     return Batch(carriers, readings, rows.tables())
 
 
@@ -157,61 +178,67 @@ def _leaves(arrival: Arrival, watch: Watch) -> list[Leaf]:
     return extract(arrival.raw, is_mail=arrival.is_mail, name=name)
 
 
-def _read_leaf(
-    leaf: Leaf, refusal: Refusal | None, headers: bytes, number: int, rows: Rows
-) -> Reading:
-    sha256 = hashlib.sha256(leaf.data).hexdigest()
-    start = Reading(sha256, leaf.kind, leaf.data, leaf.path)
-    return read_document(start, refusal, headers, number, rows)
+def _start(leaf: Leaf) -> Reading:
+    return Reading(hashlib.sha256(leaf.data).hexdigest(), leaf.kind, leaf.data, leaf.path)
 
 
-def read_document(
-    start: Reading, refusal: Refusal | None, headers: bytes, number: int, rows: Rows
-) -> Reading:
-    """Read the bytes of `start`, adding a report's rows as leaf `number`.
+@dataclass(frozen=True, slots=True)
+class CameWith:
+    """What is known of a document beside its bytes: the fields of its mail, what the mail
+    proves, and why it need not even be tried."""
 
-    `refusal` is why they need not even be tried.
-    """
-    if refusal is not None:
-        return _refused(start, refusal)
+    fields: email.message.Message
+    proof: Proof
+    refusal: Refusal | None = None
+
+
+def read_document(start: Reading, came_with: CameWith, number: int, rows: Rows) -> Reading:
+    """Read the bytes of `start`, adding a report's rows as leaf `number`."""
+    if came_with.refusal is not None:
+        return _refused(start, came_with.refusal)
     try:
+        report: AggregateReport | TlsReport
         if start.kind == Kind.XML:
-            aggregate = read_aggregate(start.data, name=start.path)
-            identity, content = aggregate_identity(aggregate), _content_hash(aggregate)
-            rows.add_aggregate(number, aggregate, identity, content)
-            return _read(start, "dmarc", identity, content, len(aggregate.records))
-        tls = read_tls(start.data, domain_hint=_tls_domain(headers))
-        identity, content = tls_identity(tls), _content_hash(tls)
-        rows.add_tls(number, tls, identity, content)
-        return _read(start, "tls", identity, content, 0)
+            report = read_aggregate(start.data, name=start.path)
+        else:
+            report = read_tls(start.data, domain_hint=_tls_domain(came_with.fields))
     except Refusal as reason:
         return _refused(start, reason)
+    return _add(start, report, judge(came_with.proof, report), number, rows)
 
 
-def _read(start: Reading, kind: str, identity: str, content_hash: str, records: int) -> Reading:
-    return Reading(
-        start.sha256, start.kind, start.data, start.path, kind, identity, content_hash, records
+def _add(
+    start: Reading,
+    report: AggregateReport | TlsReport,
+    judgement: Judgement,
+    number: int,
+    rows: Rows,
+) -> Reading:
+    facts = Facts(report_identity(report), _content_hash(report), judgement.authenticity)
+    if isinstance(report, AggregateReport):
+        rows.add_aggregate(number, report, facts)
+    else:
+        rows.add_tls(number, report, facts)
+    is_dmarc = isinstance(report, AggregateReport)
+    return replace(
+        start,
+        report_kind="dmarc" if is_dmarc else "tls",
+        identity=facts.identity,
+        content_hash=facts.content_hash,
+        records=len(report.records) if isinstance(report, AggregateReport) else 0,
+        judgement=judgement,
     )
 
 
 def _refused(start: Reading, refusal: Refusal) -> Reading:
-    return Reading(
-        start.sha256,
-        start.kind,
-        start.data,
-        start.path,
-        code=refusal.code,
-        reason=str(refusal),
-    )
+    return replace(start, code=refusal.code, reason=str(refusal))
 
 
-def aggregate_identity(report: AggregateReport) -> str:
+def report_identity(report: AggregateReport | TlsReport) -> str:
     """Equal for the same report by whatever road; the report ID counts whole, as sent."""
-    times = (report.begin_at.timestamp(), report.end_at.timestamp())
-    return _digest("dmarc", report.reporter, report.policy.domain, report.report_id, *times)
-
-
-def tls_identity(report: TlsReport) -> str:
+    if isinstance(report, AggregateReport):
+        times = (report.begin_at.timestamp(), report.end_at.timestamp())
+        return _digest("dmarc", report.reporter, report.policy.domain, report.report_id, *times)
     times = (report.start_at.timestamp(), report.end_at.timestamp())
     return _digest("tls", report.reporter, report.report_id, *times)
 
@@ -230,12 +257,13 @@ def _content_hash(report: AggregateReport | TlsReport) -> str:
 
 def _carrier(
     arrival: Arrival,
+    fields: email.message.Message,
     headers: bytes,
+    proof: Proof,
     leaves: Sequence[Leaf],
     first: int,
     readings: Sequence[Reading],
 ) -> Carrier:
-    fields = email.message_from_bytes(headers, policy=email.policy.compat32)
     # A mail whose XML is something else's, or that was not fetched whole, is not ours to move.
     ours = arrival.too_large is None and any(r.code != NotAReport.code for r in readings)
     return Carrier(
@@ -250,6 +278,7 @@ def _carrier(
         from_address=email.utils.parseaddr(_field(fields, "From") or "")[1] or None,
         subject=_field(fields, "Subject"),
         headers=headers,
+        proof=proof,
         first=first,
         count=len(readings),
         ignored=sum(leaf.ignored for leaf in leaves),
@@ -293,9 +322,6 @@ def _naive(moment: datetime | None) -> datetime | None:
         return None
 
 
-def _tls_domain(headers: bytes) -> str:
+def _tls_domain(fields: email.message.Message) -> str:
     """RFC 8460 §5.3: the header names the policy domain, where a policy does not (T8)."""
-    if not headers:
-        return ""
-    fields = email.message_from_bytes(headers, policy=email.policy.compat32)
     return normal_domain(_field(fields, "TLS-Report-Domain")) or ""

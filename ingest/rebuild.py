@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from ingest.placing import KnownDocument, KnownReport, Outcome, place
+from ingest.contest import settle_contests
+from ingest.placing import Known, KnownDocument, Outcome, place
 from ingest.reading import merged
-from ingest.stored import StoredDocument, all_documents
+from ingest.stored import StoredDocument, all_documents, judge_deliveries
 from ingest.workers import Readers
 from ingest.writer import Writer, write_outcomes
 from schemas.store import Connection, Store
@@ -25,11 +26,20 @@ DERIVED = (
     "address",
 )
 
+CONTESTED = """
+    select outcome.identity
+    from outcome
+    join delivery using (document_id)
+    where outcome.identity is not null
+    group by outcome.identity
+    having count(*) > 1
+"""
+
 
 def rebuild(store: Store, writer: Writer, workers: int) -> int:
     """Read every stored document again, in one transaction. Returns how many there were."""
     documents: dict[str, KnownDocument] = {}
-    reports: dict[str, KnownReport] = {}
+    reports: Known = {}
     total = 0
     with Readers(workers) as readers, store.write() as con:
         con.execute("begin")
@@ -38,6 +48,7 @@ def rebuild(store: Store, writer: Writer, workers: int) -> int:
         for batch in all_documents(con):
             _read_again(con, batch, readers, writer, documents, reports)
             total += len(batch)
+        settle_contests(con, [row[0] for row in con.execute(CONTESTED).fetchall()])
         con.execute("commit")
     return total
 
@@ -48,13 +59,14 @@ def _read_again(
     readers: Readers,
     writer: Writer,
     documents: dict[str, KnownDocument],
-    reports: dict[str, KnownReport],
+    reports: Known,
 ) -> None:
     """Decide anew in the old order: the first of two contradicting reports counts again."""
     readable = [each for each in batch if not each.is_container]
     read = merged([part.result() for part in readers.submit(readable)])
     placement = place(read.readings, [each.document_id for each in readable], documents, reports)
     writer.insert_reports(con, read.tables, placement)
+    judge_deliveries(con, readable, read.readings)
     write_outcomes(con, [_container(each) for each in batch if each.is_container])
 
 

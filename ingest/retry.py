@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from ingest.contest import settle_contests
 from ingest.placing import place
 from ingest.reading import Batch, merged
 from ingest.sniff import Kind
 from ingest.sources import Arrival
-from ingest.stored import StoredDocument, refused_documents
+from ingest.stored import StoredDocument, judge_deliveries, refused_documents
 from ingest.workers import Items, Readers
 from ingest.writer import Run, Writer, known_reports
 from schemas.errors import LimitExceeded
@@ -52,6 +53,8 @@ class _Retry:
         self._con.execute(gone, [ids])
         placement = place(read.readings, ids, {}, known_reports(self._con, read.readings))
         self._writer.insert_reports(self._con, read.tables, placement)
+        judge_deliveries(self._con, chosen, read.readings)
+        settle_contests(self._con, placement.contested)
         return len(chosen)
 
     def container(self, stored: StoredDocument) -> bool:

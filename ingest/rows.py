@@ -5,7 +5,7 @@ writer, who alone knows which leaves are new, puts one in place of the other.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from schemas.dmarc import AggregateReport, Record, midpoint_day
 from schemas.tls import TlsPolicy, TlsReport
 
-__all__ = ["Rows", "Table", "Tables", "as_table", "joined", "with_documents"]
+__all__ = ["Facts", "Rows", "Table", "Tables", "as_table", "joined", "with_documents"]
 
 Table = pa.Table
 Tables = dict[str, pa.Table]
@@ -34,10 +34,11 @@ def _raw_pairs(*names: str) -> dict[str, Any]:
     return {column: TEXT for name in names for column in (name, f"{name}_raw")}
 
 
+FACTS = ("identity", "content_hash", "authenticity")
 CHILD = {"record_ordinal": ORDINAL, "ordinal": ORDINAL}
 SCHEMAS: dict[str, Any] = {
     "dmarc_report": _schema(
-        **_texts("identity", "content_hash"),
+        **_texts(*FACTS),
         day=pa.date32(),
         **_texts("dialect", "xml_namespace", "version", "reporter", "org_name", "email"),
         **_texts("extra_contact_info", "report_id"),
@@ -75,7 +76,7 @@ SCHEMAS: dict[str, Any] = {
     "dmarc_spf": _schema(**CHILD, **_raw_pairs("domain", "scope", "result"), human_result=TEXT),
     "dmarc_refused_record": _schema(ordinal=ORDINAL, **_texts("reason", "xml")),
     "tls_report": _schema(
-        **_texts("identity", "content_hash"),
+        **_texts(*FACTS),
         day=pa.date32(),
         **_texts("reporter", "organization_name", "contact_info", "report_id"),
         start_at=TIME,
@@ -106,18 +107,22 @@ SCHEMAS: dict[str, Any] = {
 }
 
 
+class Facts(NamedTuple):
+    """What is found out about a report beside what it says; the columns of FACTS."""
+
+    identity: str
+    content_hash: str
+    authenticity: str
+
+
 class Rows:
     """Rows of all tables, gathered leaf by leaf."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in SCHEMAS}
 
-    def add_aggregate(
-        self, leaf: int, report: AggregateReport, identity: str, content_hash: str
-    ) -> None:
-        self._rows["dmarc_report"].append(
-            (leaf, identity, content_hash, *_aggregate_columns(report))
-        )
+    def add_aggregate(self, leaf: int, report: AggregateReport, facts: Facts) -> None:
+        self._rows["dmarc_report"].append((leaf, *facts, *_aggregate_columns(report)))
         ordinals = _record_ordinals(report)
         for ordinal, record in zip(ordinals, report.records, strict=True):
             self._add_record(leaf, ordinal, record)
@@ -135,8 +140,8 @@ class Rows:
         for n, spf in enumerate(record.spf_results):
             self._rows["dmarc_spf"].append((leaf, ordinal, n, *dict(spf).values()))
 
-    def add_tls(self, leaf: int, report: TlsReport, identity: str, content_hash: str) -> None:
-        self._rows["tls_report"].append((leaf, identity, content_hash, *_tls_columns(report)))
+    def add_tls(self, leaf: int, report: TlsReport, facts: Facts) -> None:
+        self._rows["tls_report"].append((leaf, *facts, *_tls_columns(report)))
         for ordinal, policy in enumerate(report.policies):
             self._rows["tls_policy"].append((leaf, ordinal, *_policy_columns(policy)))
             for n, failure in enumerate(policy.failures):

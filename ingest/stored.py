@@ -1,15 +1,27 @@
 """Documents taken out of the store again, with what came with them."""
 
+import email
+import email.message
+import email.policy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ingest.reading import Batch, Reading, Watch, read_document, unwatched
+from ingest.authenticity import Proof, ProofResult
+from ingest.reading import Batch, CameWith, Reading, Watch, read_document, unwatched
 from ingest.rows import Rows
 from ingest.sniff import Kind
 from schemas.errors import Refusal
 from schemas.store import Connection
 
-__all__ = ["StoredDocument", "all_documents", "read_stored", "refused_documents", "unread_stored"]
+__all__ = [
+    "StoredDocument",
+    "all_documents",
+    "judge_deliveries",
+    "read_stored",
+    "refused_documents",
+    "unread_stored",
+]
 
 BATCH = 500
 
@@ -26,6 +38,7 @@ class StoredDocument:
     headers: bytes
     code: str
     reason: str
+    proof: Proof
 
     @property
     def is_container(self) -> bool:
@@ -42,7 +55,11 @@ CAME_WITH = """
         first_delivery.path,
         carrier.headers,
         first_delivery.code,
-        first_delivery.reason
+        first_delivery.reason,
+        carrier.proof_result,
+        carrier.proof_domain,
+        carrier.proof_method,
+        carrier.proof_detail
     from document
     join (
         select
@@ -76,10 +93,15 @@ def refused_documents(con: Connection, ids: Sequence[int]) -> Iterator[list[Stor
 def _in_batches(con: Connection, ids: Sequence[int]) -> Iterator[list[StoredDocument]]:
     for start in range(0, len(ids), BATCH):
         rows = con.execute(CAME_WITH, {"ids": list(ids[start : start + BATCH])}).fetchall()
-        yield [
-            StoredDocument(number, sha256, kind, bytes(data), path, headers or b"", code, reason)
-            for number, sha256, kind, data, path, headers, code, reason in rows
-        ]
+        yield [_stored(row) for row in rows]
+
+
+def _stored(row: tuple[Any, ...]) -> StoredDocument:
+    number, sha256, kind, data, path, headers, code, reason, result, domain, method, detail = row
+    proof = Proof(ProofResult(result), domain, method, detail)
+    return StoredDocument(
+        number, sha256, kind, bytes(data), path, headers or b"", code, reason, proof
+    )
 
 
 def read_stored(documents: Sequence[StoredDocument], watch: Watch = unwatched) -> Batch:
@@ -87,13 +109,30 @@ def read_stored(documents: Sequence[StoredDocument], watch: Watch = unwatched) -
     rows = Rows()
     readings = []
     for number, each in enumerate(documents):
-        refusal = watch(0)
+        fields = email.message_from_bytes(each.headers, policy=email.policy.compat32)
+        came_with = CameWith(fields, each.proof, watch(0))
         start = Reading(each.sha256, each.kind, each.data, each.path)
-        readings.append(read_document(start, refusal, each.headers, number, rows))
+        readings.append(read_document(start, came_with, number, rows))
     return Batch(readings=readings, tables=rows.tables())
 
 
 def unread_stored(stored: StoredDocument, refusal: Refusal) -> Batch:
     """A document that no reader survives, as a refusal and nothing more."""
     start = Reading(stored.sha256, stored.kind, stored.data, stored.path)
-    return Batch(readings=[read_document(start, refusal, b"", 0, Rows())])
+    came_with = CameWith(email.message.Message(), stored.proof, refusal)
+    return Batch(readings=[read_document(start, came_with, 0, Rows())])
+
+
+def judge_deliveries(
+    con: Connection, documents: Sequence[StoredDocument], readings: Sequence[Reading]
+) -> None:
+    """Write down how genuine a report is that could not be judged when it came, being refused."""
+    change = """
+        update delivery
+        set authenticity = $2, authenticity_reason = $3
+        where document_id = $1 and authenticity is null
+    """
+    for stored, reading in zip(documents, readings, strict=True):
+        judged = reading.judgement
+        if stored.code and judged is not None:
+            con.execute(change, [stored.document_id, judged.authenticity, judged.reason])

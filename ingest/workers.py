@@ -17,12 +17,14 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from functools import cache
 from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
 from typing import Self, cast
 
+from ingest.authenticity import NOBODY, Trust, prove
 from ingest.limits import CPU_SECONDS, MEMORY_BYTES, WALL_SECONDS
-from ingest.reading import Batch, merged, read_batch, unread
+from ingest.reading import Batch, Prover, merged, read_batch, unread
 from ingest.sources import Arrival
 from ingest.stored import StoredDocument, read_stored, unread_stored
 from schemas.errors import LimitExceeded, ReaderFailed, Refusal
@@ -31,7 +33,7 @@ __all__ = ["Readers", "serve"]
 
 CHUNK = 50
 Items = Sequence[Arrival] | Sequence[StoredDocument]
-Task = tuple[Items, Future[Batch]]
+Task = tuple[Items, Trust, Future[Batch]]
 
 
 class Readers:
@@ -61,15 +63,18 @@ class Readers:
         for thread in self._threads:
             thread.join()
 
-    def submit(self, items: Items) -> list[Future[Batch]]:
-        """Have mails, files or stored documents read; the parts come in order."""
+    def submit(self, items: Items, trust: Trust = NOBODY) -> list[Future[Batch]]:
+        """Have mails, files or stored documents read; the parts come in order.
+
+        `trust` is whose word counts on whether the mails are genuine.
+        """
         if not self._threads:
             self._start()
         parts: list[Future[Batch]] = []
         for start in range(0, len(items), CHUNK):
             future: Future[Batch] = Future()
             parts.append(future)
-            self._tasks.put((items[start : start + CHUNK], future))
+            self._tasks.put((items[start : start + CHUNK], trust, future))
         return parts
 
     def _start(self) -> None:
@@ -83,9 +88,9 @@ class Readers:
         worker = Worker(self._cpu_seconds)
         try:
             while (task := self._tasks.get()) is not None:
-                items, future = task
+                items, trust, future = task
                 try:
-                    future.set_result(worker.read(items))
+                    future.set_result(worker.read(items, trust))
                 except BaseException as error:  # noqa: BLE001  # the asker gets it, whatever it is
                     future.set_exception(error)
         finally:
@@ -100,18 +105,19 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
 
-    def read(self, items: Items) -> Batch:
+    def read(self, items: Items, trust: Trust = NOBODY) -> Batch:
         """All documents of the items; those that kill the process are refused."""
-        batch = self._ask(items, {})
+        batch = self._ask(items, trust, {})
         if isinstance(batch, Batch):
             return batch
-        return merged([self._read_carefully(items[n : n + 1]) for n in range(len(items))])
+        each = [items[n : n + 1] for n in range(len(items))]
+        return merged([self._read_carefully(item, trust) for item in each])
 
-    def _read_carefully(self, item: Items) -> Batch:
+    def _read_carefully(self, item: Items, trust: Trust) -> Batch:
         """One mail; a document in it that kills is named and passed over at the next try."""
         deadly: dict[int, Refusal] = {}
         while True:
-            answer = self._ask(item, deadly)
+            answer = self._ask(item, trust, deadly)
             if isinstance(answer, Batch):
                 return answer
             place, refusal = answer
@@ -119,7 +125,9 @@ class Worker:
                 return _unread(item, refusal)
             deadly[place] = refusal
 
-    def _ask(self, items: Items, deadly: dict[int, Refusal]) -> Batch | tuple[int, Refusal]:
+    def _ask(
+        self, items: Items, trust: Trust, deadly: dict[int, Refusal]
+    ) -> Batch | tuple[int, Refusal]:
         """The batch, or (place of the document, why) when the process failed or died over it.
 
         The place is -1 when it died before the first document, in the mail's structure.
@@ -127,7 +135,7 @@ class Worker:
         pipe = self._pipe or self._start()
         place = -1
         try:
-            pipe.send((items, deadly))
+            pipe.send((items, trust, deadly))
             while pipe.poll(WALL_SECONDS):
                 answer = pipe.recv()
                 if isinstance(answer, Batch):
@@ -194,16 +202,27 @@ def serve(pipe: Connection, cpu_seconds: float) -> None:
     with contextlib.suppress(EOFError, ConnectionError):
         pipe.send(os.getpid())
         while True:
-            items, deadly = pipe.recv()
+            items, trust, deadly = pipe.recv()
             watch = _Watch(pipe if len(items) == 1 else None, cpu_seconds, deadly)
-            pipe.send(_read(items, watch))
+            pipe.send(_read(items, watch, _prover(trust)))
 
 
-def _read(items: Items, watch: "_Watch") -> Batch | Refusal:
+@cache
+def _prover(trust: Trust) -> Prover:
+    """How this process checks mails; keys that DNS gave are remembered with it."""
+    check = None
+    if trust.check_dkim:
+        from ingest.signatures import DkimChecker  # for those mailboxes alone that need it
+
+        check = DkimChecker(trust.nameservers)
+    return lambda fields, raw: prove(fields, raw, trust, check)
+
+
+def _read(items: Items, watch: "_Watch", prover: Prover) -> Batch | Refusal:
     try:
         if isinstance(items[0], StoredDocument):
             return read_stored(cast(Sequence[StoredDocument], items), watch)
-        return read_batch(cast(Sequence[Arrival], items), watch)
+        return read_batch(cast(Sequence[Arrival], items), watch, prover)
     except MemoryError:
         return LimitExceeded(f"reading took more than {MEMORY_BYTES} bytes of memory")
     except Exception as error:  # noqa: BLE001  # the one place: recorded, and the run goes on

@@ -8,8 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingest.authenticity import Authenticity
+from ingest.contest import settle_contests
 from ingest.enrich import Addresses, AddressFacts
-from ingest.placing import KnownDocument, KnownReport, Outcome, Placement, place
+from ingest.placing import Known, KnownDocument, Outcome, Placement, place
 from ingest.reading import Batch, Carrier, Reading
 from ingest.rows import Tables, with_documents
 from schemas.store import Connection, Store
@@ -89,6 +91,7 @@ class Writer:
         if ledger_name is not None:
             _insert_ledger(con, batch.carriers, ledger_name)
         self.insert_reports(con, batch.tables, placement)
+        settle_contests(con, placement.contested)
         return _counts(batch, placement)
 
     def insert_reports(self, con: Connection, tables: Tables, placement: Placement) -> None:
@@ -97,7 +100,7 @@ class Writer:
         for name, table in tables.items():
             rows = with_documents(table, placement.row_documents)
             if name in ("dmarc_report", "tls_report"):
-                rows = _with_counted(rows, placement.uncounted)
+                rows = _with_counted(rows, placement.outcomes)
             insert(con, name, rows)
             if name == "dmarc_record":
                 _enrich(con, self._addresses, rows.column("source_ip").unique())
@@ -134,19 +137,20 @@ def _known_documents(con: Connection, readings: Sequence[Reading]) -> dict[str, 
     return {sha256: KnownDocument(number, status) for sha256, number, status in rows}
 
 
-def known_reports(con: Connection, readings: Sequence[Reading]) -> dict[str, KnownReport]:
+def known_reports(con: Connection, readings: Sequence[Reading]) -> Known:
+    """What the store knows under the identities of readings."""
     question = """
-        select identity, document_id, content_hash
-        from (
-            select identity, document_id, content_hash from dmarc_report where counted
-            union all
-            select identity, document_id, content_hash from tls_report where counted
-        )
+        select identity, content_hash, min(document_id) as first_id
+        from outcome
         where identity in (select unnest($1::text[]))
+        group by identity, content_hash
+        order by first_id
     """
     wanted = [reading.identity for reading in readings if reading.identity is not None]
-    rows = con.execute(question, [wanted]).fetchall()
-    return {identity: KnownReport(number, content) for identity, number, content in rows}
+    known: Known = {}
+    for identity, content, number in con.execute(question, [wanted]).fetchall():
+        known.setdefault(identity, {})[content] = number
+    return known
 
 
 def _next(con: Connection, table: str, column: str) -> int:
@@ -195,6 +199,10 @@ CARRIER_COLUMNS = {
     "from_address": pa.string(),
     "subject": pa.string(),
     "headers": pa.binary(),
+    "proof_result": pa.string(),
+    "proof_domain": pa.string(),
+    "proof_method": pa.string(),
+    "proof_detail": pa.string(),
     "stored_at": pa.timestamp("us"),
 }
 DELIVERY_COLUMNS = {
@@ -204,6 +212,8 @@ DELIVERY_COLUMNS = {
     "path": pa.string(),
     "refusal_code": pa.string(),
     "refusal_reason": pa.string(),
+    "authenticity": pa.string(),
+    "authenticity_reason": pa.string(),
 }
 
 
@@ -224,7 +234,8 @@ def _insert_carriers(con: Connection, batch: Batch, placement: Placement, source
 
 def _carrier_columns(c: Carrier) -> tuple[Any, ...]:
     arrived = (c.epoch, _plain(c.key), c.sha256, c.is_mail, c.size, c.received_at, c.sent_at)
-    return (*arrived, c.message_id, c.from_address, c.subject, c.headers)
+    proof = (c.proof.result, c.proof.domain, c.proof.method, c.proof.detail)
+    return (*arrived, c.message_id, c.from_address, c.subject, c.headers, *proof)
 
 
 def _deliveries(
@@ -234,8 +245,10 @@ def _deliveries(
         n = carrier.first + ordinal
         reading = batch.readings[n]
         path = _plain(reading.path)
+        judged = reading.judgement
+        said = (judged.authenticity, judged.reason) if judged else (None, None)
         refusal = (reading.code, reading.reason)
-        yield carrier_id, ordinal, placement.documents[n], path, *refusal
+        yield carrier_id, ordinal, placement.documents[n], path, *refusal, *said
 
 
 def _plain(text: str) -> str:
@@ -275,20 +288,26 @@ def write_outcomes(con: Connection, outcomes: Sequence[Outcome]) -> None:
         "document_id": pa.int64(),
         "status": pa.string(),
         "report_kind": pa.string(),
+        "identity": pa.string(),
+        "content_hash": pa.string(),
         "of_document_id": pa.int64(),
         "code": pa.string(),
         "reason": pa.string(),
     }
-    rows = [
-        (o.document_id, o.status, o.report_kind, o.of_document_id, o.code, o.reason)
-        for o in outcomes
-    ]
+    rows = [tuple(getattr(outcome, name) for name in columns) for outcome in outcomes]
     insert_rows(con, "outcome", columns, rows)
 
 
-def _with_counted(rows: Any, uncounted: set[int]) -> Any:
-    flags = [number not in uncounted for number in rows.column("document_id").to_pylist()]
-    return rows.append_column("counted", pa.array(flags, pa.bool_()))
+def _with_counted(rows: Any, outcomes: Sequence[Outcome]) -> Any:
+    """Reports with their column `counted`: neither contradicting another one nor proven false."""
+    stored = {each.document_id for each in outcomes if each.status == "stored"}
+    documents = rows.column("document_id").to_pylist()
+    genuine = rows.column("authenticity").to_pylist()
+    counted = [
+        number in stored and said != Authenticity.FAILED
+        for number, said in zip(documents, genuine, strict=True)
+    ]
+    return rows.append_column("counted", pa.array(counted, pa.bool_()))
 
 
 def _enrich(con: Connection, addresses: Addresses, met: Any) -> None:

@@ -2,11 +2,15 @@
 
 import ipaddress
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import idna
 
-__all__ = ["canonical_ip", "is_domain", "normal_domain"]
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+__all__ = ["canonical_ip", "is_domain", "normal_domain", "organizational_domain"]
 
 LONGEST_NAME = 253  # RFC 1035 §2.3.4, as text without the final dot
 # Underscores are no host names, but RFC 8552 puts them into domain names that do send reports.
@@ -37,6 +41,22 @@ def is_domain(name: str) -> bool:
     if len(name) > LONGEST_NAME or DOMAIN.fullmatch(name) is None:
         return False
     return not name.rpartition(".")[2].isdigit()  # RFC 3696 §2: 192.0.2.1 is none
+
+
+@lru_cache(maxsize=8192)
+def organizational_domain(name: str) -> str | None:
+    """The registered domain above a normalised name, by the Public Suffix List (RFC 7489 §3.2).
+
+    None for a public suffix itself. RFC 9989 §4.10 asks DNS instead; this needs no network.
+    """
+    return _suffixes().privatesuffix(name) if is_domain(name) else None
+
+
+@cache
+def _suffixes() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList  # a tenth of a second, for those who ask
+
+    return PublicSuffixList()
 
 
 def canonical_ip(raw: str | None) -> str | None:

@@ -1,28 +1,85 @@
 """The settings: rua.toml < environment `RUA_…` < flags. The keys are a public contract.
 
 Secrets are never in the file itself: a mailbox names a file, an environment variable or a
-systemd credential that holds its password.
+systemd credential that holds its password, or the secrets of its OAuth 2.0 grant.
 """
 
 import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.errors import ConfigError
 
-__all__ = ["DomainSettings", "Mailbox", "Settings", "find_config", "load_settings"]
+__all__ = ["DomainSettings", "Mailbox", "OAuth2", "Settings", "find_config", "load_settings"]
 
 PLACES = ("./rua.toml", "~/.config/rua/rua.toml")
 
 
 class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class OAuth2(Table):
+    """How a mailbox gets its access tokens (RFC 6749), and which login takes them."""
+
+    grant: Literal["refresh_token", "client_credentials"]
+    token_url: str
+    client_id: str = Field(min_length=1)
+    client_secret_file: Path | None = None
+    client_secret_env: str | None = None
+    client_secret_credential: str | None = None
+    client_auth: Literal["post", "basic"] = "post"
+    refresh_token_file: Path | None = None
+    refresh_token_env: str | None = None
+    refresh_token_credential: str | None = None
+    scope: str | None = None
+    mechanism: Literal["auto", "xoauth2", "oauthbearer"] = "auto"
+    ca_file: Path | None = None
+    token_cache: Path | None = None
+
+    @field_validator("token_url")
+    @classmethod
+    def _only_https(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname:
+            raise _mistake("must begin with https://, since secrets are sent to it")
+        if parts.username is not None or parts.fragment:
+            raise _mistake("must hold neither a user name nor a #")
+        return url
+
+    @model_validator(mode="after")
+    def _has_what_the_grant_needs(self) -> Self:
+        wanted = {"refresh_token": "refresh_token", "client_credentials": "client_secret"}
+        stem = wanted[self.grant]
+        if not _named(self, stem):
+            names = f"{stem}_file, {stem}_env or {stem}_credential"
+            raise _mistake(f'grant = "{self.grant}" needs {names}')
+        return self
+
+    def client_secret(self, mailbox: str) -> SecretStr | None:
+        """None for a public client. Raises ConfigError, which never shows it."""
+        return _secret(self, "client_secret", mailbox, "oauth2.")
+
+    def refresh_token(self, mailbox: str) -> SecretStr | None:
+        """As the owner gave it; the endpoint may have replaced it since."""
+        return _secret(self, "refresh_token", mailbox, "oauth2.")
 
 
 class Mailbox(Table):
@@ -42,40 +99,66 @@ class Mailbox(Table):
     authserv_id: str | None = None
     batch: int = Field(default=200, ge=1, le=5000)
     timeout: float = Field(default=60, gt=0, le=600)
+    oauth2: OAuth2 | None = None
+
+    @model_validator(mode="after")
+    def _logs_in_one_way(self) -> Self:
+        named = _named(self, "password")
+        if self.oauth2 is not None and named:
+            raise _mistake(f"{named} and the table oauth2 exclude each other: leave one out")
+        return self
 
     def password(self) -> SecretStr:
         """The password from where the settings say. Raises ConfigError, which never shows it."""
-        where = f'mailbox "{self.name}"'
-        if self.password_file is not None:
-            return _secret_from_file(self.password_file, f"{where}, key password_file")
-        if self.password_env is not None:
-            value = os.environ.get(self.password_env)
-            if not value:
-                raise ConfigError(
-                    f"the environment variable {self.password_env} is not set",
-                    where=f"{where}, key password_env",
-                    todo="export it in the crontab or the unit that starts rua",
-                )
-            return SecretStr(value)
-        if self.password_credential is not None:
-            folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
-            if not folder:
-                raise ConfigError(
-                    "there is no systemd credentials directory",
-                    where=f"{where}, key password_credential",
-                    todo=f"start rua from a unit with LoadCredential={self.password_credential}:…",
-                )
-            return _secret_from_file(
-                Path(folder) / self.password_credential, f"{where}, key password_credential"
+        found = _secret(self, "password", self.name)
+        if found is None:
+            raise ConfigError(
+                "no password is configured, and no OAuth 2.0",
+                where=f'mailbox "{self.name}"',
+                todo="set password_file, password_env or password_credential, "
+                "or add a table [mailbox.oauth2]",
             )
+        return found
+
+
+def _mistake(words: str) -> PydanticCustomError:
+    return PydanticCustomError("mistake", "{words}", {"words": words})
+
+
+def _named(table: Table, stem: str) -> str | None:
+    """The key that says where the secret `stem` is; a file before a variable."""
+    keys = (f"{stem}_file", f"{stem}_env", f"{stem}_credential")
+    return next((key for key in keys if getattr(table, key) is not None), None)
+
+
+def _secret(table: Table, stem: str, mailbox: str, prefix: str = "") -> SecretStr | None:
+    key = _named(table, stem)
+    if key is None:
+        return None
+    value, where = getattr(table, key), f'mailbox "{mailbox}", key {prefix}{key}'
+    words = stem.replace("_", " ")
+    if key.endswith("_file"):
+        return _secret_from_file(value, where, words)
+    if key.endswith("_env"):
+        found = os.environ.get(value)
+        if not found:
+            raise ConfigError(
+                f"the environment variable {value} is not set",
+                where=where,
+                todo="export it in the crontab or the unit that starts rua",
+            )
+        return SecretStr(found)
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    if not folder:
         raise ConfigError(
-            "no password is configured",
+            "there is no systemd credentials directory",
             where=where,
-            todo="set password_file, password_env or password_credential",
+            todo=f"start rua from a unit with LoadCredential={value}:…",
         )
+    return _secret_from_file(Path(folder) / value, where, words)
 
 
-def _secret_from_file(path: Path, where: str) -> SecretStr:
+def _secret_from_file(path: Path, where: str, words: str) -> SecretStr:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -83,12 +166,20 @@ def _secret_from_file(path: Path, where: str) -> SecretStr:
         raise ConfigError(
             f"cannot read {path}: {reason}",
             where=where,
-            todo="put the password alone into that file, readable by this user only (mode 600)",
+            todo=f"put the {words} alone into that file, readable by this user only (mode 600)",
         ) from None
     secret = text.strip("\r\n")
     if not secret:
-        raise ConfigError(f"{path} is empty", where=where, todo="put the password into it")
+        raise ConfigError(f"{path} is empty", where=where, todo=f"put the {words} into it")
     return SecretStr(secret)
+
+
+class Dns(Table):
+    """How DNS is asked, and whether at all."""
+
+    offline: bool = False
+    nameservers: tuple[str, ...] = ()
+    timeout: float = Field(default=3, gt=0, le=60)
 
 
 class DomainSettings(Table):
@@ -120,6 +211,9 @@ class Settings(BaseSettings):
     store: Path = Path("rua.duckdb")
     lock_timeout: float = Field(default=60, ge=0)
     workers: int = Field(default=min(4, os.cpu_count() or 1), ge=1, le=64)
+    require_verified: bool = False
+    authserv_id: str | None = None
+    dns: Dns = Dns()
     mailbox: tuple[Mailbox, ...] = ()
     domains: Annotated[dict[str, DomainSettings], BeforeValidator(_domain_keys)] = {}
 
@@ -177,10 +271,18 @@ def _read_file(path: Path) -> dict[str, Any]:
     if isinstance(values.get("store"), str):
         values["store"] = folder / values["store"]
     for box in values.get("mailbox", ()) if isinstance(values.get("mailbox"), list) else ():
-        for key in ("ca_file", "password_file"):
-            if isinstance(box, dict) and isinstance(box.get(key), str):
-                box[key] = folder / box[key]
+        _place(folder, box, "ca_file", "password_file")
+        if isinstance(box, dict):
+            names = ("ca_file", "client_secret_file", "refresh_token_file", "token_cache")
+            _place(folder, box.get("oauth2"), *names)
     return values
+
+
+def _place(folder: Path, table: object, *keys: str) -> None:
+    """Make paths in a table of the file relative to the file's folder."""
+    for key in keys:
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = folder / Path(table[key]).expanduser()
 
 
 def _explained(error: ErrorDetails, path: Path | None) -> ConfigError:
@@ -206,5 +308,7 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         elif get_origin(here) in (tuple, dict):
             inner = [arg for arg in get_args(here) if arg is not Ellipsis]
             here = inner[-1]
+        if get_origin(here) is UnionType:  # a table that may be left out
+            here = next((arg for arg in get_args(here) if arg is not NoneType), None)
     is_table = isinstance(here, type) and issubclass(here, BaseModel)
     return sorted(here.model_fields) if is_table else []

@@ -28,11 +28,17 @@ PACKAGE = resources.files("schemas")
 
 
 class Store:
-    """The store at `path`; `lock_timeout` in seconds is how long to wait for others."""
+    """The store at `path`; `lock_timeout` in seconds is how long to wait for others.
 
-    def __init__(self, path: Path, *, lock_timeout: float = 60) -> None:
+    With `require_verified` the views count only reports whose mail proves its sender.
+    """
+
+    def __init__(
+        self, path: Path, *, lock_timeout: float = 60, require_verified: bool = False
+    ) -> None:
         self.path = path
         self.lock_timeout = lock_timeout
+        self._require_verified = require_verified
 
     def exists(self) -> bool:
         return self.path.exists()
@@ -115,6 +121,7 @@ class Store:
                     continue
                 raise _ours(error, self.path) from None
             con.execute("set TimeZone = 'UTC'")
+            con.execute(f"set variable require_verified = {self._require_verified}")
             return con
 
 

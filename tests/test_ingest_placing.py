@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
-from ingest.placing import KnownDocument, KnownReport, place
+from ingest.placing import Known, KnownDocument, place
 from ingest.reading import Reading
 
 REPORT = Reading("sha-1", "xml", b"<1/>", "a.xml", "dmarc", "identity-1", "content-1", records=3)
 REFUSED = Reading("sha-9", "xml", b"<9/>", "b.xml", code="malformed", reason="no period")
+
+
+def known() -> Known:
+    return {"identity-1": {"content-1": 3}}
 
 
 def test_a_new_report_is_stored_and_its_rows_with_it() -> None:
@@ -26,7 +30,7 @@ def test_the_same_bytes_again_are_a_duplicate_and_no_new_document() -> None:
 
 def test_other_bytes_with_equal_content_are_kept_and_not_counted() -> None:
     other = replace(REPORT, sha256="sha-2")
-    placement = place([other], [8], {}, {"identity-1": KnownReport(3, "content-1")})
+    placement = place([other], [8], {}, known())
     assert placement.statuses == ["duplicate"]
     assert placement.is_new == [True]
     assert placement.row_documents == [None]
@@ -35,10 +39,10 @@ def test_other_bytes_with_equal_content_are_kept_and_not_counted() -> None:
 
 def test_other_content_under_one_identity_is_a_conflict_and_uncounted() -> None:
     other = replace(REPORT, sha256="sha-2", content_hash="content-2")
-    placement = place([other], [8], {}, {"identity-1": KnownReport(3, "content-1")})
+    placement = place([other], [8], {}, known())
     assert placement.statuses == ["conflict"]
     assert placement.row_documents == [8]
-    assert placement.uncounted == {8}
+    assert placement.contested == {"identity-1"}
 
 
 def test_a_repetition_within_the_batch_is_found_too() -> None:

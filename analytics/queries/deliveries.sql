@@ -8,7 +8,9 @@ select
     carrier.subject,
     carrier.sent_at,
     carrier.received_at,
-    delivery.path
+    delivery.path,
+    delivery.authenticity,
+    delivery.authenticity_reason
 from delivery
 join carrier using (carrier_id)
 where delivery.document_id = $document

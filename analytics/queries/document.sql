@@ -10,6 +10,8 @@ select
     outcome.of_document_id as of_id,
     outcome.code,
     outcome.reason,
+    report.authenticity,
+    report.counted,
     report.day,
     report.reporter,
     report.domain,

@@ -17,6 +17,7 @@ cluster as (
         policy_domain,
         sum(message_count) as messages,
         sum(message_count) filter (aligned) as aligned,
+        sum(message_count) filter (authenticity != 'verified') as unverified,
         sum(message_count) filter (is_own and not indeterminate) as n,
         coalesce(sum(message_count) filter (is_own and aligned), 0) as x
     from message
@@ -28,6 +29,7 @@ total as (
         policy_domain,
         sum(messages) as messages,
         coalesce(sum(aligned), 0) as aligned,
+        coalesce(sum(unverified), 0) as unverified,
         coalesce(sum(n), 0) as legitimate,
         sum(x) as legitimate_aligned,
         count(n) as clusters,
@@ -59,6 +61,7 @@ select
     policy.reports,
     coalesce(total.messages, 0)::bigint as messages,
     coalesce(total.aligned, 0)::bigint as aligned,
+    coalesce(total.unverified, 0)::bigint as unverified,
     coalesce(total.legitimate, 0)::bigint as legitimate,
     coalesce(total.legitimate_aligned, 0)::bigint as legitimate_aligned,
     coalesce(total.clusters, 0) as clusters,

@@ -3,6 +3,8 @@ select
     report.document_id as id,
     report.kind,
     report.status,
+    report.authenticity,
+    report.counted,
     report.day,
     report.reporter,
     report.domain,
@@ -23,5 +25,6 @@ from report
 where report.day between $first and $last
     and ($domain is null or report.domain = $domain)
     and ($reporter is null or report.reporter = $reporter)
+    and ($authenticity is null or report.authenticity = $authenticity)
 order by report.day desc, report.document_id desc
 limit $most

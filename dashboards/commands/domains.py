@@ -14,6 +14,7 @@ COLUMNS = (
     "reports",
     "messages",
     "aligned",
+    "unverified",
     "legitimate",
     "legitimate_aligned",
     "interval",

@@ -2,14 +2,15 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import click
 
 from dashboards.console import Globals, Output, emit_object, output_options, progress, say
-from ingest.pipeline import Ingested, Progress, single_ingest
+from ingest.authenticity import Trust
+from ingest.pipeline import Ingested, Planned, Progress, single_ingest
 from ingest.pipeline import ingest as ingest_all
 from ingest.sources import Source
 from ingest.sources.files import FileSource
@@ -36,7 +37,8 @@ def ingest(context: Globals, paths: tuple[Path, ...], strict: bool, output: str)
     rua ingest reports/
     """
     if paths:
-        done = _run(context, [lambda: FileSource(paths)])
+        trust = Trust(context.settings.authserv_id)
+        done = _run(context, [Planned(lambda: FileSource(paths), trust)])
         return _report(done, strict=strict, output=output)
     with single_ingest(context.settings.store) as other:
         if other is not None:
@@ -47,7 +49,7 @@ def ingest(context: Globals, paths: tuple[Path, ...], strict: bool, output: str)
     return _report(done, strict=strict, output=output)
 
 
-def _mailboxes(context: Globals) -> Iterator[Callable[[], Source]]:
+def _mailboxes(context: Globals) -> Iterator[Planned]:
     settings = context.settings
     if not settings.mailbox:
         raise ConfigError(
@@ -55,7 +57,10 @@ def _mailboxes(context: Globals) -> Iterator[Callable[[], Source]]:
             todo="add a [[mailbox]] to rua.toml, or name files: rua ingest PATH",
         )
     for mailbox in settings.mailbox:
-        yield partial(_open, mailbox, Writer(context.store))
+        make = partial(_open, mailbox, Writer(context.store))
+        dns = settings.dns
+        trust = Trust(mailbox.authserv_id, not dns.offline, dns.nameservers)
+        yield Planned(make, trust)
 
 
 def _open(mailbox: Mailbox, writer: Writer) -> Source:
@@ -64,7 +69,7 @@ def _open(mailbox: Mailbox, writer: Writer) -> Source:
     return ImapSource(mailbox, writer.seen)
 
 
-def _run(context: Globals, sources: Sequence[Callable[[], Source]]) -> Ingested:
+def _run(context: Globals, sources: Sequence[Planned]) -> Ingested:
     with _shown_progress() as step:
         return ingest_all(sources, Writer(context.store), context.settings.workers, step)
 

@@ -12,12 +12,28 @@ from schemas.errors import ConfigError
 
 __all__ = ["reports", "show"]
 
-COLUMNS = ("id", "kind", "status", "day", "reporter", "domain", "records", "messages", "report_id")
+COLUMNS = (
+    "id",
+    "kind",
+    "status",
+    "authenticity",
+    "day",
+    "reporter",
+    "domain",
+    "records",
+    "messages",
+    "report_id",
+)
 
 
 @click.command()
 @click.option("--domain", help="Only this domain.")
 @click.option("--reporter", help="Only this reporter.")
+@click.option(
+    "--authenticity",
+    type=click.Choice(["verified", "unverified", "failed"]),
+    help="Only reports whose mail proves as much of its sender.",
+)
 @click.option("--most", type=click.IntRange(1), default=1000, help="At most so many (1000).")
 @window_options
 @output_options
@@ -26,6 +42,7 @@ def reports(
     context: Globals,
     domain: str | None,
     reporter: str | None,
+    authenticity: str | None,
     most: int,
     window: Window,
     output: str,
@@ -39,7 +56,9 @@ def reports(
     name = domain.strip().rstrip(".").lower() if domain else None
     sender = reporter.strip().lower() if reporter else None
     with context.store.read() as con:
-        rows = ask_reports(con, window, domain=name, reporter=sender, most=most)
+        rows = ask_reports(
+            con, window, domain=name, reporter=sender, authenticity=authenticity, most=most
+        )
     emit(rows, COLUMNS, output, empty="no reports in these days; see rua status")
 
 

@@ -1,43 +1,39 @@
 """DMARC aggregate reports, RFC 7489 App. C and RFC 9990 App. A, with the deviations seen."""
 
-import re
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from pydantic import ValidationError
 
-from ingest.readers.xml import Element, Parsed, children, local_name, parse, serialise, text_of
-from schemas.dmarc import AggregateReport, Dialect
-from schemas.errors import Malformed
-from schemas.names import canonical_ip, is_domain, normal_domain
-from schemas.vocabulary import (
-    Alignment,
-    DiscoveryMethod,
-    Disposition,
-    DkimVerdict,
-    EvaluatedResult,
-    OverrideReason,
-    Policy,
-    SpfScope,
-    SpfVerdict,
-    Testing,
+from ingest.readers.records import (
+    Fields,
+    lean,
+    read_record,
+    refuse_record,
+    whole_number,
+    with_word,
 )
+from ingest.readers.xml import Element, Parsed, children, local_name, parse, serialise, text_of
+from schemas.dmarc import AggregateReport, Dialect, Record
+from schemas.errors import Malformed
+from schemas.names import is_domain, normal_domain
+from schemas.vocabulary import Alignment, DiscoveryMethod, Policy, Testing
 
 __all__ = ["read_aggregate"]
-
-Fields = dict[str, Any]
 
 MODERN_NAMESPACE = "dmarc-2.0"
 EARLIEST = datetime(2012, 1, 1, tzinfo=UTC)  # DMARC was published that month
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 LONGEST_PERIOD_DAYS = 100
-MOST_MESSAGES = 1_000_000_000
 MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138 (D27)
-LARGEST_BIGINT = 2**63 - 1
-WHOLE_NUMBER = re.compile(r"[+-]?\d{1,30}")
-REFUSED_XML_CHARACTERS = 4096
-PARTS_OF_RECORD = frozenset(("row", "identifiers", "identities", "auth_results"))
+
+REPORT = frozenset(("version", "report_metadata", "policy_published"))
+METADATA = frozenset(
+    ("org_name", "email", "extra_contact_info", "report_id", "date_range", "generator")
+)
+PERIOD = frozenset(("begin", "end"))
+PUBLISHED = frozenset(
+    ("domain", "discovery_method", "p", "sp", "np", "adkim", "aspf", "pct", "testing", "t", "fo")
+)
 
 
 def read_aggregate(data: bytes, *, name: str = "") -> AggregateReport:
@@ -45,7 +41,7 @@ def read_aggregate(data: bytes, *, name: str = "") -> AggregateReport:
 
     Raises a Refusal: NotAReport, Malformed, Forbidden or LimitExceeded.
     """
-    parsed = parse(data, _record)
+    parsed = parse(data, read_record, refuse_record)
     fields = _report(parsed, name)
     try:
         return AggregateReport.model_validate(fields)
@@ -56,33 +52,52 @@ def read_aggregate(data: bytes, *, name: str = "") -> AggregateReport:
 
 
 def _report(parsed: Parsed, name: str) -> Fields:
-    parts = children(parsed.root)
+    rest: list[Element] = []
+    parts = children(parsed.root, REPORT, rest)
     metadata, published = parts.get("report_metadata"), parts.get("policy_published")
     if metadata is None or published is None:
         missing = "report_metadata" if metadata is None else "policy_published"
         raise Malformed(f"the element {missing} is missing")
-    repairs, flags = list(parsed.repairs), []
-    fields = _metadata(metadata, name, repairs, flags)
-    policy = _policy(published, repairs)
+    repairs, flags = list(parsed.repairs), list(parsed.flags)
+    for repeated in sorted(REPORT.intersection(map(local_name, rest))):
+        repairs.append(f"D23: only the first {repeated} read")
+    fields = _metadata(metadata, name, rest, repairs, flags)
+    policy = _policy(published, rest, repairs)
     if not is_domain(policy["domain"]):
         flags.append("the policy domain is no domain name")
     namespace = parsed.root.tag.rpartition("}")[0].lstrip("{") or None
-    records = [_at_home(record, policy["domain"]) for record in parsed.records]
     return fields | {
         "dialect": _dialect(namespace, policy, fields),
         "xml_namespace": namespace,
         "version": text_of(parts.get("version")),
         "policy": policy,
-        "extensions": _extensions(parsed.root),
-        "records": [record for record in records if "reason" not in record],
-        "refused_records": [
-            {"ordinal": ordinal, **record}
-            for ordinal, record in enumerate(records)
-            if "reason" in record
-        ],
+        "extensions": [serialise(each) for each in rest if local_name(each) != "record"],
+        **_records(parsed.records, policy["domain"], repairs, flags),
         "repairs": repairs,
         "flags": flags,
     }
+
+
+def _records(
+    found: list[Record | Fields], policy_domain: str, repairs: list[str], flags: list[str]
+) -> Fields:
+    records: list[Record] = []
+    refused: list[Fields] = []
+    homeless = 0
+    for ordinal, record in enumerate(found):
+        if not isinstance(record, Record):
+            refused.append({"ordinal": ordinal, **record})
+        elif record.header_from:
+            records.append(record)
+        else:
+            homeless += 1
+            records.append(lean(record.model_copy(update={"header_from": policy_domain})))
+    if homeless:
+        # D18: the mail was From the policy domain, or no report on it would have come.
+        repairs.append(f"D18: header_from of {homeless} records taken from the policy domain")
+    if not found:
+        flags.append("D28: the report holds no record")
+    return {"records": records, "refused_records": refused}
 
 
 def _dialect(namespace: str | None, policy: Fields, metadata: Fields) -> Dialect:
@@ -95,13 +110,18 @@ def _dialect(namespace: str | None, policy: Fields, metadata: Fields) -> Dialect
     return Dialect.RFC9990 if modern else Dialect.RFC7489
 
 
-def _metadata(element: Element, name: str, repairs: list[str], flags: list[str]) -> Fields:
-    parts = children(element)
+def _metadata(
+    element: Element, name: str, rest: list[Element], repairs: list[str], flags: list[str]
+) -> Fields:
+    others: list[Element] = []
+    parts = children(element, METADATA, others)
     report_id = text_of(parts.get("report_id"))
     if not report_id:
         raise Malformed("the element report_id is missing or empty")
     org_name, email = text_of(parts.get("org_name")), text_of(parts.get("email"))
-    errors = [text_of(child) for child in element if local_name(child) == "error"]
+    # RFC 7489 App. C allows any number of errors, RFC 9990 one.
+    errors = [text_of(child) for child in others if local_name(child) == "error"]
+    rest += [child for child in others if local_name(child) != "error"]
     return {
         "org_name": org_name,
         "email": email,
@@ -110,7 +130,7 @@ def _metadata(element: Element, name: str, repairs: list[str], flags: list[str])
         "report_id": report_id,
         "errors": [text for text in errors if text],
         "generator": text_of(parts.get("generator")),
-        **_period(parts.get("date_range"), repairs, flags),
+        **_period(parts.get("date_range"), rest, repairs, flags),
     }
 
 
@@ -129,10 +149,12 @@ def _reporter(org_name: str | None, email: str | None, name: str, repairs: list[
     raise Malformed("neither org_name nor email says who reports")
 
 
-def _period(element: Element | None, repairs: list[str], flags: list[str]) -> Fields:
+def _period(
+    element: Element | None, rest: list[Element], repairs: list[str], flags: list[str]
+) -> Fields:
     if element is None:
         raise Malformed("the element date_range is missing")
-    parts = children(element)
+    parts = children(element, PERIOD, rest)
     begin_raw, end_raw = text_of(parts.get("begin")), text_of(parts.get("end"))
     begin_at = _moment(begin_raw, "begin", repairs)
     end_at = _moment(end_raw, "end", repairs)
@@ -158,8 +180,8 @@ def _moment(raw: str | None, which: str, repairs: list[str]) -> datetime:
         raise Malformed(f"date_range/{which} is no time: {shown!r}") from None
 
 
-def _policy(element: Element, repairs: list[str]) -> Fields:
-    parts = children(element)
+def _policy(element: Element, rest: list[Element], repairs: list[str]) -> Fields:
+    parts = children(element, PUBLISHED, rest)
     raw = text_of(parts.get("domain"))
     domain = normal_domain(raw)
     if not domain:
@@ -170,125 +192,10 @@ def _policy(element: Element, repairs: list[str]) -> Fields:
         testing = parts["t"]
     out: Fields = {"domain": domain, "domain_raw": raw, "fo": text_of(parts.get("fo"))}
     for tag in ("p", "sp", "np"):
-        _word(out, tag, text_of(parts.get(tag)), Policy.of)
+        with_word(out, tag, text_of(parts.get(tag)), Policy.of)
     for tag in ("adkim", "aspf"):
-        _word(out, tag, text_of(parts.get(tag)), Alignment.of)
-    _word(out, "testing", text_of(testing), Testing.of)
-    _word(out, "discovery_method", text_of(parts.get("discovery_method")), DiscoveryMethod.of)
-    _word(out, "pct", text_of(parts.get("pct")), _whole_number)
-    return out
-
-
-def _word(out: Fields, key: str, raw: str | None, meaning: Callable[[str | None], Any]) -> None:
-    out[key + "_raw"] = raw
-    out[key] = meaning(raw)
-
-
-def _whole_number(raw: str | None) -> int | None:
-    if raw is None or not WHOLE_NUMBER.fullmatch(raw):
-        return None
-    number = int(raw)
-    return number if abs(number) <= LARGEST_BIGINT else None
-
-
-def _extensions(element: Element) -> list[str]:
-    """RFC 9990 §3.1.1.6; `extensions` is what stalwart wrote before it was settled (D40)."""
-    names = ("extension", "extensions")
-    return [serialise(child) for child in element if local_name(child) in names]
-
-
-def _record(element: Element) -> Fields:
-    """A record's fields, or {"reason", "xml"} where it says neither what nor how much."""
-    parts = children(element)
-    row = parts.get("row")
-    row_parts = children(row) if row is not None else {}
-    count_raw, ip_raw = text_of(row_parts.get("count")), text_of(row_parts.get("source_ip"))
-    if not count_raw:
-        return _refused(element, "the record has no count" if ip_raw else "the record is empty")
-    if not WHOLE_NUMBER.fullmatch(count_raw):
-        return _refused(element, f"count is no number: {count_raw[:40]!r}")
-    out: Fields = {"source_ip_raw": ip_raw, "source_ip": canonical_ip(ip_raw)}
-    _word(out, "count", count_raw, _whole_number)
-    _evaluated(out, row_parts.get("policy_evaluated"))
-    _identifiers(out, parts.get("identifiers", parts.get("identities")))
-    _auth_results(out, parts.get("auth_results"))
-    out["extensions"] = [
-        serialise(child) for child in element if local_name(child) not in PARTS_OF_RECORD
-    ]
-    out["flags"] = _senseless(out)
-    return out
-
-
-def _refused(element: Element, reason: str) -> Fields:
-    return {"reason": reason, "xml": serialise(element)[:REFUSED_XML_CHARACTERS]}
-
-
-def _senseless(record: Fields) -> list[str]:
-    flags = []
-    if record["source_ip"] is None:
-        flags.append("the source address is none")
-    count = record["count"]
-    if count is None or not 0 <= count < MOST_MESSAGES:
-        flags.append("the count cannot be")
-    return flags
-
-
-def _evaluated(out: Fields, element: Element | None) -> None:
-    parts = children(element) if element is not None else {}
-    _word(out, "disposition", text_of(parts.get("disposition")), Disposition.of)
-    _word(out, "dkim", text_of(parts.get("dkim")), EvaluatedResult.of)
-    _word(out, "spf", text_of(parts.get("spf")), EvaluatedResult.of)
-    reasons = []
-    for child in element if "reason" in parts else ():
-        if local_name(child) == "reason":
-            inner = children(child)
-            reason: Fields = {"comment": text_of(inner.get("comment"))}
-            _word(reason, "type", text_of(inner.get("type")), OverrideReason.of)
-            if reason["type_raw"] or reason["comment"]:  # D15: empty ones say nothing
-                reasons.append(reason)
-    out["reasons"] = reasons
-
-
-def _identifiers(out: Fields, element: Element | None) -> None:
-    parts = children(element) if element is not None else {}
-    for name in ("header_from", "envelope_from", "envelope_to"):
-        _word(out, name, text_of(parts.get(name)), normal_domain)
-
-
-def _at_home(record: Fields, policy_domain: str) -> Fields:
-    """D18: without a header_from the mail was From the policy domain, or no report would come."""
-    if "reason" not in record and not record["header_from"]:
-        record["header_from"] = policy_domain
-    return record
-
-
-def _auth_results(out: Fields, element: Element | None) -> None:
-    dkim: list[Fields] = []
-    spf: list[Fields] = []
-    for child in element if element is not None else ():
-        name = local_name(child)
-        if name == "dkim":
-            dkim.append(_dkim(children(child)))
-        elif name == "spf":
-            spf.append(_spf(children(child)))
-    # D14: an element without a word in it is no result.
-    out["dkim_results"] = [result for result in dkim if any(result.values())]
-    out["spf_results"] = [result for result in spf if any(result.values())]
-
-
-def _dkim(parts: dict[str, Element]) -> Fields:
-    out: Fields = {
-        "selector": text_of(parts.get("selector")),
-        "human_result": text_of(parts.get("human_result")),
-    }
-    _word(out, "domain", text_of(parts.get("domain")), normal_domain)
-    _word(out, "result", text_of(parts.get("result")), DkimVerdict.of)
-    return out
-
-
-def _spf(parts: dict[str, Element]) -> Fields:
-    out: Fields = {"human_result": text_of(parts.get("human_result"))}
-    _word(out, "domain", text_of(parts.get("domain")), normal_domain)
-    _word(out, "scope", text_of(parts.get("scope")), SpfScope.of)
-    _word(out, "result", text_of(parts.get("result")), SpfVerdict.of)
+        with_word(out, tag, text_of(parts.get(tag)), Alignment.of)
+    with_word(out, "testing", text_of(testing), Testing.of)
+    with_word(out, "discovery_method", text_of(parts.get("discovery_method")), DiscoveryMethod.of)
+    with_word(out, "pct", text_of(parts.get("pct")), whole_number)
     return out

@@ -1,68 +1,103 @@
 """XML parsed as a stream within limits; the only module here that imports lxml.
 
-A well-formed document is parsed strictly. Only when that fails is the text mended, each mend
-named, and parsed leniently; a document that ends too early is refused, since the part that is
-missing cannot be counted.
+A document is parsed strictly, never by lxml's recovery, which drops and moves what it cannot
+place. Only when that fails is the text mended (ingest.readers.mend) and parsed strictly again.
+What is still broken then is read record by record: a record that is not well-formed is refused
+by itself, and all others stand.
 """
 
-import codecs
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from ingest.limits import RECORDS, TAGS_BETWEEN_RECORDS
+from ingest.readers.mend import Pieces, keeps_ascii, mend, pieces
 from schemas.errors import Forbidden, LimitExceeded, Malformed, NotAReport
 
-__all__ = ["Element", "Parsed", "children", "local_name", "parse", "serialise", "text_of"]
+__all__ = ["Element", "Parsed", "children", "local_name", "markup", "parse", "serialise", "text_of"]
 
 Element = Any  # lxml ships no types; etree._Element is what it is
 
 CHUNK = 64 * 1024
 ROOT = "feedback"
-DECLARED_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
-DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-SCHEMA_WRAPPER = re.compile(r"</?xs:schema[^>]*>")
-ADDRESS_IN_BRACKETS = re.compile(r"<([^<>\s/@\"']{1,64}@[^<>\s/@\"']{1,253})>")
-BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
-NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML 1.0 §2.2
-END = re.compile(r"</(?:[\w.-]+:)?feedback\s*>")
+BROKEN_RECORDS = 1000  # more of them, and the document is no report with a bad record in it
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The root without its records, what `take` made of each record, and what was mended."""
+    """The root without its records, what became of each record, and what was mended.
+
+    `flags` says what makes the document's values doubtful though it could be read.
+    """
 
     root: Element
     records: list[Any]
-    repairs: tuple[str, ...]
+    repairs: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
-def parse(data: bytes, take: Callable[[Element], Any]) -> Parsed:
+def parse(data: bytes, take: Callable[[Element], Any], refuse: Callable[[str, str], Any]) -> Parsed:
     """Parse a document, handing each `record` below the root to `take` and forgetting it.
 
+    `refuse` is given the reason and the text of a record that is not well-formed.
     Raises Malformed, NotAReport, Forbidden or LimitExceeded.
     """
+    reason = "an encoding that hides its tags"
+    if keeps_ascii(data):
+        try:
+            return Parsed(*_walk(data, take))
+        except etree.XMLSyntaxError as error:
+            reason = _first_line(error)
+    text, repairs = mend(data, reason)
     try:
-        return Parsed(*_walk(data, take, recover=False), ())
+        return Parsed(*_walk(text.encode(), take), repairs)
     except etree.XMLSyntaxError as error:
         reason = _first_line(error)
-    text, repairs = _mend(data)
+    return _by_pieces(pieces(text, reason), take, refuse, repairs, reason)
+
+
+def _by_pieces(
+    parts: Pieces,
+    take: Callable[[Element], Any],
+    refuse: Callable[[str, str], Any],
+    repairs: tuple[str, ...],
+    reason: str,
+) -> Parsed:
+    """Each record by itself within its root, then what is around the records."""
+    records: list[Any] = []
+    broken = 0
+    for record in parts.records:
+        try:
+            records += _walk(parts.within_root(record).encode(), take)[1]
+        except etree.XMLSyntaxError as error:
+            broken += 1
+            if broken > BROKEN_RECORDS:
+                raise LimitExceeded(f"more than {BROKEN_RECORDS} broken records") from None
+            records.append(refuse(f"not well-formed: {_first_line(error)}", record))
+    if len(records) < len(parts.records):
+        raise Malformed(f"{len(parts.records)} records begin, but {len(records)} can be read")
+    around = parts.around.encode()
+    repairs = (*repairs, "records read one by one")
     try:
-        root, records = _walk(text.encode(), take, recover=True)
+        return Parsed(_walk(around, take)[0], records, repairs)
+    except etree.XMLSyntaxError:
+        pass
+    try:
+        root = _walk(around, take, recover=True)[0]
     except etree.XMLSyntaxError:
         raise Malformed(f"not well-formed XML: {reason}") from None
-    return Parsed(root, records, repairs or (f"parsed leniently ({reason})",))
+    return Parsed(root, records, repairs, (f"not well-formed around the records ({reason})",))
 
 
 def _walk(
-    data: bytes, take: Callable[[Element], Any], *, recover: bool
+    data: bytes, take: Callable[[Element], Any], *, recover: bool = False
 ) -> tuple[Element, list[Any]]:
     parser = etree.XMLPullParser(
-        events=("start", "end"),
-        tag=("{*}record", "{*}" + ROOT),
+        events=("end",),
+        tag="{*}record",
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -77,30 +112,36 @@ def _walk(
         parser.feed(chunk)
         before = len(records)
         _take_records(parser, take, records)
-        tags = 0 if len(records) > before else tags + chunk.count(b"<")
+        # Attributes cost as much as tags do.
+        seen = chunk.count(b"<") + chunk.count(b"=")
+        tags = 0 if len(records) > before else tags + seen
         if tags > TAGS_BETWEEN_RECORDS:
             raise LimitExceeded(f"more than {TAGS_BETWEEN_RECORDS} tags between two records")
     root = parser.close()
     _take_records(parser, take, records)
     if root is None or local_name(root) != ROOT:
-        found = "nothing" if root is None else f"<{local_name(root)}>"
+        found = "nothing" if root is None else f"<{local_name(root)[:40]}>"
         raise NotAReport(f"XML, but no DMARC aggregate report: the root is {found}")
+    _forbid_doctype(root)
     return root, records
 
 
 def _take_records(parser: Any, take: Callable[[Element], Any], records: list[Any]) -> None:
-    for event, element in parser.read_events():
+    for _, element in parser.read_events():
         parent = element.getparent()
-        if event == "start":
-            if parent is None and element.getroottree().docinfo.internalDTD is not None:
-                raise Forbidden("a DOCTYPE, which no report needs")
+        if parent is None or parent.getparent() is not None or local_name(parent) != ROOT:
             continue
-        if parent is None or parent.getparent() is not None or local_name(element) == ROOT:
-            continue
+        if not records:
+            _forbid_doctype(parent)
         if len(records) >= RECORDS:
             raise LimitExceeded(f"more than {RECORDS} records in one report")
         records.append(take(element))
         _forget(element, parent)
+
+
+def _forbid_doctype(root: Element) -> None:
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Forbidden("a DOCTYPE, which no report needs")
 
 
 def _forget(element: Element, parent: Element) -> None:
@@ -116,59 +157,6 @@ def _chunks(data: bytes) -> Iterator[bytes]:
         yield data[start : start + CHUNK]
 
 
-def _mend(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """Readable text out of a broken document, and the name of each mend that was needed."""
-    repairs: list[str] = []
-    text = _decode(data, repairs)
-    steps: tuple[tuple[str, re.Pattern[str], str], ...] = (
-        ("D5: schema wrapper removed", SCHEMA_WRAPPER, ""),
-        ("D6: address in angle brackets escaped", ADDRESS_IN_BRACKETS, r"&lt;\1&gt;"),
-        ("bare ampersand escaped", BARE_AMPERSAND, "&amp;"),
-        ("control characters replaced", NOT_IN_XML, "\ufffd"),
-    )
-    stripped = text.lstrip()
-    if stripped != text:
-        repairs.append("white space before the document removed")
-    if "<!DOCTYPE" in stripped[:CHUNK] or "<!ENTITY" in stripped[:CHUNK]:
-        raise Forbidden("a DOCTYPE or entity declaration, which no report needs")
-    text = DECLARATION.sub("", stripped, count=1)
-    for name, pattern, into in steps:
-        text, count = pattern.subn(into, text)
-        if count:
-            repairs.append(name)
-    return _cut_at_end(text, repairs), tuple(repairs)
-
-
-def _cut_at_end(text: str, repairs: list[str]) -> str:
-    last = None
-    for last in END.finditer(text):
-        pass
-    if last is None:
-        if f"<{ROOT}" not in text and f":{ROOT}" not in text:
-            raise NotAReport("XML, but no DMARC aggregate report: there is no <feedback>")
-        raise Malformed("the document ends too early: </feedback> is missing")
-    if text[last.end() :].strip():
-        repairs.append("bytes behind the document removed")
-    return text[: last.end()]
-
-
-def _decode(data: bytes, repairs: list[str]) -> str:
-    for mark, name in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if data.startswith(mark):
-            return data[len(mark) :].decode(name, "replace")
-    declared = DECLARED_ENCODING.search(data[:512])
-    encoding = declared[1].decode("ascii") if declared else "utf-8"
-    try:
-        return data.decode(encoding)
-    except (UnicodeDecodeError, LookupError, ValueError):
-        repairs.append(f"D7: bytes that are not {encoding[:32]} replaced")
-        return data.decode("utf-8", "replace")
-
-
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0][:200] if str(error) else "empty document"
 
@@ -176,22 +164,41 @@ def _first_line(error: Exception) -> str:
 def local_name(element: Element) -> str:
     """The name without its namespace: reporters qualify at will (D1 to D4)."""
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    if not isinstance(tag, str):  # an entity reference that nothing resolves
+        return ""
+    return tag.rpartition("}")[2] if tag[0] == "{" else tag
 
 
-def children(element: Element) -> dict[str, Element]:
-    """The first child of each local name (D23: a second policy_published is not read)."""
+def children(element: Element | None, names: frozenset[str], rest: list[Element]) -> dict[str, Any]:
+    """The first child of each of these names; all other children go to `rest`."""
     found: dict[str, Element] = {}
-    for child in element:
-        found.setdefault(local_name(child), child)
+    for child in element if element is not None else ():
+        name = local_name(child)
+        if name in names and name not in found:
+            found[name] = child
+        else:
+            rest.append(child)
     return found
 
 
 def text_of(element: Element | None) -> str | None:
-    """Text without the layout around it: None when absent, "" when empty."""
-    return None if element is None else (element.text or "").strip()
+    """Text without the layout around it: None when absent, "" when empty.
+
+    Where markup stands in the text, it is kept as markup: `5<x/>3` is not 53.
+    """
+    if element is None:
+        return None
+    if len(element):
+        inner = (str(etree.tostring(child, encoding="unicode")) for child in element)
+        return (escape(element.text or "") + "".join(inner)).strip()
+    return (element.text or "").strip()
 
 
 def serialise(element: Element) -> str:
     """An element as XML text, for what is kept without being understood."""
     return str(etree.tostring(element, encoding="unicode", with_tail=False))
+
+
+def markup(element: Element) -> bytes:
+    """An element as ASCII bytes: equal bytes, equal content."""
+    return bytes(etree.tostring(element, with_tail=False))

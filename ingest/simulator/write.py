@@ -228,8 +228,8 @@ def _settings(domains: Sequence[Domain]) -> str:
     lines = [
         "# The demo organisation. Its mails lie in mails/; read them with: rua ingest mails",
         f"# Its own MX writes Authentication-Results as {AUTHSERV_ID};",
-        "# in the settings of a mailbox that name is its authserv_id.",
         'store = "rua.duckdb"',
+        f'authserv_id = "{AUTHSERV_ID}"',
     ]
     for domain in domains:
         lines += ["", f'[domains."{domain.name}"]', f'goal = "{domain.goal}"']

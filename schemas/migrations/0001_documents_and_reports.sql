@@ -14,6 +14,10 @@ create table carrier (
     from_address text,
     subject text,
     headers blob,
+    proof_result text,
+    proof_domain text,
+    proof_method text,
+    proof_detail text,
     stored_at timestamp not null
 );
 
@@ -32,7 +36,9 @@ create table delivery (
     document_id bigint not null,
     path text not null,
     refusal_code text,
-    refusal_reason text
+    refusal_reason text,
+    authenticity text,
+    authenticity_reason text
 );
 
 create table ledger (
@@ -66,6 +72,8 @@ create table outcome (
     document_id bigint not null,
     status text not null,
     report_kind text,
+    identity text,
+    content_hash text,
     of_document_id bigint,
     code text,
     reason text
@@ -76,6 +84,7 @@ create table dmarc_report (
     identity text not null,
     content_hash text not null,
     counted boolean not null,
+    authenticity text not null,
     day date not null,
     dialect text not null,
     xml_namespace text,
@@ -186,6 +195,7 @@ create table tls_report (
     identity text not null,
     content_hash text not null,
     counted boolean not null,
+    authenticity text not null,
     day date not null,
     reporter text not null,
     organization_name text,

@@ -1,6 +1,5 @@
 -- One row per record of a counted DMARC report: messages of one source address, evaluated alike.
--- Reports in conflict or with a period that makes no sense, and records flagged as senseless,
--- are left out: they count in no rate. `day` is the UTC day of the report's midpoint.
+-- Records flagged as senseless are left out: they count in no rate. `day` is the UTC day of the report's midpoint.
 -- `indeterminate` marks failures that a temporary error of an own identity may explain
 -- (RFC 9989 §5.3.6): they stand in no denominator.
 create or replace view dmarc_message as
@@ -19,6 +18,7 @@ select
     report.day,
     report.reporter,
     report.policy_domain,
+    report.authenticity,
     record.header_from,
     record.envelope_from,
     record.source_ip,
@@ -30,8 +30,6 @@ select
     not coalesce(record.dkim = 'pass' or record.spf = 'pass', false)
         and hiccup.document_id is not null as indeterminate
 from dmarc_record as record
-join dmarc_report as report using (document_id)
+join counted_dmarc_report as report using (document_id)
 left join hiccup using (document_id, ordinal)
-where report.counted
-    and len(report.flags) = 0
-    and record.flags is null;
+where record.flags is null;

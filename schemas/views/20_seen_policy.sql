@@ -13,6 +13,4 @@ select
     aspf,
     pct,
     testing as t
-from dmarc_report
-where counted
-    and len(flags) = 0;
+from counted_dmarc_report;

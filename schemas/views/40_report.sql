@@ -5,6 +5,8 @@ select
     report.document_id,
     'dmarc' as kind,
     outcome.status,
+    report.authenticity,
+    report.counted,
     report.day,
     report.reporter,
     report.policy_domain as domain,
@@ -22,6 +24,8 @@ select
     report.document_id,
     'tls' as kind,
     outcome.status,
+    report.authenticity,
+    report.counted,
     report.day,
     report.reporter,
     (

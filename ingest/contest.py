@@ -1,0 +1,95 @@
+"""Which report of an identity counts, when several deliveries claim it.
+
+Decided from all of them together, so that the order of arrival does not matter to the result:
+verified beats unverified beats failed; among equals the document stored first counts. What is
+proven false never counts. Documents of equal content are one claim, as genuine as the most
+genuine mail that brought one of them.
+"""
+
+from collections.abc import Iterable
+
+from schemas.store import Connection
+
+__all__ = ["settle_contests"]
+
+CLAIMS = """
+    create or replace temp table claim as
+    with evidence as (
+        select
+            outcome.document_id,
+            outcome.report_kind,
+            outcome.identity,
+            outcome.content_hash,
+            max(case delivery.authenticity when 'verified' then 2 when 'failed' then 0 else 1 end)
+                as rank
+        from outcome
+        join delivery using (document_id)
+        where outcome.identity in (select unnest($identities::text[]))
+        group by all
+    ),
+    content as (
+        select report_kind, identity, content_hash, min(document_id) as first_id, max(rank) as rank
+        from evidence
+        group by all
+    ),
+    winner as (
+        select identity, arg_max(first_id, (rank, -first_id)) as winner_id
+        from content
+        group by identity
+    )
+    select
+        evidence.document_id,
+        evidence.report_kind,
+        content.first_id,
+        content.rank,
+        winner.winner_id,
+        case content.rank when 2 then 'verified' when 0 then 'failed' else 'unverified' end
+            as authenticity
+    from evidence
+    join content using (identity, content_hash)
+    join winner using (identity)
+"""
+REPORTS = """
+    update {table} as report
+    set authenticity = claim.authenticity,
+        counted = claim.document_id = claim.winner_id and claim.rank > 0
+    from claim
+    where claim.document_id = report.document_id
+"""
+OUTCOMES = """
+    update outcome
+    set status = case
+            when claim.document_id != claim.first_id then 'duplicate'
+            when claim.first_id = claim.winner_id then 'stored'
+            else 'conflict'
+        end,
+        of_document_id = case
+            when claim.document_id != claim.first_id then claim.first_id
+            when claim.first_id != claim.winner_id then claim.winner_id
+        end,
+        code = case
+            when claim.document_id = claim.first_id and claim.first_id != claim.winner_id
+            then 'conflict'
+        end,
+        reason = case
+            when claim.document_id = claim.first_id and claim.first_id != claim.winner_id
+            then format(
+                'same reporter, report ID and period as document {}, other content',
+                claim.winner_id
+            )
+        end
+    from claim
+    where claim.document_id = outcome.document_id
+"""
+
+
+def settle_contests(con: Connection, identities: Iterable[str]) -> None:
+    """Bring outcomes and reports of contested identities up to date with all their deliveries."""
+    wanted = sorted(identities)
+    if not wanted:
+        return
+    con.execute(CLAIMS, {"identities": wanted})
+    for table in ("dmarc_report", "tls_report"):
+        con.execute(REPORTS.format(table=table))
+    con.execute(OUTCOMES)
+    con.execute("drop table claim")

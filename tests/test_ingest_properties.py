@@ -1,0 +1,150 @@
+"""Any bytes give models, leaves or one of our refusals; equal bytes give equal readings."""
+
+import json
+import random
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingest.extract import extract
+from ingest.readers import read_aggregate, read_tls
+from ingest.sniff import sniff
+from schemas.dmarc import AggregateReport
+from schemas.errors import Refusal
+from schemas.names import canonical_ip, is_domain, normal_domain
+from schemas.tls import TlsReport
+
+GOLDEN = Path(__file__).with_name("golden")
+SEEDS = {
+    folder: [path.read_bytes() for path in sorted((GOLDEN / folder).glob(pattern))]
+    for folder, pattern in (("dmarc", "*.xml"), ("tls", "T*.json"), ("mail", "*.eml"))
+}
+WORDS = (
+    *(b"<", b">", b"</", b"/>", b"&", b";", b"&#0;", b"<![CDATA[", b"]]>", b"<!--", b"-->"),
+    *(b"<record>", b"</record>", b"</feedback>", b"<feedback>", b"<row/>", b"<count>", b"<?x ?>"),
+    *(b"-1", b"1e9", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xe9", b"\\ud800", b"NaN", b"null"),
+    *(b"{", b"}", b"[", b"]", b'"', b",", b":", b"--sep", b"\n\n", b"base64", b"unused"),
+    *(b"Content-Type: message/rfc822\n", b"=?utf-8?q?=ff?=", b"filename*=unicode_escape''%5Cud800"),
+    *(b"PK\x03\x04", b"\x1f\x8b\x08", b"x\x9c"),
+)
+EXAMPLES = settings(
+    max_examples=300,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def mutant(seed: bytes, number: int) -> bytes:
+    """A well-formed input with a few pieces dropped, doubled, moved or replaced."""
+    chance = random.Random(number)
+    out = bytearray(seed)
+    for _ in range(chance.randint(1, 4)):
+        start = chance.randrange(len(out) + 1)
+        end = min(len(out), start + chance.choice((1, 2, 9, 40, 200)))
+        piece = bytes(out[start:end])
+        word = chance.choice(WORDS)
+        out[start:end] = chance.choice((b"", piece * 2, word, piece + word, piece[::-1]))
+    return bytes(out)
+
+
+def mutants(folder: str) -> st.SearchStrategy[bytes]:
+    return st.builds(mutant, st.sampled_from(SEEDS[folder]), st.integers(0, 2**32))
+
+
+def aggregate_or_refusal(data: bytes) -> AggregateReport | str:
+    try:
+        return read_aggregate(data)
+    except Refusal as refusal:
+        return str(refusal)
+
+
+def tls_or_refusal(data: bytes) -> TlsReport | str:
+    try:
+        return read_tls(data, domain_hint="example.com")
+    except Refusal as refusal:
+        return str(refusal)
+
+
+@EXAMPLES
+@given(st.one_of(st.binary(max_size=400), mutants("dmarc")))
+def test_any_bytes_are_an_aggregate_report_or_refused(data: bytes) -> None:
+    read = aggregate_or_refusal(data)
+    assert read == aggregate_or_refusal(data)
+    if isinstance(read, AggregateReport):
+        read.model_dump_json().encode()
+
+
+@EXAMPLES
+@given(st.one_of(st.binary(max_size=400), mutants("tls")))
+def test_any_bytes_are_a_tls_report_or_refused(data: bytes) -> None:
+    read = tls_or_refusal(data)
+    assert read == tls_or_refusal(data)
+    if isinstance(read, TlsReport):
+        read.model_dump_json().encode()
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@EXAMPLES
+@given(st.data())
+def test_any_value_in_any_place_of_a_tls_report(data: st.DataObject) -> None:
+    """Numbers where lists should be, lists where texts should be."""
+    document = json.loads(data.draw(st.sampled_from(SEEDS["tls"])))
+    for _ in range(2):
+        place = document
+        while True:
+            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            if not keys:
+                break
+            key = data.draw(st.sampled_from(keys))
+            if isinstance(place[key], dict | list) and data.draw(st.booleans()):
+                place = place[key]
+                continue
+            place[key] = data.draw(JSON_VALUES)
+            break
+    read = tls_or_refusal(json.dumps(document).encode())
+    if isinstance(read, TlsReport):
+        read.model_dump_json().encode()
+
+
+@EXAMPLES
+@given(st.one_of(st.binary(max_size=400), mutants("mail")), st.booleans())
+def test_any_bytes_are_leaves(data: bytes, is_mail: bool) -> None:
+    leaves = extract(data, is_mail=is_mail, name="a\udcffb")
+    assert leaves == extract(data, is_mail=is_mail, name="a\udcffb") or any(
+        leaf.refusal for leaf in leaves
+    )
+    for leaf in leaves:
+        leaf.path.encode()
+
+
+@EXAMPLES
+@given(st.sampled_from(WORDS), st.binary(max_size=60))
+def test_any_beginning_has_a_kind(word: bytes, rest: bytes) -> None:
+    assert sniff(word + rest) is sniff(word + rest)
+
+
+@EXAMPLES
+@given(st.text(max_size=80))
+def test_normal_forms_are_stable(raw: str) -> None:
+    """What is normal stays as it is, and equal names compare equal."""
+    name = normal_domain(raw) or ""
+    assert normal_domain(name) == name
+    assert is_domain(name) is is_domain(name)
+    address = canonical_ip(raw)
+    assert address is None or canonical_ip(address) == address
+
+
+@EXAMPLES
+@given(st.ip_addresses())
+def test_every_address_has_one_form(address: object) -> None:
+    text = canonical_ip(str(address))
+    assert text is not None
+    assert text == canonical_ip(f" [{str(address).upper()}] ")
