@@ -14,15 +14,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from ingest.authenticity import NOBODY, Trust
 from ingest.reading import Batch, merged
 from ingest.sources import Arrival, Source
 from ingest.workers import Readers
 from ingest.writer import Counts, Run, Writer
-from schemas.errors import SourceError, StoreError
+from schemas.errors import ConfigError, SourceError, StoreError
 
-__all__ = ["Ingested", "Planned", "Progress", "ingest", "single_ingest"]
+__all__ = ["Ingested", "Planned", "Progress", "Turn", "ingest", "single_ingest"]
 
 Progress = Callable[[str, Counts], None]
 
@@ -37,24 +38,27 @@ class Ingested:
     """What one ingest did: sums over sources, their sources' failures, and what it passed over."""
 
     counts: Counts = field(default_factory=Counts)
-    problems: list[SourceError] = field(default_factory=list)
+    problems: list[SourceError | ConfigError] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     seconds: float = 0
 
 
+AnySource = TypeVar("AnySource", bound=Source, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Generic[AnySource]):
     """A source to come; it is made when its turn comes, so that only one session is open.
 
     `trust` is whose word counts on whether its mails are genuine.
     """
 
-    make: Callable[[], Source]
+    make: Callable[[], AnySource]
     trust: Trust = NOBODY
 
 
 def ingest(
-    sources: Sequence[Planned], writer: Writer, workers: int, progress: Progress
+    sources: Sequence[Planned[Source]], writer: Writer, workers: int, progress: Progress
 ) -> Ingested:
     """Work through all sources; one that fails is noted and does not hold up the others.
 
@@ -66,9 +70,9 @@ def ingest(
         for planned in sources:
             try:
                 with contextlib.closing(planned.make()) as source:
-                    _Turn(source, planned.trust, writer, readers, done, progress).run()
+                    Turn(source, planned.trust, writer, readers, done, progress).run()
                     done.passed_over.extend(source.problems)
-            except SourceError as error:
+            except (SourceError, ConfigError) as error:
                 done.problems.append(error)
     done.seconds = round(time.monotonic() - began, 3)
     return done
@@ -84,8 +88,12 @@ class _Ahead:
     parts: list[Future[Batch]]
 
 
-class _Turn:
-    """One source's part of an ingest."""
+class Turn:
+    """One source's part of an ingest.
+
+    It ends early, between two transactions, once stopping() is true. When `is_quiet`, a turn
+    that stores nothing is not written down as a run.
+    """
 
     def __init__(
         self,
@@ -95,6 +103,9 @@ class _Turn:
         readers: Readers,
         done: Ingested,
         progress: Progress,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        is_quiet: bool = False,
     ) -> None:
         self._source = source
         self._trust = trust
@@ -102,6 +113,8 @@ class _Turn:
         self._readers = readers
         self._done = done
         self._progress = progress
+        self._stopping = stopping
+        self._is_quiet = is_quiet
         self._ahead: deque[_Ahead] = deque()
         self._run = Run(source.name, datetime.now(UTC).replace(tzinfo=None))
 
@@ -110,15 +123,21 @@ class _Turn:
         try:
             for arrivals in self._source.arrivals():
                 self._read_ahead(arrivals)
-                while self._is_full():
+                while self._is_full() and not self._stopping():
                     self._write_group()
-            while self._ahead:
+                if self._stopping():
+                    break
+            while self._ahead and not self._stopping():
                 self._write_group()
-        except SourceError as error:
+        except (SourceError, ConfigError) as error:
             self._run.problem = str(error)
-            self._writer.finish(self._run)
+            self._finish()
             raise
-        self._writer.finish(self._run)
+        self._finish()
+
+    def _finish(self) -> None:
+        if self._run.run_id is not None or not self._is_quiet:
+            self._writer.finish(self._run)
 
     def _read_ahead(self, arrivals: Sequence[Arrival]) -> None:
         size = sum(len(arrival.raw) for arrival in arrivals)
