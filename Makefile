@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types imports check bench picture clean
+.PHONY: help run demo test lint types imports check bench soak picture clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -47,6 +47,10 @@ check: test lint types imports ## All of the above
 
 bench: $(VENV)/.complete ## Mails a second, beside parsedmarc's CLI on the same mails
 	$(BIN)/python -m benchmarks.mails
+
+soak: $(VENV)/.complete ## A million fuzzed documents, then 500 kills: most of two hours (docs/soak.md)
+	nice $(BIN)/python -m tests.soak --documents 1000000 --write docs/soak.md
+	nice $(BIN)/python -m tests.kills --kills 500
 
 picture: $(VENV)/.complete ## Take the README's picture again, from the demo, in Chromium
 	$(BIN)/python -m tests.picture

@@ -3,9 +3,15 @@
 from analytics.ask import Row, ask
 from schemas.store import Connection
 
-__all__ = ["quarantined"]
+__all__ = ["quarantined", "refused_records"]
 
 
 def quarantined(con: Connection) -> list[Row]:
-    """One row per refused document or conflict, newest first, with its reason and carrier."""
+    """One row per refused document, conflict or refused record, newest first, with its reason
+    and carrier."""
     return ask(con, "quarantined", {})
+
+
+def refused_records(con: Connection, number: int) -> list[Row]:
+    """The records of a report that could not be read: place from 0, reason, XML."""
+    return ask(con, "refused_records", {"document": number})

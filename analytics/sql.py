@@ -15,6 +15,8 @@ LOCKED_DOWN = """
     set lock_configuration = true
 """
 
+READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
 
 def answer(con: Connection, statement: str) -> tuple[list[str], list[Row]]:
     """(columns, rows) of one SELECT. Raises ConfigError for anything it cannot answer.
@@ -26,6 +28,8 @@ def answer(con: Connection, statement: str) -> tuple[list[str], list[Row]]:
         statements = con.extract_statements(statement)
         if len(statements) != 1:
             raise ConfigError(f"one statement is wanted, not {len(statements)}")
+        if statements[0].type not in READING:
+            raise ConfigError("only a SELECT is answered", todo='try: rua sql "describe report"')
         result = con.execute(statements[0])
         columns = _distinct([column[0] for column in result.description or ()])
         rows = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]

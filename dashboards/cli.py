@@ -13,6 +13,7 @@ from schemas.errors import ExitCode, RuaError
 __all__ = ["main", "rua"]
 
 COMMANDS = {
+    "init": ("init", "Ask for the mailbox, try it, and write rua.toml."),
     "ingest": ("ingest", "Read reports from the mailboxes, or from files."),
     "status": ("status", "Is the feed alive: reports, reporters, runs, quarantine."),
     "domains": ("domains", "What passes and what is unknown, for each domain."),
@@ -21,6 +22,7 @@ COMMANDS = {
     "show": ("reports", "One report, or its original document."),
     "quarantine": ("quarantine", "What could not be read, and why."),
     "rebuild": ("rebuild", "Make the derived tables again from the documents."),
+    "snapshot": ("snapshot", "Write a copy of the store for other programs."),
     "sql": ("sql", "Ask the documented views in SQL, read-only."),
     "demo": ("demo", "Write a believable mailbox for trying everything."),
     "dashboard": ("dashboard", "Open the dashboard in the browser."),
@@ -59,9 +61,9 @@ def rua(
     """Who sends as your domains, from the reports that receivers send you.
 
     \b
-    rua demo --out demo                       a mailbox to try it with
-    rua --store demo/rua.duckdb ingest demo   read it
-    rua --store demo/rua.duckdb domains       see what passes and what is unknown
+    rua demo --out demo                        a mailbox to try it with
+    rua --config demo/rua.toml ingest demo/mails
+    rua --config demo/rua.toml domains         what passes and what is unknown
     """
     ctx.obj = Globals(config, store, lock_timeout)
 
@@ -70,6 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command line; the exit code is the contract of schemas.errors.ExitCode."""
     try:
         result = rua.main(arguments, prog_name="rua", standalone_mode=False)
+    except SystemExit:
+        return ExitCode.DONE  # click's way with a pipe that was closed (`rua reports | head`)
     except click.exceptions.Abort:
         return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
@@ -80,10 +84,6 @@ def main(arguments: list[str] | None = None) -> int:
     except RuaError as error:
         say(f"rua: {error}")
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`rua reports | head`).
-        sys.stderr.close()
-        return ExitCode.DONE
     except Exception:  # noqa: BLE001  # the top: whatever nobody foresaw is an internal error
         traceback.print_exc()
         say("rua: an internal error; nothing that was stored is lost. Please report it")

@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analytics.window import Window
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, StoreError
 from schemas.settings import Settings, load_settings
 from schemas.store import Store
 from schemas.text import cell, plain
@@ -61,6 +61,13 @@ class Globals:
             lock_timeout=settings.lock_timeout,
             require_verified=settings.require_verified,
         )
+
+    def require_store(self) -> None:
+        """For commands that change what is there: no store is made by a mistyped name."""
+        if not self.store.exists():
+            raise StoreError(
+                "there is no store yet", where=str(self.settings.store), todo="run rua ingest first"
+            )
 
 
 class Output(StrEnum):
@@ -116,15 +123,23 @@ def _window(
     if days is not None and since is not None:
         raise click.UsageError("--days and --since exclude each other")
     today = as_of.date() if as_of else datetime.now(UTC).date()
-    last = until.date() if until else today
+    last = min(until.date(), today) if until else today
     first = since.date() if since else last - timedelta(days=(days or Window.DAYS) - 1)
     if first > last:
-        raise ConfigError("the first day is after the last", todo="check --since and --until")
-    return Window(first, min(last, today), today)
+        raise ConfigError(
+            f"the first day, {first}, is after the last, {last}",
+            todo="check --since, --until and --as-of: no day is later than today",
+        )
+    return Window(first, last, today)
 
 
-def emit(rows: Sequence[Row], columns: Sequence[str], output: str, *, empty: str) -> None:
-    """Rows on stdout: all keys as JSON, or the named columns as a table or CSV."""
+def emit(
+    rows: Sequence[Row], columns: Sequence[str], output: str, *, empty: str, exact: bool = False
+) -> None:
+    """Rows on stdout: all keys as JSON, or the named columns as a table or CSV.
+
+    `exact` keeps the columns' names as they are, for the next question.
+    """
     if output == Output.JSON:
         _print_json(list(rows))
     elif output == Output.CSV:
@@ -132,7 +147,7 @@ def emit(rows: Sequence[Row], columns: Sequence[str], output: str, *, empty: str
     elif not rows:
         say(empty)
     else:
-        _print_table(rows, columns)
+        _print_table(rows, columns, exact=exact)
 
 
 def emit_object(value: Row, output: str) -> None:
@@ -167,18 +182,22 @@ def _print_csv(rows: Sequence[Row], columns: Sequence[str]) -> None:
 
 
 def _csv_cell(value: Any) -> str:
-    """Text that a spreadsheet takes as text: it would run what begins like a formula."""
-    text = cell(value, empty="")
+    """The value, whole; text so that a spreadsheet, which runs formulas, takes it as text."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, date):
+        return str(_as_json(value))
+    text = plain(value) if isinstance(value, str) else cell(value, empty="")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") and not is_number else text
 
 
-def _print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+def _print_table(rows: Sequence[Row], columns: Sequence[str], *, exact: bool) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
         table.add_column(
-            column.replace("_", " "),
+            Text(plain(column if exact else column.replace("_", " "))),
             justify="right" if numeric else "left",
             overflow="fold",
         )

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs by apt what the tests need beside Python packages: a real IMAP server, a real browser
-# and its fonts. Does nothing, and asks no mirror, when everything is there.
+# Installs by apt what the tests need beside Python packages: a real IMAP server, a real DNS
+# server, a real browser and its fonts. Does nothing, and asks no mirror, when everything is there.
 #
 # Example: sh deploy/system-packages.sh
 #
@@ -9,13 +9,14 @@
 
 set -eu
 
-PACKAGES="dovecot-imapd chromium fonts-dejavu-core"
+PACKAGES="dovecot-imapd knot chromium fonts-dejavu-core"
 POLICY=/usr/sbin/policy-rc.d
 wrote_policy=
 
 tests_of() {
     case $1 in
         dovecot-imapd) echo "the IMAP tests (a real Dovecot)" ;;
+        knot) echo "the DNS tests (a real Knot DNS)" ;;
         chromium) echo "the browser tests of the dashboards" ;;
         fonts-dejavu-core) echo "the tests that compare rendered text" ;;
     esac
@@ -25,6 +26,7 @@ tests_of() {
 is_there() {
     case $1 in
         dovecot-imapd) command -v dovecot || test -x /usr/sbin/dovecot ;;
+        knot) command -v knotd || test -x /usr/sbin/knotd ;;
         chromium) command -v chromium || command -v chromium-browser ;;
         fonts-dejavu-core) test -n "$(fc-list 'DejaVu Sans' 2>/dev/null)" ;;
     esac >/dev/null 2>&1 || dpkg -s "$1" 2>/dev/null | grep -q '^Status: .* installed$'
@@ -41,7 +43,7 @@ remove_policy() {
     wrote_policy=
 }
 
-# The dovecot package would start its service, which nobody here has asked for.
+# The packages dovecot and knot would start their services, which nobody here has asked for.
 forbid_services() {
     if [ -e "$POLICY" ] || [ -L "$POLICY" ]; then return; fi
     trap remove_policy EXIT

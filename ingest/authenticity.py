@@ -6,8 +6,8 @@ signature that we can verify ourselves. A report is
 
     verified     its mail proves the domain that the report names as its reporter's
     unverified   nothing speaks against it, and nothing proves it: a file, a missing key, no DNS
-    failed       it is proven not to be what it says: DMARC failed, or the signature is wrong;
-                 or no signature at all on a TLS report (RFC 8460 §3: it must be ignored)
+    failed       our MX says that its DMARC failed; or it is a TLS report whose signature is
+                 wrong or missing (RFC 8460 §3: it must be ignored)
 """
 
 import email.message
@@ -15,15 +15,18 @@ import email.utils
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 import authres
 
+from ingest.limits import PROOF_CHARACTERS, PROOF_FIELDS
 from schemas.dmarc import AggregateReport
 from schemas.names import is_domain, normal_domain, organizational_domain
 from schemas.tls import TlsReport
 
 __all__ = [
     "NOBODY",
+    "NOT_LOOKED_AT",
     "NO_MAIL",
     "Authenticity",
     "Judgement",
@@ -31,13 +34,12 @@ __all__ = [
     "ProofResult",
     "Trust",
     "author_domain",
+    "claimed_domain",
     "judge",
     "prove",
     "related",
 ]
 
-LONGEST_HEADER = 16 * 1024
-MOST_HEADERS = 50
 # What authres raises on a header that is none; nested comments exhaust its stack.
 AUTHRES_FAULTS = (
     authres.core.AuthResError,
@@ -77,11 +79,16 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whom we believe: the authserv-id of our own MX, and whether DNS may be asked."""
+    """Whom we believe: the authserv-id of our own MX, and whether DNS may be asked.
+
+    `given` is what was proven before, of documents that come out of the store again.
+    """
 
     authserv_id: str | None = None
     check_dkim: bool = False
     nameservers: tuple[str, ...] = ()
+    given: "Proof | None" = None
+    timeout: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +97,21 @@ class Judgement:
     reason: str
 
 
+DMARC_SAYS = {"pass": ProofResult.PASS, "fail": ProofResult.FAIL}
+UNPROVEN = (ProofResult.FAIL, ProofResult.UNSIGNED)
+# Reporters whose name is a domain and whose mail comes from another one of theirs.
+MAILS_AS = {"outlook.com": "microsoft.com"}
 NOBODY = Trust()
 NO_MAIL = Proof(ProofResult.UNKNOWN, detail="it came as a file, without its mail")
+NOT_LOOKED_AT = Proof(ProofResult.UNKNOWN, detail="its mail could not be looked at")
 
 
 def prove(
     fields: email.message.Message, raw: bytes, trust: Trust, check_dkim: CheckDkim | None
 ) -> Proof:
     """What the mail proves: by our MX's word where it gave one, else by DKIM where that can be."""
+    if trust.given is not None:
+        return trust.given
     said = _by_results(fields, trust.authserv_id) if trust.authserv_id else None
     if said is not None:
         return said
@@ -107,24 +121,33 @@ def prove(
 
 
 def _by_results(fields: email.message.Message, authserv_id: str) -> Proof | None:
-    """The word of the topmost Authentication-Results header that bears our MX's name.
+    """The word of our MX: the Authentication-Results headers with its name, on top of the mail.
 
-    RFC 8601 §5: that MX removes headers that came in with its name, and adds its own on top; so
-    only the topmost one is believed.
+    RFC 8601 §5: that MX removes headers that came in with its name, and adds its own on top.
+    Several of its filters may each have added one; what lies under another MX's is not believed.
     """
-    own = next(
-        (r for r in _results_headers(fields) if _same_name(r.authserv_id, authserv_id)), None
+    ours = takewhile(
+        lambda header: _same_name(header.authserv_id, authserv_id), _results_headers(fields)
     )
-    if own is None:
+    results = [result for header in ours for result in header.results or []]
+    if not results:
         return None
     author = author_domain(fields)
-    results = {(each.method or "").lower(): each for each in reversed(own.results or [])}
-    dmarc = results.get("dmarc")
-    if dmarc is not None and dmarc.result in ("pass", "fail"):
-        result = ProofResult.PASS if dmarc.result == "pass" else ProofResult.FAIL
-        return Proof(result, author, "dmarc", f"{authserv_id} says dmarc={dmarc.result}")
-    signed = [each for each in own.results or [] if (each.method or "").lower() == "dkim"]
-    return _by_dkim_results(signed, author, authserv_id)
+    dmarc = next((r for r in results if _method(r) == "dmarc" and r.result in DMARC_SAYS), None)
+    if dmarc is not None:
+        return _by_dmarc_result(dmarc, author, authserv_id)
+    return _by_dkim_results([r for r in results if _method(r) == "dkim"], author, authserv_id)
+
+
+def _by_dmarc_result(
+    dmarc: authres.core.AuthenticationResult, author: str | None, authserv_id: str
+) -> Proof:
+    """Credit the domain that was checked, and only if it is the one that we read in From."""
+    checked = normal_domain(_property(dmarc, "from")) or author
+    detail = f"{authserv_id} says dmarc={dmarc.result}"
+    if not related(checked, author):
+        return Proof(ProofResult.UNKNOWN, author, "dmarc", f"{detail}, but of {checked}")
+    return Proof(DMARC_SAYS[dmarc.result], checked, "dmarc", detail)
 
 
 def _by_dkim_results(
@@ -134,17 +157,22 @@ def _by_dkim_results(
         domain = normal_domain(_property(each, "d"))
         if each.result == "pass" and related(domain, author):
             return Proof(ProofResult.PASS, domain, "dkim", f"{authserv_id} says dkim=pass")
-    unsigned = not signed or all(each.result == "none" for each in signed)
-    result = ProofResult.UNSIGNED if unsigned else ProofResult.UNKNOWN
-    said = "no signature" if unsigned else "no signature of its sender that passes"
-    return Proof(result, author, "dkim", f"{authserv_id} found {said}")
+    # Only its word dkim=none says that there is no signature; silence says nothing.
+    if signed and all(each.result == "none" for each in signed):
+        return Proof(ProofResult.UNSIGNED, author, "dkim", f"{authserv_id} found no signature")
+    detail = f"{authserv_id} found no signature of its sender that passes"
+    return Proof(ProofResult.UNKNOWN, author, "dkim", detail)
+
+
+def _method(result: authres.core.AuthenticationResult) -> str:
+    return (result.method or "").lower()
 
 
 def _results_headers(
     fields: email.message.Message,
 ) -> Iterable[authres.AuthenticationResultsHeader]:
-    for value in fields.get_all("Authentication-Results", [])[:MOST_HEADERS]:
-        text = " ".join(str(value)[:LONGEST_HEADER].split())
+    for value in fields.get_all("Authentication-Results", [])[:PROOF_FIELDS]:
+        text = " ".join(str(value)[:PROOF_CHARACTERS].split())
         try:
             yield authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {text}")
         except AUTHRES_FAULTS:
@@ -161,37 +189,47 @@ def _property(result: authres.core.AuthenticationResult, name: str) -> str | Non
 
 
 def author_domain(fields: email.message.Message) -> str | None:
-    """The domain of From; none where several From lines contradict each other."""
+    """The domain of From; none where there are several authors, or none that can be read."""
     values = fields.get_all("From", [])
     if len(values) != 1:
         return None
-    address = email.utils.parseaddr(str(values[0])[:LONGEST_HEADER])[1]
-    return normal_domain(address.rpartition("@")[2]) or None
+    addresses = email.utils.getaddresses([str(values[0])[:PROOF_CHARACTERS]])
+    if len(addresses) != 1:
+        return None
+    return normal_domain(addresses[0][1].rpartition("@")[2]) or None
 
 
 def judge(proof: Proof, report: AggregateReport | TlsReport) -> Judgement:
     """Hold what the mail proves against what the report says of its reporter."""
-    if proof.result is ProofResult.FAIL:
-        return Judgement(Authenticity.FAILED, proof.detail)
-    if proof.result is ProofResult.UNSIGNED and isinstance(report, TlsReport):
+    if isinstance(report, TlsReport) and proof.method == "dkim" and proof.result in UNPROVEN:
+        # RFC 8460 §3: without a valid signature it MUST be ignored.
         return Judgement(Authenticity.FAILED, f"{proof.detail}, which RFC 8460 §3 demands")
+    if proof.result is ProofResult.FAIL and proof.method != "dkim":
+        return Judgement(Authenticity.FAILED, proof.detail)
     if proof.result is not ProofResult.PASS:
+        # RFC 6376 §6.1: a signature that fails is as none at all. Gateways break them, and who
+        # forges simply sends none.
         return Judgement(Authenticity.UNVERIFIED, proof.detail)
-    if any(related(proof.domain, claimed) for claimed in _claimed(report)):
+    if related(proof.domain, claimed_domain(report)):
         return Judgement(Authenticity.VERIFIED, proof.detail)
     reason = f"{proof.detail} of {proof.domain}, which is not the reporter's domain"
     return Judgement(Authenticity.UNVERIFIED, reason)
 
 
-def _claimed(report: AggregateReport | TlsReport) -> list[str]:
-    """The domains that a report gives as its reporter's."""
+def claimed_domain(report: AggregateReport | TlsReport) -> str | None:
+    """The organizational domain that a report says it comes from; none if it says none.
+
+    Where the reporter's name is a domain, only that one: anyone can write google.com there and
+    an address of his own beside it.
+    """
     if isinstance(report, AggregateReport):
-        name, contact = report.org_name, report.email
+        name, contact = normal_domain(report.org_name), report.email
     else:
-        name, contact = report.organization_name, report.contact_info
-    address = (contact or "").rpartition("@")[2].strip(" <>\"'")
-    names = (normal_domain(name), normal_domain(address))
-    return [each for each in names if each and is_domain(each)]
+        name, contact = normal_domain(report.organization_name), report.contact_info
+    if name and is_domain(name):
+        return organizational_domain(MAILS_AS.get(name, name))
+    address = normal_domain((contact or "").rpartition("@")[2].strip(" <>\"'"))
+    return organizational_domain(address) if address else None
 
 
 def related(one: str | None, other: str | None) -> bool:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.limits import DOCUMENT_BYTES, MEMBERS, TOTAL_BYTES
+from ingest.limits import ARCHIVE_ENTRIES, DOCUMENT_BYTES, MEMBERS, TOTAL_BYTES
 from schemas.errors import BrokenContainer, LimitExceeded
 
 __all__ = ["Allowance", "Member", "gunzip", "inflate", "peek_zlib", "unzip"]
@@ -18,7 +18,6 @@ ENCRYPTED = 0x1  # APPNOTE.TXT §4.4.4, bit 0
 # Others are never sent, and LZMA reserves whatever memory its header asks for.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DIRECTORY_ENTRY = b"PK\x01\x02"  # APPNOTE.TXT §4.3.12
-MOST_ENTRIES = 10_000  # directories and other systems' notes included
 # Office documents, packages and books are zips too, and hold XML that is no report.
 FOREIGN_ZIP = frozenset(("[Content_Types].xml", "META-INF/MANIFEST.MF", "mimetype"))
 # What macOS adds beside each file of an archive.
@@ -105,11 +104,12 @@ def _decompress(
 def unzip(data: bytes, allowance: Allowance) -> Iterator[Member]:
     """Each file of a zip, in the order of its directory. Raises BrokenContainer, LimitExceeded."""
     # Counted in the bytes: reading a directory of a million entries costs a gigabyte.
-    if data.count(DIRECTORY_ENTRY) > MOST_ENTRIES:
-        raise LimitExceeded(f"more than {MOST_ENTRIES} entries in one archive")
+    if data.count(DIRECTORY_ENTRY) > ARCHIVE_ENTRIES:
+        raise LimitExceeded(f"more than {ARCHIVE_ENTRIES} entries in one archive")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        # Not is_dir(), which looks at the last character of a name that may be empty.
+        entries = [each for each in archive.infolist() if not each.filename.endswith("/")]
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise BrokenContainer(f"not a readable zip ({error})") from None
     if any(entry.filename in FOREIGN_ZIP for entry in entries):

@@ -20,8 +20,16 @@ CLAIMS = """
             outcome.report_kind,
             outcome.identity,
             outcome.content_hash,
-            max(case delivery.authenticity when 'verified' then 2 when 'failed' then 0 else 1 end)
-                as rank
+            coalesce(
+                max(
+                    case delivery.authenticity
+                        when 'verified' then 2
+                        when 'unverified' then 1
+                        when 'failed' then 0
+                    end
+                ),
+                1
+            ) as rank
         from outcome
         join delivery using (document_id)
         where outcome.identity in (select unnest($identities::text[]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ingest.containers import Allowance, gunzip, inflate, peek_zlib, unzip
-from ingest.limits import DEPTH
+from ingest.limits import DEPTH, LEAVES
 from ingest.mime import Message, parse_message, part_bytes, part_name, report_parts
 from ingest.sniff import Kind, sniff
 from schemas.errors import BrokenContainer, LimitExceeded, Refusal
@@ -20,7 +20,6 @@ CONTAINERS = (Kind.GZIP, Kind.ZLIB, Kind.ZIP)
 IGNORED = (Kind.PLACEHOLDER, Kind.FEEDBACK)
 BASE64_ONLY = re.compile(rb"[A-Za-z0-9+/\s]++=*+\s*+")
 EMBEDDED = re.compile(rb"(<\?xml[^<>]*+>\s*+)?<(?:\w++:)?+feedback(?=[\s>])")
-MOST_LEAVES = 500  # archives within archives would fill the store with them
 INLINE_LOOK = 64 * 1024
 
 
@@ -45,9 +44,9 @@ def extract(raw: bytes, *, is_mail: bool, name: str = "") -> list[Leaf]:
     allowance = Allowance()
     name = name.encode("utf-8", "replace").decode()  # a file's name need not be text
     found = _message(raw, allowance, 0) if is_mail else _leaf(raw, name, allowance, 0)
-    leaves = list(islice(found, MOST_LEAVES))
+    leaves = list(islice(found, LEAVES))
     if next(found, None) is not None:
-        reason = f"more than {MOST_LEAVES} documents in one message"
+        reason = f"more than {LEAVES} documents in one message"
         leaves.append(Leaf(sniff(raw), raw, name, LimitExceeded(reason)))
     return leaves
 

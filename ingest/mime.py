@@ -11,16 +11,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ingest.limits import PARTS
+from ingest.limits import FIELD_CHARACTERS, HEADER_FIELDS, LINES, MIME_WORK, PARTS
 from schemas.errors import LimitExceeded
 
 __all__ = ["Message", "parse_message", "part_bytes", "part_name", "report_parts"]
 
 CHUNK = 64 * 1024
-MOST_LINES = 2_000_000
-MOST_WORK = 30_000_000  # lines times multiparts: each line is held against each open boundary
-MOST_FIELDS = 10_000
-LONGEST_FIELD = 4096  # of one header field; parameters behind that are nobody's
 ENCODED = ("base64", "quoted-printable")
 
 
@@ -34,12 +30,12 @@ class Message(email.message.Message):
 
     def set_raw(self, name: str, value: str) -> None:
         """The parser hands over each header field here."""
-        self._spend("fields", f"more than {MOST_FIELDS} header fields")
-        super().set_raw(name, value[:LONGEST_FIELD])
+        self._spend("fields", f"more than {HEADER_FIELDS} header fields")
+        super().set_raw(name, value[:FIELD_CHARACTERS])
 
     def get_boundary(self, failobj: Any = None) -> Any:
         """The parser asks once for each multipart, before it reads the parts."""
-        self._spend("multiparts", "MIME parts nested too deeply for a mail of so many lines")
+        self._spend("multiparts", f"more than {MIME_WORK} lines times nested MIME parts")
         return super().get_boundary(failobj)
 
     def _spend(self, what: str, reason: str) -> None:
@@ -51,12 +47,12 @@ class Message(email.message.Message):
 def parse_message(raw: bytes) -> Message:
     """Raises LimitExceeded, and nothing else for any bytes."""
     lines = raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
-    if lines > MOST_LINES:
-        raise LimitExceeded(f"a mail of more than {MOST_LINES} lines")
+    if lines > LINES:
+        raise LimitExceeded(f"a mail of more than {LINES} lines")
     budget = {
         "parts": PARTS + 1,  # the parser makes one to try whether it can
-        "fields": MOST_FIELDS,
-        "multiparts": MOST_WORK // (lines + 1),
+        "fields": HEADER_FIELDS,
+        "multiparts": MIME_WORK // (lines + 1),
     }
     part: Any = partial(Message, budget=budget)
     try:

@@ -28,6 +28,7 @@ __all__ = ["Ingested", "Planned", "Progress", "Turn", "ingest", "single_ingest"]
 Progress = Callable[[str, Counts], None]
 
 GROUP_MAILS = 1000
+GROUP_RECORDS = 500_000  # a transaction's rows are held in memory until it is committed
 AHEAD_MAILS = 2 * GROUP_MAILS
 AHEAD_BYTES = 64 * 1024 * 1024
 LONGEST_WAIT = 10  # seconds until what was fetched is written, however slow the server
@@ -43,17 +44,17 @@ class Ingested:
     seconds: float = 0
 
 
-AnySource = TypeVar("AnySource", bound=Source, covariant=True)
+Source_co = TypeVar("Source_co", bound=Source, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Planned(Generic[AnySource]):
+class Planned(Generic[Source_co]):
     """A source to come; it is made when its turn comes, so that only one session is open.
 
     `trust` is whose word counts on whether its mails are genuine.
     """
 
-    make: Callable[[], AnySource]
+    make: Callable[[], Source_co]
     trust: Trust = NOBODY
 
 
@@ -157,11 +158,15 @@ class Turn:
     def _write_group(self) -> None:
         """Commit the oldest batches, about a thousand mails, and settle them."""
         parts: list[Batch] = []
-        mails = 0
-        while self._ahead and mails < GROUP_MAILS:
-            oldest = self._ahead.popleft()
-            mails += oldest.mails
-            parts.extend(part.result() for part in oldest.parts)
+        mails = records = 0
+        while self._ahead and mails < GROUP_MAILS and records < GROUP_RECORDS:
+            oldest = self._ahead[0]
+            part = oldest.parts.pop(0).result()
+            parts.append(part)
+            mails += len(part.carriers)
+            records += sum(reading.records for reading in part.readings)
+            if not oldest.parts:
+                self._ahead.popleft()
         batch = merged(parts)
         counts = self._writer.write(batch, self._run, self._source.ledger_name)
         self._done.counts.add(counts)
@@ -179,7 +184,7 @@ def single_ingest(store: Path) -> Iterator[int | None]:
     path = store.with_name(store.name + ".ingest")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise StoreError(
             f"the lock file cannot be opened: {error.strerror}",

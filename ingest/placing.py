@@ -19,6 +19,8 @@ class KnownDocument:
 Known = dict[str, dict[str, int]]
 """{identity: {content hash: first document with that content}} of the reports in the store."""
 
+AGAIN = {"conflict": "conflict", "refused": "refused"}  # anything else comes again as duplicate
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -40,7 +42,8 @@ class Placement:
 
     `row_documents` holds the id only of those readings whose rows are to be stored. `contested`
     are identities that more than one delivery claims: which report of them counts is decided
-    over all of them (contest.py).
+    over all of them (contest.py). `replaced` are refused documents that can be read now: their
+    outcome makes way for the new one.
     """
 
     documents: list[int] = field(default_factory=list)
@@ -49,6 +52,7 @@ class Placement:
     row_documents: list[int | None] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     contested: set[str] = field(default_factory=set)
+    replaced: list[int] = field(default_factory=list)
 
 
 def place(
@@ -66,23 +70,41 @@ def place(
     fresh = iter(document_ids)
     for reading in readings:
         known = documents.get(reading.sha256)
-        if known is not None:
-            again = "duplicate" if known.status == "stored" else known.status
+        if known is not None and not (known.status == "refused" and reading.is_report):
+            again = AGAIN.get(known.status, "duplicate")
             _note(placement, reading, known.document_id, again, is_new=False)
             continue
-        outcome = _outcome(reading, next(fresh), reports)
+        if known is not None:  # refused when it came, by an older rua or for want of time
+            placement.replaced.append(known.document_id)
+            outcome = _outcome(reading, known.document_id, reports)
+        else:
+            outcome = _outcome(reading, next(fresh), reports)
         documents[reading.sha256] = KnownDocument(outcome.document_id, outcome.status)
         placement.outcomes.append(outcome)
-        _note(placement, reading, outcome.document_id, outcome.status, is_new=True)
+        _note(
+            placement,
+            reading,
+            outcome.document_id,
+            outcome.status,
+            is_new=True,
+            is_kept=bool(known),
+        )
     return placement
 
 
 def _note(
-    placement: Placement, reading: Reading, document_id: int, status: str, *, is_new: bool
+    placement: Placement,
+    reading: Reading,
+    document_id: int,
+    status: str,
+    *,
+    is_new: bool,
+    is_kept: bool = False,
 ) -> None:
+    """`is_new`: it gets an outcome now; `is_kept`: its bytes are in the store already."""
     has_rows = is_new and status in ("stored", "conflict")
     placement.documents.append(document_id)
-    placement.is_new.append(is_new)
+    placement.is_new.append(is_new and not is_kept)
     placement.statuses.append(status)
     placement.row_documents.append(document_id if has_rows else None)
     if reading.identity is not None and status != "stored":

@@ -6,21 +6,31 @@ import email.message
 import email.policy
 import email.utils
 import hashlib
-import json
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import accumulate
 
-from ingest.authenticity import NO_MAIL, Judgement, Proof, Trust, judge, prove
+from ingest.authenticity import (
+    NO_MAIL,
+    NOT_LOOKED_AT,
+    Judgement,
+    Proof,
+    Trust,
+    claimed_domain,
+    judge,
+    prove,
+)
 from ingest.extract import Leaf, extract
-from ingest.limits import HEADER_BYTES
+from ingest.identity import content_hash, identity_of, identity_of_part
+from ingest.limits import HEADER_BYTES, MESSAGE_BYTES
 from ingest.readers import read_aggregate, read_tls
 from ingest.rows import Facts, Rows, Tables, joined
 from ingest.sniff import Kind, sniff
 from ingest.sources import Arrival
 from schemas.dmarc import AggregateReport
-from schemas.errors import LimitExceeded, NotAReport, Refusal
+from schemas.errors import LimitExceeded, Malformed, NotAReport, Refusal
 from schemas.names import normal_domain
 from schemas.tls import TlsReport
 
@@ -43,7 +53,11 @@ REPORT_KINDS = ("dmarc", "tls")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One document and what became of it: a report (`identity` set) or a refusal (`code` set)."""
+    """One document and what became of it: a report (`identity` set) or a refusal (`code` set).
+
+    `data` are its bytes, deflated where `is_packed`: some mails of a few kilobytes unpack to
+    a hundred megabytes each, and many are held at a time.
+    """
 
     sha256: str
     kind: str
@@ -56,10 +70,21 @@ class Reading:
     code: str | None = None
     reason: str | None = None
     judgement: Judgement | None = None
+    is_packed: bool = False
 
     @property
     def is_report(self) -> bool:
         return self.identity is not None
+
+    def content(self) -> bytes:
+        """The document's bytes."""
+        return zlib.decompress(self.data) if self.is_packed else self.data
+
+    def packed(self) -> "Reading":
+        """The same, small enough to be held with many others."""
+        if len(self.data) < PACK_FROM or self.is_packed:
+            return self
+        return replace(self, data=zlib.compress(self.data, 1), is_packed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +118,8 @@ class Batch:
     tables: Tables = field(default_factory=dict)
 
 
+PACK_FROM = 256 * 1024
+
 Watch = Callable[[int], Refusal | None]
 """Told -1 before a mail is taken apart, then each document's place in it; may refuse it."""
 
@@ -122,17 +149,22 @@ def read_batch(
         leaves = _leaves(arrival, watch)
         headers = _header_block(arrival.raw) if arrival.is_mail else b""
         fields = email.message_from_bytes(headers, policy=email.policy.compat32)
-        proof = prover(fields, arrival.raw) if arrival.is_mail else NO_MAIL
+        proof = _proof(arrival, fields, prover)
         first = len(readings)
         for place, leaf in enumerate(leaves):
             if not leaf.ignored:
                 refusal = leaf.refusal or watch(place)
                 start = _start(leaf)
                 came_with = CameWith(fields, proof, refusal)
-                readings.append(read_document(start, came_with, len(readings), rows))
+                readings.append(read_document(start, came_with, len(readings), rows).packed())
         read = readings[first:]
         carriers.append(_carrier(arrival, fields, headers, proof, leaves, first, read))
     return Batch(carriers, readings, rows.tables())
+
+
+def _proof(arrival: Arrival, fields: email.message.Message, prover: Prover) -> Proof:
+    """A file that is no mail proves nothing, but for one that comes out of the store again."""
+    return prover(fields, arrival.raw) if arrival.is_mail or arrival.is_stored else NO_MAIL
 
 
 def unread(arrival: Arrival, refusal: Refusal) -> Batch:
@@ -148,6 +180,7 @@ def unread(arrival: Arrival, refusal: Refusal) -> Batch:
         size=len(arrival.raw),
         received_at=_naive(arrival.received_at),
         headers=_header_block(arrival.raw) if arrival.is_mail else b"",
+        proof=NOT_LOOKED_AT if arrival.is_mail else NO_MAIL,
         count=1,
         holds_report=True,
     )
@@ -172,7 +205,8 @@ def _leaves(arrival: Arrival, watch: Watch) -> list[Leaf]:
         kind = Kind.MESSAGE if arrival.is_mail else sniff(arrival.raw)
         return [Leaf(kind, arrival.raw, refusal=refusal)]
     if arrival.too_large is not None:
-        reason = LimitExceeded(f"the message has {arrival.too_large} bytes")
+        size = f"the message has {arrival.too_large} bytes, more than {MESSAGE_BYTES}"
+        reason = LimitExceeded(size)
         return [Leaf(Kind.MESSAGE, arrival.raw, refusal=reason)]
     name = "" if arrival.is_mail else arrival.key.rpartition("/")[2]
     return extract(arrival.raw, is_mail=arrival.is_mail, name=name)
@@ -197,24 +231,43 @@ def read_document(start: Reading, came_with: CameWith, number: int, rows: Rows) 
     if came_with.refusal is not None:
         return _refused(start, came_with.refusal)
     try:
+        report, identity = _read(start, came_with)
+    except Refusal as reason:
+        return _refused(start, reason)
+    return _add(start, report, identity, judge(came_with.proof, report), number, rows)
+
+
+def _read(start: Reading, came_with: CameWith) -> tuple[AggregateReport | TlsReport, str]:
+    """The report, and what it is known by: read whole, or in part if parsedmarc reads it too."""
+    hint = _tls_domain(came_with.fields)
+    try:
         report: AggregateReport | TlsReport
         if start.kind == Kind.XML:
             report = read_aggregate(start.data, name=start.path)
         else:
-            report = read_tls(start.data, domain_hint=_tls_domain(came_with.fields))
-    except Refusal as reason:
-        return _refused(start, reason)
-    return _add(start, report, judge(came_with.proof, report), number, rows)
+            report = read_tls(start.data, domain_hint=hint)
+        return report, identity_of(report)
+    except Malformed as refusal:
+        # Takes most of a second, and is rarely asked.
+        from ingest.second_opinion import read_broken_aggregate, read_broken_tls
+
+        if start.kind == Kind.XML:
+            report = read_broken_aggregate(start.data, refusal, name=start.path)
+        else:
+            report = read_broken_tls(start.data, refusal, domain_hint=hint)
+        return report, identity_of_part(start.sha256)
 
 
 def _add(
     start: Reading,
     report: AggregateReport | TlsReport,
+    identity: str,
     judgement: Judgement,
     number: int,
     rows: Rows,
 ) -> Reading:
-    facts = Facts(report_identity(report), _content_hash(report), judgement.authenticity)
+    claimed = claimed_domain(report)
+    facts = Facts(identity, content_hash(report), judgement.authenticity, claimed)
     if isinstance(report, AggregateReport):
         rows.add_aggregate(number, report, facts)
     else:
@@ -232,27 +285,6 @@ def _add(
 
 def _refused(start: Reading, refusal: Refusal) -> Reading:
     return replace(start, code=refusal.code, reason=str(refusal))
-
-
-def report_identity(report: AggregateReport | TlsReport) -> str:
-    """Equal for the same report by whatever road; the report ID counts whole, as sent."""
-    if isinstance(report, AggregateReport):
-        times = (report.begin_at.timestamp(), report.end_at.timestamp())
-        return _digest("dmarc", report.reporter, report.policy.domain, report.report_id, *times)
-    times = (report.start_at.timestamp(), report.end_at.timestamp())
-    return _digest("tls", report.reporter, report.report_id, *times)
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-
-
-def _content_hash(report: AggregateReport | TlsReport) -> str:
-    """Equal where two documents say the same, in whatever order of records or markup."""
-    head = report.model_dump_json(exclude={"records", "repairs", "xml_namespace"})
-    records = report.records if isinstance(report, AggregateReport) else ()
-    lines = sorted(record.model_dump_json() for record in records)
-    return hashlib.sha256("\n".join((head, *lines)).encode()).hexdigest()[:32]
 
 
 def _carrier(

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from schemas.dmarc import AggregateReport, Record, midpoint_day
 from schemas.tls import TlsPolicy, TlsReport
 
-__all__ = ["Facts", "Rows", "Table", "Tables", "as_table", "joined", "with_documents"]
+__all__ = ["SCHEMAS", "Facts", "Rows", "Table", "Tables", "as_table", "joined", "with_documents"]
 
 Table = pa.Table
 Tables = dict[str, pa.Table]
@@ -34,7 +34,7 @@ def _raw_pairs(*names: str) -> dict[str, Any]:
     return {column: TEXT for name in names for column in (name, f"{name}_raw")}
 
 
-FACTS = ("identity", "content_hash", "authenticity")
+FACTS = ("identity", "content_hash", "authenticity", "reporter_domain")
 CHILD = {"record_ordinal": ORDINAL, "ordinal": ORDINAL}
 SCHEMAS: dict[str, Any] = {
     "dmarc_report": _schema(
@@ -90,10 +90,14 @@ SCHEMAS: dict[str, Any] = {
         ordinal=ORDINAL,
         **_raw_pairs("policy_type"),
         policy_strings=TEXTS,
+        policy_strings_raw=TEXT,
         **_raw_pairs("policy_domain"),
         mx_hosts=TEXTS,
+        mx_hosts_raw=TEXT,
         successful_sessions=COUNT,
+        successful_sessions_raw=TEXT,
         failed_sessions=COUNT,
+        failed_sessions_raw=TEXT,
     ),
     "tls_failure": _schema(
         policy_ordinal=ORDINAL,
@@ -102,6 +106,7 @@ SCHEMAS: dict[str, Any] = {
         **_texts("receiving_mx_hostname", "receiving_mx_helo"),
         **_raw_pairs("receiving_ip"),
         failed_sessions=COUNT,
+        failed_sessions_raw=TEXT,
         **_texts("additional_information", "failure_reason_code"),
     ),
 }
@@ -113,6 +118,7 @@ class Facts(NamedTuple):
     identity: str
     content_hash: str
     authenticity: str
+    reporter_domain: str | None
 
 
 class Rows:

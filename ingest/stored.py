@@ -11,7 +11,7 @@ from ingest.authenticity import Proof, ProofResult
 from ingest.reading import Batch, CameWith, Reading, Watch, read_document, unwatched
 from ingest.rows import Rows
 from ingest.sniff import Kind
-from schemas.errors import Refusal
+from schemas.errors import Refusal, StoreDamaged
 from schemas.store import Connection
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 BATCH = 500
+BATCH_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class StoredDocument:
     code: str
     reason: str
     proof: Proof
+    carrier_id: int
+    carrier_size: int
 
     @property
     def is_container(self) -> bool:
@@ -59,7 +62,9 @@ CAME_WITH = """
         carrier.proof_result,
         carrier.proof_domain,
         carrier.proof_method,
-        carrier.proof_detail
+        carrier.proof_detail,
+        carrier.carrier_id,
+        carrier.size
     from document
     join (
         select
@@ -91,16 +96,43 @@ def refused_documents(con: Connection, ids: Sequence[int]) -> Iterator[list[Stor
 
 
 def _in_batches(con: Connection, ids: Sequence[int]) -> Iterator[list[StoredDocument]]:
-    for start in range(0, len(ids), BATCH):
-        rows = con.execute(CAME_WITH, {"ids": list(ids[start : start + BATCH])}).fetchall()
-        yield [_stored(row) for row in rows]
+    """At most BATCH documents and, but for a single larger one, BATCH_BYTES at a time."""
+    sizes = dict(con.execute("select document_id, size from document").fetchall()) if ids else {}
+    chosen: list[int] = []
+    for number in ids:
+        size = sum(sizes[each] for each in chosen) + sizes[number]
+        if chosen and (len(chosen) == BATCH or size > BATCH_BYTES):
+            yield _fetched(con, chosen)
+            chosen = []
+        chosen.append(number)
+    if chosen:
+        yield _fetched(con, chosen)
+
+
+def _fetched(con: Connection, ids: Sequence[int]) -> list[StoredDocument]:
+    found = [_stored(row) for row in con.execute(CAME_WITH, {"ids": list(ids)}).fetchall()]
+    if len(found) != len(ids):
+        raise StoreDamaged(
+            f"{len(ids) - len(found)} documents of {len(ids)} lead back to no mail or file",
+            todo="restore the store from a copy, and report this",
+        )
+    return found
 
 
 def _stored(row: tuple[Any, ...]) -> StoredDocument:
-    number, sha256, kind, data, path, headers, code, reason, result, domain, method, detail = row
-    proof = Proof(ProofResult(result), domain, method, detail)
+    number, sha256, kind, data, path, headers, code, reason, *proof, carrier_id, size = row
     return StoredDocument(
-        number, sha256, kind, bytes(data), path, headers or b"", code, reason, proof
+        number,
+        sha256,
+        kind,
+        bytes(data),
+        path,
+        headers or b"",
+        code,
+        reason,
+        Proof(ProofResult(proof[0]), *proof[1:]),
+        carrier_id,
+        size,
     )
 
 
@@ -112,7 +144,7 @@ def read_stored(documents: Sequence[StoredDocument], watch: Watch = unwatched) -
         fields = email.message_from_bytes(each.headers, policy=email.policy.compat32)
         came_with = CameWith(fields, each.proof, watch(0))
         start = Reading(each.sha256, each.kind, each.data, each.path)
-        readings.append(read_document(start, came_with, number, rows))
+        readings.append(read_document(start, came_with, number, rows).packed())
     return Batch(readings=readings, tables=rows.tables())
 
 

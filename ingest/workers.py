@@ -8,6 +8,7 @@ concurrent.futures pool would lose its whole queue.
 """
 
 import contextlib
+import mmap
 import os
 import queue
 import resource
@@ -17,21 +18,27 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import cache
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
 from ingest.authenticity import NOBODY, Trust, prove
-from ingest.limits import CPU_SECONDS, MEMORY_BYTES, WALL_SECONDS
+from ingest.limits import CPU_SECONDS, MEMORY_BYTES, MIB, WALL_SECONDS
 from ingest.reading import Batch, Prover, merged, read_batch, unread
 from ingest.sources import Arrival
 from ingest.stored import StoredDocument, read_stored, unread_stored
 from schemas.errors import LimitExceeded, ReaderFailed, Refusal
 
-__all__ = ["Readers", "serve"]
+__all__ = ["ALLOCATION", "Readers", "memory_bound", "serve"]
 
 CHUNK = 50
+OUT_OF_MEMORY = 71  # EX_OSERR of sysexits.h
+# Arrow's own allocator reserves a gigabyte at once, and threads of linear algebra their stacks:
+# beside that no limit of memory means anything.
+ALLOCATION = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1"}
 Items = Sequence[Arrival] | Sequence[StoredDocument]
 Task = tuple[Items, Trust, Future[Batch]]
 
@@ -139,7 +146,7 @@ class Worker:
             while pipe.poll(WALL_SECONDS):
                 answer = pipe.recv()
                 if isinstance(answer, Batch):
-                    return answer
+                    return _received(answer, pipe)
                 if isinstance(answer, Refusal):
                     return place, answer
                 place = answer
@@ -155,7 +162,8 @@ class Worker:
             # -P: a folder named ingest where the user stands must not be imported instead.
             words = (str(handle), str(self._cpu_seconds))
             command = [sys.executable, "-P", "-m", "ingest.workers", *words]
-            self._process = subprocess.Popen(command, pass_fds=[handle])  # noqa: S603
+            env = os.environ | ALLOCATION
+            self._process = subprocess.Popen(command, pass_fds=[handle], env=env)  # noqa: S603
         self._pipe = ours
         try:
             ours.recv()
@@ -169,6 +177,9 @@ class Worker:
         code = self.stop()
         if code == -signal.SIGPROF:
             return LimitExceeded(f"reading took more than {self._cpu_seconds:g} s of CPU")
+        # A library that is refused memory ends the process where Python raises MemoryError.
+        if code in (OUT_OF_MEMORY, -signal.SIGABRT):
+            return LimitExceeded(f"reading took more than {MEMORY_BYTES // MIB} MiB of memory")
         if code == -signal.SIGKILL:  # the kernel's, for want of memory
             return LimitExceeded("reading took more memory than the machine has")
         return ReaderFailed(f"the reading process ended with {code}")
@@ -195,16 +206,51 @@ def _unread(item: Items, refusal: Refusal) -> Batch:
     return unread(first, refusal)
 
 
-def serve(pipe: Connection, cpu_seconds: float) -> None:
-    """The process: read chunks until the pipe closes. Limits hold for each document anew."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+def serve(pipe: Connection, cpu_seconds: float) -> int:
+    """The process: read chunks until the pipe closes. Limits hold for each document anew.
+
+    Returns the exit status. Memory that ran out ends the process, so that what a document may
+    have never hangs on what came before it.
+    """
+    most = memory_bound()
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the parent's business
-    with contextlib.suppress(EOFError, ConnectionError):
+    try:
         pipe.send(os.getpid())
         while True:
             items, trust, deadly = pipe.recv()
             watch = _Watch(pipe if len(items) == 1 else None, cpu_seconds, deadly)
-            pipe.send(_read(items, watch, _prover(trust)))
+            _send(_read(items, watch, _prover(trust)), pipe)
+    except (EOFError, ConnectionError):
+        return 0
+    except MemoryError:
+        return OUT_OF_MEMORY
+
+
+def memory_bound() -> int:
+    """Bytes of data that this process may have: what it has now, and MEMORY_BYTES.
+
+    Data do not count code: a shared library may be of any size.
+    """
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    return pages * mmap.PAGESIZE + MEMORY_BYTES
+
+
+def _send(answer: Batch | Refusal, pipe: Connection) -> None:
+    """A batch without its documents, then these one by one: pickled they would be copied."""
+    if isinstance(answer, Refusal):
+        pipe.send(answer)
+        return
+    light = [replace(reading, data=b"") for reading in answer.readings]
+    pipe.send(replace(answer, readings=light))
+    for reading in answer.readings:
+        pipe.send_bytes(reading.data)
+
+
+def _received(light: Batch, pipe: Connection) -> Batch:
+    """What _send sent. Raises EOFError or ConnectionError when the process died on the way."""
+    whole = [replace(reading, data=pipe.recv_bytes()) for reading in light.readings]
+    return replace(light, readings=whole)
 
 
 @cache
@@ -224,7 +270,7 @@ def _read(items: Items, watch: "_Watch", prover: Prover) -> Batch | Refusal:
             return read_stored(cast(Sequence[StoredDocument], items), watch)
         return read_batch(cast(Sequence[Arrival], items), watch, prover)
     except MemoryError:
-        return LimitExceeded(f"reading took more than {MEMORY_BYTES} bytes of memory")
+        raise
     except Exception as error:  # noqa: BLE001  # the one place: recorded, and the run goes on
         return ReaderFailed(f"rua failed to read it: {type(error).__name__}: {error}"[:500])
     finally:
@@ -254,4 +300,4 @@ class _Watch:
 
 if __name__ == "__main__":
     with Connection(int(sys.argv[1])) as parent:
-        serve(parent, float(sys.argv[2]))
+        sys.exit(serve(parent, float(sys.argv[2])))

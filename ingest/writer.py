@@ -1,22 +1,24 @@
 """The only writer of report tables: one transaction a batch, in bulk through Arrow."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
+from ingest.arrived import insert_carriers, insert_documents, insert_ledger, now
 from ingest.authenticity import Authenticity
+from ingest.bulk import insert, insert_rows, next_id
 from ingest.contest import settle_contests
 from ingest.enrich import Addresses, AddressFacts
 from ingest.placing import Known, KnownDocument, Outcome, Placement, place
-from ingest.reading import Batch, Carrier, Reading
-from ingest.rows import Tables, with_documents
+from ingest.reading import Batch, Reading
+from ingest.rows import SCHEMAS, Tables, with_documents
 from schemas.store import Connection, Store
 
-__all__ = ["Counts", "Run", "Writer", "insert", "insert_rows", "known_reports", "write_outcomes"]
+__all__ = ["Counts", "Run", "Writer", "known_reports", "write_outcomes"]
 
 STATUSES = ("stored", "duplicate", "conflict", "refused")
 
@@ -79,23 +81,31 @@ class Writer:
         """Write down that a run ended, and how."""
         with self._store.write() as con:
             con.execute("begin")
-            _put_run(con, run, finished_at=_now())
+            _put_run(con, run, finished_at=now())
             con.execute("commit")
 
     def add(self, con: Connection, batch: Batch, run: Run, ledger_name: str | None) -> Counts:
         """Put a batch into the open transaction of `con`."""
         source = ledger_name or run.source
-        placement = _place(con, batch.readings)
-        _insert_documents(con, batch.readings, placement)
-        _insert_carriers(con, batch, placement, source)
+        placement = self.place(con, batch)
+        insert_carriers(con, batch, placement, source)
         if ledger_name is not None:
-            _insert_ledger(con, batch.carriers, ledger_name)
+            insert_ledger(con, batch.carriers, ledger_name)
         self.insert_reports(con, batch.tables, placement)
         settle_contests(con, placement.contested)
         return _counts(batch, placement)
 
+    def place(self, con: Connection, batch: Batch) -> Placement:
+        """Decide on a batch's readings, and keep the bytes of those that are new."""
+        placement = _place(con, batch.readings)
+        insert_documents(con, batch.readings, placement)
+        return placement
+
     def insert_reports(self, con: Connection, tables: Tables, placement: Placement) -> None:
         """Outcomes, the rows of what is new, and the facts of addresses not met before."""
+        gone = "delete from outcome where document_id in (select unnest($1::bigint[]))"
+        if placement.replaced:
+            con.execute(gone, [placement.replaced])
         write_outcomes(con, placement.outcomes)
         for name, table in tables.items():
             rows = with_documents(table, placement.row_documents)
@@ -104,25 +114,18 @@ class Writer:
             insert(con, name, rows)
             if name == "dmarc_record":
                 _enrich(con, self._addresses, rows.column("source_ip").unique())
+        _give_rows_to_the_first(con, placement.outcomes)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def insert(con: Connection, table: str, rows: Any) -> None:
-    """Append an Arrow table, columns by name."""
-    con.register("incoming", rows)
-    con.execute(f"insert into {table} by name select * from incoming")
-    con.unregister("incoming")
-
-
-def insert_rows(con: Connection, table: str, columns: dict[str, Any], rows: Iterable[Any]) -> None:
-    """Append tuples whose columns, in order, have the given Arrow types."""
-    schema = pa.schema(list(columns.items()))
-    values = list(zip(*rows, strict=True)) or [()] * len(columns)
-    arrays = [pa.array(v, t) for v, t in zip(values, columns.values(), strict=True)]
-    insert(con, table, pa.Table.from_arrays(arrays, schema=schema))
+def _give_rows_to_the_first(con: Connection, outcomes: Sequence[Outcome]) -> None:
+    """Of equal contents the document stored first has the rows, as after a rebuild: one that was
+    refused when it came, and can be read now, may be older than its duplicate."""
+    for outcome in outcomes:
+        older, newer = outcome.document_id, outcome.of_document_id
+        if outcome.status == "duplicate" and newer is not None and older < newer:
+            for table in SCHEMAS:
+                move = f"update {table} set document_id = $1 where document_id = $2"
+                con.execute(move, [older, newer])
 
 
 def _known_documents(con: Connection, readings: Sequence[Reading]) -> dict[str, KnownDocument]:
@@ -153,131 +156,10 @@ def known_reports(con: Connection, readings: Sequence[Reading]) -> Known:
     return known
 
 
-def _next(con: Connection, table: str, column: str) -> int:
-    question = f"select coalesce(max({column}), 0) + 1 from {table}"
-    return int(con.execute(question).fetchall()[0][0])
-
-
 def _place(con: Connection, readings: Sequence[Reading]) -> Placement:
-    first = _next(con, "document", "document_id")
+    first = next_id(con, "document", "document_id")
     ids = range(first, first + len(readings))
     return place(readings, ids, _known_documents(con, readings), known_reports(con, readings))
-
-
-def _insert_documents(con: Connection, readings: Sequence[Reading], placement: Placement) -> None:
-    now = _now()
-    columns = {
-        "document_id": pa.int64(),
-        "sha256": pa.string(),
-        "kind": pa.string(),
-        "size": pa.int64(),
-        "bytes": pa.binary(),
-        "stored_at": pa.timestamp("us"),
-    }
-    rows = [
-        (number, reading.sha256, reading.kind, len(reading.data), reading.data, now)
-        for reading, number, is_new in zip(
-            readings, placement.documents, placement.is_new, strict=True
-        )
-        if is_new
-    ]
-    if rows:
-        insert_rows(con, "document", columns, rows)
-
-
-CARRIER_COLUMNS = {
-    "carrier_id": pa.int64(),
-    "source": pa.string(),
-    "epoch": pa.int64(),
-    "key": pa.string(),
-    "sha256": pa.string(),
-    "is_mail": pa.bool_(),
-    "size": pa.int64(),
-    "received_at": pa.timestamp("us"),
-    "sent_at": pa.timestamp("us"),
-    "message_id": pa.string(),
-    "from_address": pa.string(),
-    "subject": pa.string(),
-    "headers": pa.binary(),
-    "proof_result": pa.string(),
-    "proof_domain": pa.string(),
-    "proof_method": pa.string(),
-    "proof_detail": pa.string(),
-    "stored_at": pa.timestamp("us"),
-}
-DELIVERY_COLUMNS = {
-    "carrier_id": pa.int64(),
-    "ordinal": pa.int32(),
-    "document_id": pa.int64(),
-    "path": pa.string(),
-    "refusal_code": pa.string(),
-    "refusal_reason": pa.string(),
-    "authenticity": pa.string(),
-    "authenticity_reason": pa.string(),
-}
-
-
-def _insert_carriers(con: Connection, batch: Batch, placement: Placement, source: str) -> None:
-    """Carriers that brought documents, and what each brought; those known are passed over."""
-    known = _known_carriers(con, source, batch.carriers)
-    fresh = [c for c in batch.carriers if c.count and (c.epoch, c.key, c.sha256) not in known]
-    if not fresh:
-        return
-    now = _now()
-    first = _next(con, "carrier", "carrier_id")
-    numbered = list(enumerate(fresh, start=first))
-    carriers = [(number, source, *_carrier_columns(c), now) for number, c in numbered]
-    insert_rows(con, "carrier", CARRIER_COLUMNS, carriers)
-    deliveries = [row for number, c in numbered for row in _deliveries(number, c, batch, placement)]
-    insert_rows(con, "delivery", DELIVERY_COLUMNS, deliveries)
-
-
-def _carrier_columns(c: Carrier) -> tuple[Any, ...]:
-    arrived = (c.epoch, _plain(c.key), c.sha256, c.is_mail, c.size, c.received_at, c.sent_at)
-    proof = (c.proof.result, c.proof.domain, c.proof.method, c.proof.detail)
-    return (*arrived, c.message_id, c.from_address, c.subject, c.headers, *proof)
-
-
-def _deliveries(
-    carrier_id: int, carrier: Carrier, batch: Batch, placement: Placement
-) -> Iterator[tuple[Any, ...]]:
-    for ordinal in range(carrier.count):
-        n = carrier.first + ordinal
-        reading = batch.readings[n]
-        path = _plain(reading.path)
-        judged = reading.judgement
-        said = (judged.authenticity, judged.reason) if judged else (None, None)
-        refusal = (reading.code, reading.reason)
-        yield carrier_id, ordinal, placement.documents[n], path, *refusal, *said
-
-
-def _plain(text: str) -> str:
-    """File names are bytes to the system; what is not UTF-8 in them is replaced."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _known_carriers(
-    con: Connection, source: str, carriers: Sequence[Carrier]
-) -> set[tuple[int, str, str]]:
-    question = """
-        select epoch, key, sha256
-        from carrier
-        where source = $1 and sha256 in (select unnest($2::text[]))
-    """
-    return set(con.execute(question, [source, [c.sha256 for c in carriers]]).fetchall())
-
-
-def _insert_ledger(con: Connection, carriers: Sequence[Carrier], ledger_name: str) -> None:
-    now = _now()
-    columns = {
-        "source": pa.string(),
-        "epoch": pa.int64(),
-        "key": pa.string(),
-        "holds_report": pa.bool_(),
-        "seen_at": pa.timestamp("us"),
-    }
-    rows = [(ledger_name, c.epoch, c.key, c.holds_report, now) for c in carriers]
-    insert_rows(con, "ledger", columns, rows)
 
 
 def write_outcomes(con: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -349,7 +231,7 @@ def _counts(batch: Batch, placement: Placement) -> Counts:
 def _put_run(con: Connection, run: Run, *, finished_at: datetime | None) -> None:
     """Insert the run's row, or bring it up to date."""
     if run.run_id is None:
-        run.run_id = _next(con, "run", "run_id")
+        run.run_id = next_id(con, "run", "run_id")
     else:
         con.execute("delete from run where run_id = $1", [run.run_id])
     counts = [getattr(run.counts, each.name) for each in fields(Counts)]

@@ -19,6 +19,7 @@ from schemas.errors import StoreError, StoreLocked
 __all__ = ["exclusive", "shared"]
 
 POLL_SECONDS = 0.005
+HOW = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW  # no link of a stranger's is written
 
 
 @contextlib.contextmanager
@@ -49,7 +50,9 @@ def _in_line(store: Path, how: int, timeout: float) -> Iterator[None]:
 def _open(store: Path, suffix: str) -> IO[bytes]:
     path = store.with_name(store.name + suffix)
     try:
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
+        return os.fdopen(
+            os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "r+b"
+        )
     except OSError as error:
         raise StoreError(
             f"the lock file cannot be opened: {error.strerror}",

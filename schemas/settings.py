@@ -5,7 +5,9 @@ systemd credential that holds its password, or the secrets of its OAuth 2.0 gran
 """
 
 import difflib
+import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
 from types import NoneType, UnionType
@@ -13,6 +15,7 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,11 +26,25 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from schemas.errors import ConfigError
 
-__all__ = ["DomainSettings", "Mailbox", "OAuth2", "Settings", "find_config", "load_settings"]
+__all__ = [
+    "Dns",
+    "DomainSettings",
+    "Mailbox",
+    "OAuth2",
+    "Settings",
+    "find_config",
+    "load_settings",
+    "split_nameserver",
+]
 
 PLACES = ("./rua.toml", "~/.config/rua/rua.toml")
 
@@ -174,12 +191,46 @@ def _secret_from_file(path: Path, where: str, words: str) -> SecretStr:
     return SecretStr(secret)
 
 
+NAMESERVER = re.compile(
+    r"\[(?P<v6>[^]]+)\](:(?P<v6_port>[0-9]{1,5}))?"
+    r"|(?P<v4>[0-9.]+)(:(?P<v4_port>[0-9]{1,5}))?"
+    r"|(?P<bare>[0-9a-fA-F:.]+(%\w+)?)"
+)
+
+
+def split_nameserver(text: str) -> tuple[str, int]:
+    """(address, port) of "192.0.2.53", "192.0.2.53:5353", "2001:db8::53" or "[2001:db8::53]:5353".
+
+    Raises ValueError for anything else, names above all: who would look them up?
+    """
+    found = NAMESERVER.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    address = found["v6"] or found["v4"] or found["bare"]
+    port = int(found["v6_port"] or found["v4_port"] or 53)
+    ipaddress.ip_address(address)
+    if not 0 < port < 65536:
+        raise ValueError(text)
+    return address, port
+
+
 class Dns(Table):
     """How DNS is asked, and whether at all."""
 
     offline: bool = False
     nameservers: tuple[str, ...] = ()
-    timeout: float = Field(default=3, gt=0, le=60)
+    timeout: float = Field(default=3, gt=0, le=10)
+
+    @field_validator("nameservers")
+    @classmethod
+    def _only_addresses(cls, nameservers: tuple[str, ...]) -> tuple[str, ...]:
+        for each in nameservers:
+            try:
+                split_nameserver(each)
+            except ValueError:
+                shown = '"192.0.2.53", "192.0.2.53:5353" or "[2001:db8::53]:5353"'
+                raise _mistake(f'"{each[:100]}" is no address: write {shown}') from None
+        return nameservers
 
 
 class DomainSettings(Table):
@@ -198,6 +249,15 @@ def _domain_keys(value: object) -> object:
     return value
 
 
+def _one_each(mailboxes: tuple[Mailbox, ...]) -> tuple[Mailbox, ...]:
+    """The ledger remembers mails by the mailbox's name: two of one name would share a memory."""
+    names = [mailbox.name for mailbox in mailboxes]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f'two mailboxes have the name "{twice}"')
+    return mailboxes
+
+
 class Settings(BaseSettings):
     """Everything a run can be told. Paths in the file are relative to the file's folder."""
 
@@ -214,7 +274,7 @@ class Settings(BaseSettings):
     require_verified: bool = False
     authserv_id: str | None = None
     dns: Dns = Dns()
-    mailbox: tuple[Mailbox, ...] = ()
+    mailbox: Annotated[tuple[Mailbox, ...], AfterValidator(_one_each)] = ()
     domains: Annotated[dict[str, DomainSettings], BeforeValidator(_domain_keys)] = {}
 
     @classmethod
@@ -251,6 +311,8 @@ def load_settings(
     values = _read_file(path) if path else {}
     try:
         settings = Settings(**values)
+    except SettingsError as error:
+        raise ConfigError(str(error), where="environment, a variable RUA_…") from None
     except ValidationError as error:
         # A key that is missing is most often one that is misspelt: say that.
         first = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")[0]
@@ -269,7 +331,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from None
     folder = path.parent
     if isinstance(values.get("store"), str):
-        values["store"] = folder / values["store"]
+        values["store"] = folder / Path(values["store"]).expanduser()
     for box in values.get("mailbox", ()) if isinstance(values.get("mailbox"), list) else ():
         _place(folder, box, "ca_file", "password_file")
         if isinstance(box, dict):

@@ -24,6 +24,10 @@ HELD_ELSEWHERE = re.compile(r"Conflicting lock is held.*?(?:\(PID (\d+)\))", re.
 NO_SPACE = re.compile(r"no space left|disk quota|out of disk", re.IGNORECASE)
 FOREIGN = re.compile(r"not a valid DuckDB database|cannot (?:be read|open)|corrupt", re.IGNORECASE)
 POLL_SECONDS = 0.05
+COPY_MEMORY = "256MB"  # enough for any store; more only where it holds very large documents
+# The oldest form of file that packs as well as the newest. A store itself is of the newest, which
+# no DuckDB before 2.0 opens.
+COPY_FORM = "v1.2.0"
 PACKAGE = resources.files("schemas")
 
 
@@ -80,6 +84,43 @@ class Store:
                 _migrate(con, self.path)
                 yield con
 
+    def copy_to(self, target: Path) -> None:
+        """Write tables and views, as of one moment, into a new file that DuckDB 1.2 can open.
+
+        Raises StoreError. Whatever it has written by then is left to the caller.
+        """
+        with self.read():
+            pass  # there is a store, it is ours, and it has the newest form
+        with lock.shared(self.path, self.lock_timeout):
+            try:
+                self._copy_within(COPY_MEMORY, target)
+            except duckdb.OutOfMemoryException:
+                target.unlink(missing_ok=True)
+                target.with_name(target.name + ".wal").unlink(missing_ok=True)
+                self._copy_within("80%", target)
+
+    def _copy_within(self, memory: str, target: Path) -> None:
+        """A log that a killed writer left behind is read with the file, and stays as it is."""
+        spill = str(target.with_name(target.name + ".spill"))
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory,
+            "temp_directory": spill,
+        }
+        try:
+            with duckdb.connect(config=config) as con:
+                con.execute(f"attach {_quoted(self.path)} as store (read_only)")
+                con.execute(f"attach {_quoted(target)} as copy (storage_version '{COPY_FORM}')")
+                con.execute("copy from database store to copy")
+                con.execute("checkpoint copy")  # on a full disk it fails here
+                con.execute("detach copy")
+        except duckdb.OutOfMemoryException:
+            if memory == COPY_MEMORY:
+                raise
+            raise StoreError("not enough memory to copy it", where=str(self.path)) from None
+        except duckdb.Error as error:
+            full = NO_SPACE.search(str(error))
+            raise _ours(error, target if full else self.path) from None
+
     def _create(self) -> None:
         """Make it aside and put it in its place whole.
 
@@ -123,6 +164,11 @@ class Store:
             con.execute("set TimeZone = 'UTC'")
             con.execute(f"set variable require_verified = {self._require_verified}")
             return con
+
+
+def _quoted(path: Path) -> str:
+    """For ATTACH; absolute, since what stands before a colon would be taken for a file type."""
+    return "'" + str(path.absolute()).replace("'", "''") + "'"
 
 
 def _ours(error: duckdb.Error, path: Path) -> StoreError:

@@ -1,4 +1,8 @@
-"""An SMTP TLS report (RFC 8460 §4.4). Raw beside normalised, None for absent, as in dmarc.py."""
+"""An SMTP TLS report (RFC 8460 §4.4). Raw beside normalised, None for absent, as in dmarc.py.
+
+Lists and counts stand raw as JSON: a list that is absent, null, empty or a single string is told
+apart there, and a count in quotes.
+"""
 
 from datetime import datetime
 
@@ -25,6 +29,7 @@ class TlsFailure(Part):
     receiving_ip: str | None = None
     receiving_ip_raw: str | None = None
     failed_sessions: int | None = None
+    failed_sessions_raw: str | None = None
     additional_information: str | None = None
     failure_reason_code: str | None = None
 
@@ -35,11 +40,15 @@ class TlsPolicy(Part):
     policy_type: PolicyType | None = None
     policy_type_raw: str | None = None
     policy_strings: tuple[str, ...] = ()
+    policy_strings_raw: str | None = None
     policy_domain: str | None = None
     policy_domain_raw: str | None = None
     mx_hosts: tuple[str, ...] = ()
+    mx_hosts_raw: str | None = None
     successful_sessions: int | None = None
+    successful_sessions_raw: str | None = None
     failed_sessions: int | None = None
+    failed_sessions_raw: str | None = None
     failures: tuple[TlsFailure, ...] = ()
 
 
@@ -51,9 +60,9 @@ class TlsReport(Part):
     contact_info: str | None = None
     report_id: str
     start_at: datetime
-    start_raw: str
+    start_raw: str | None = None
     end_at: datetime
-    end_raw: str
+    end_raw: str | None = None
     policies: tuple[TlsPolicy, ...] = ()
     repairs: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()

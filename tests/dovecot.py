@@ -57,7 +57,7 @@ local 127.0.0.3 {{
   ssl = no
   disable_plaintext_auth = no
 }}
-auth_mechanisms = plain login
+auth_mechanisms = plain login{mechanisms}
 auth_failure_delay = 0
 auth_cache_size = 0
 default_login_user = {account}
@@ -71,6 +71,7 @@ maildir_stat_dirs = no
 namespace inbox {{
   inbox = yes
 }}
+{token_passdb}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {root}/users/%u
@@ -236,6 +237,8 @@ def checked(answer: tuple[str, list[Any]]) -> list[bytes]:
 class Dovecot:
     """start() … stop(); everything it writes is in `root`, which stop() removes."""
 
+    mechanisms = token_passdb = ""  # a server that takes tokens has more
+
     def __init__(self) -> None:
         # Not pytest's folder: that is closed to the account below, and too long for a socket.
         self.root = Path(tempfile.mkdtemp(prefix="rua-dovecot-", dir="/tmp"))
@@ -280,6 +283,8 @@ class Dovecot:
             group=grp.getgrgid(self.account.pw_gid).gr_name,
             tls_port=self.tls_port,
             starttls_port=self.starttls_port,
+            mechanisms=self.mechanisms,
+            token_passdb=self.token_passdb,
         )
         (self.root / "dovecot.conf").write_text(text)
 

@@ -35,14 +35,15 @@ FROM = "From: DMARC <noreply@reports.receiver.example>"
     ("results", "expected"),
     [
         ("mx.example.org; dmarc=pass header.from=reports.receiver.example", ProofResult.PASS),
-        ("mx.example.org 1; dmarc=pass (p=none) header.from=x", ProofResult.PASS),
+        ("mx.example.org 1; dmarc=pass (p=none) header.from=receiver.example", ProofResult.PASS),
         ("MX.Example.ORG; dmarc=pass", ProofResult.PASS),
-        ("mx.example.org; dmarc=fail header.from=x", ProofResult.FAIL),
+        ("mx.example.org; dmarc=fail header.from=receiver.example", ProofResult.FAIL),
         ("mx.example.org; dkim=pass header.d=receiver.example", ProofResult.PASS),
         ("mx.example.org; dkim=pass header.d=other.example", ProofResult.UNKNOWN),
         ("mx.example.org; dkim=fail header.d=receiver.example", ProofResult.UNKNOWN),
         ("mx.example.org; dkim=none; dmarc=none", ProofResult.UNSIGNED),
-        ("mx.example.org; spf=pass smtp.mailfrom=receiver.example", ProofResult.UNSIGNED),
+        ("mx.example.org; spf=pass smtp.mailfrom=receiver.example", ProofResult.UNKNOWN),
+        ("mx.example.org; dmarc=pass header.from=evil.example", ProofResult.UNKNOWN),
         ("mx.example.org; dkim=temperror header.d=receiver.example", ProofResult.UNKNOWN),
         ("mx.example.org; dmarc=temperror; dkim=pass header.d=receiver.example", ProofResult.PASS),
         ("evil.example; dmarc=pass", ProofResult.UNKNOWN),
@@ -53,13 +54,28 @@ def test_our_own_mx_is_believed_and_nobody_else(results: str, expected: ProofRes
     assert proof(FROM, f"Authentication-Results: {results}").result is expected
 
 
-def test_rfc8601_5_only_the_topmost_header_of_our_mx_is_believed() -> None:
+def test_rfc8601_5_only_headers_on_top_with_our_name_are_believed() -> None:
     forged_below = proof(
         "Authentication-Results: mx.example.org; dmarc=fail",
         "Authentication-Results: mx.example.org; dmarc=pass",
         FROM,
     )
     assert forged_below.result is ProofResult.FAIL
+    behind_another = proof(
+        "Authentication-Results: relay.example.net; spf=pass",
+        "Authentication-Results: mx.example.org; dmarc=pass",
+        FROM,
+    )
+    assert behind_another.result is ProofResult.UNKNOWN
+
+
+def test_each_filter_of_our_mx_may_add_a_header_of_its_own() -> None:
+    said = proof(
+        "Authentication-Results: mx.example.org; dmarc=none",
+        "Authentication-Results: mx.example.org; dkim=pass header.d=receiver.example",
+        FROM,
+    )
+    assert said.result is ProofResult.PASS
 
 
 def test_without_a_name_to_trust_nothing_is_believed() -> None:
@@ -70,6 +86,9 @@ def test_without_a_name_to_trust_nothing_is_believed() -> None:
 def test_two_authors_prove_nobody() -> None:
     passing = "Authentication-Results: mx.example.org; dmarc=pass"
     assert proof(FROM, "From: <x@receiver.example>", passing).domain is None
+    two = "From: Receiver <r@receiver.example>, evil@evil.example"
+    checked = "Authentication-Results: mx.example.org; dmarc=pass header.from=evil.example"
+    assert proof(two, checked).result is ProofResult.UNKNOWN
 
 
 @pytest.mark.parametrize("junk", ["", ";;;", "mx.example.org; " + "(" * 5000, "\x00", "=?utf-8?q?"])
@@ -95,6 +114,8 @@ PASSED = Proof(ProofResult.PASS, "reports.receiver.example", "dmarc", "mx says d
         ("receiver.example", "x@elsewhere.test", Authenticity.VERIFIED),
         ("Receiver Inc.", "dmarc@receiver.example", Authenticity.VERIFIED),
         ("big.example", "dmarc@big.example", Authenticity.UNVERIFIED),
+        # A passing mail of one's own, and a great name on the report.
+        ("big.example", "dmarc@receiver.example", Authenticity.UNVERIFIED),
         ("Receiver Inc.", "", Authenticity.UNVERIFIED),
     ],
 )

@@ -1,7 +1,6 @@
 """Any bytes give models, leaves or one of our refusals; equal bytes give equal readings."""
 
 import json
-import random
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -14,39 +13,20 @@ from schemas.dmarc import AggregateReport
 from schemas.errors import Refusal
 from schemas.names import canonical_ip, is_domain, normal_domain
 from schemas.tls import TlsReport
+from tests.soak_documents import mutant
+from tests.soak_values import WORDS
 
 GOLDEN = Path(__file__).with_name("golden")
 SEEDS = {
     folder: [path.read_bytes() for path in sorted((GOLDEN / folder).glob(pattern))]
     for folder, pattern in (("dmarc", "*.xml"), ("tls", "T*.json"), ("mail", "*.eml"))
 }
-WORDS = (
-    *(b"<", b">", b"</", b"/>", b"&", b";", b"&#0;", b"<![CDATA[", b"]]>", b"<!--", b"-->"),
-    *(b"<record>", b"</record>", b"</feedback>", b"<feedback>", b"<row/>", b"<count>", b"<?x ?>"),
-    *(b"-1", b"1e9", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xe9", b"\\ud800", b"NaN", b"null"),
-    *(b"{", b"}", b"[", b"]", b'"', b",", b":", b"--sep", b"\n\n", b"base64", b"unused"),
-    *(b"Content-Type: message/rfc822\n", b"=?utf-8?q?=ff?=", b"filename*=unicode_escape''%5Cud800"),
-    *(b"PK\x03\x04", b"\x1f\x8b\x08", b"x\x9c"),
-)
 EXAMPLES = settings(
     max_examples=300,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-
-
-def mutant(seed: bytes, number: int) -> bytes:
-    """A well-formed input with a few pieces dropped, doubled, moved or replaced."""
-    chance = random.Random(number)
-    out = bytearray(seed)
-    for _ in range(chance.randint(1, 4)):
-        start = chance.randrange(len(out) + 1)
-        end = min(len(out), start + chance.choice((1, 2, 9, 40, 200)))
-        piece = bytes(out[start:end])
-        word = chance.choice(WORDS)
-        out[start:end] = chance.choice((b"", piece * 2, word, piece + word, piece[::-1]))
-    return bytes(out)
 
 
 def mutants(folder: str) -> st.SearchStrategy[bytes]:

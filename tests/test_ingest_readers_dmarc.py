@@ -2,8 +2,8 @@
 
 import pytest
 
+from ingest.limits import TEMPLATES
 from ingest.readers import read_aggregate, records
-from ingest.readers.records import MOST_TEMPLATES
 from schemas.dmarc import AggregateReport
 from schemas.errors import Forbidden, Malformed, NotAReport
 from schemas.vocabulary import DkimVerdict, SpfVerdict
@@ -43,9 +43,9 @@ def test_records_alike_but_for_address_and_count_keep_their_own() -> None:
 
 def test_what_is_kept_for_reuse_is_bounded() -> None:
     """Strangers decide how many kinds of records there are."""
-    found = read(*(record(name=f"n{n}.example") for n in range(MOST_TEMPLATES + 50)))
+    found = read(*(record(name=f"n{n}.example") for n in range(TEMPLATES + 50)))
     assert [r.header_from for r in found.records[-2:]] == ["n2096.example", "n2097.example"]
-    assert len(records._templates) <= MOST_TEMPLATES
+    assert len(records._templates) <= TEMPLATES
 
 
 def test_count_before_address_is_not_taken_for_it() -> None:

@@ -24,5 +24,8 @@ select
     report.flags
 from document
 join outcome using (document_id)
-left join report on report.document_id = coalesce(outcome.of_document_id, document.document_id)
+left join report on report.document_id = case
+    when outcome.status = 'duplicate' then outcome.of_document_id
+    else document.document_id
+end
 where document.document_id = $document

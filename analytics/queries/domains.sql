@@ -52,6 +52,7 @@ policy as (
         max(end_at) as last_report
     from seen_policy
     where day <= $last
+        and end_at < $last::date + 3  -- a period that ends in the future tells nothing of today
         and ($domain is null or policy_domain = $domain)
     group by policy_domain
 )

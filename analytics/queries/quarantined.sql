@@ -1,7 +1,8 @@
--- One row per document in quarantine, newest first.
+-- One row per document or record in quarantine, newest document first.
 select
     document_id as id,
     status,
+    ordinal,
     code,
     reason,
     of_document_id as of_id,
@@ -14,4 +15,4 @@ select
     from_address,
     stored_at
 from quarantine
-order by document_id desc
+order by document_id desc, ordinal nulls first

@@ -8,8 +8,7 @@ select
     max(day) as last_day,
     count(distinct day) filter (day > $as_of::date - 35 and day <= $as_of::date - 7) >= 5
         and max(day) <= $as_of::date - 7 as is_missing
-from dmarc_report
-where counted
-    and day <= $as_of
+from counted_dmarc_report
+where day <= $as_of
 group by reporter
 order by reports desc, reporter

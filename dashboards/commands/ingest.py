@@ -74,7 +74,7 @@ def _mailboxes(context: Globals) -> Iterator[Planned[Watched]]:
     for mailbox in settings.mailbox:
         make = partial(_open, mailbox, Writer(context.store))
         dns = settings.dns
-        trust = Trust(mailbox.authserv_id, not dns.offline, dns.nameservers)
+        trust = Trust(mailbox.authserv_id, not dns.offline, dns.nameservers, timeout=dns.timeout)
         yield Planned(make, trust)
 
 

@@ -2,15 +2,17 @@
 
 import click
 
-from analytics.quarantine import quarantined
+from analytics.evidence import document
+from analytics.quarantine import quarantined, refused_records
 from dashboards.commands.reports import show as show_document
-from dashboards.console import Globals, emit, emit_object, output_options
+from dashboards.console import Globals, Output, emit, emit_object, output_options
 from ingest.retry import retry as retry_documents
 from ingest.writer import Writer
+from schemas.errors import ConfigError
 
 __all__ = ["quarantine"]
 
-COLUMNS = ("id", "status", "code", "reason", "kind", "size", "path", "from_address")
+COLUMNS = ("id", "status", "ordinal", "code", "reason", "kind", "size", "path", "from_address")
 
 
 @click.group()
@@ -27,7 +29,7 @@ def quarantine() -> None:
 @output_options
 @click.pass_obj
 def list_(context: Globals, output: str) -> None:
-    """Every quarantined document with its reason.
+    """Every quarantined document, and record of a report, with its reason.
 
     \b
     rua quarantine list --format json
@@ -37,7 +39,30 @@ def list_(context: Globals, output: str) -> None:
     emit(rows, COLUMNS, output, empty="nothing is in quarantine")
 
 
-quarantine.add_command(show_document, "show")
+@quarantine.command()
+@click.argument("document_id", metavar="ID", type=int)
+@click.option("--raw", is_flag=True, help="The original document, byte for byte.")
+@output_options
+@click.pass_context
+def show(context: click.Context, document_id: int, raw: bool, output: str) -> None:
+    """One document as rua show has it, and the records in it that could not be read.
+
+    \b
+    rua quarantine show 17
+    rua quarantine show 17 --raw > report.xml
+    """
+    with context.obj.store.read() as con:
+        refused, found = refused_records(con, document_id), document(con, document_id)
+    if raw or not refused or found is None:
+        context.invoke(show_document, document_id=document_id, raw=raw, output=output)
+    elif output == Output.JSON:
+        emit_object(found | {"refused": refused}, output)
+    else:
+        if output == Output.TABLE:
+            context.invoke(show_document, document_id=document_id, output=output)
+            click.echo()
+        lines = [row | {"xml": " ".join(row["xml"].split())} for row in refused]
+        emit(lines, ("ordinal", "reason", "xml"), output, empty="")
 
 
 @quarantine.command()
@@ -51,5 +76,11 @@ def retry(context: Globals, ids: tuple[int, ...], output: str) -> None:
     rua quarantine retry
     rua quarantine retry 17 23
     """
+    context.require_store()
     counts = retry_documents(context.store, Writer(context.store), context.settings.workers, ids)
+    if ids and not counts["tried"]:
+        raise ConfigError(
+            f"no refused document has the id {', '.join(map(str, ids))}",
+            todo="see rua quarantine list",
+        )
     emit_object(counts, output)

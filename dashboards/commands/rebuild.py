@@ -20,5 +20,6 @@ def rebuild(context: Globals, output: str) -> None:
     \b
     rua rebuild
     """
+    context.require_store()
     documents = rebuild_tables(context.store, Writer(context.store), context.settings.workers)
     emit_object({"documents": documents}, output)

@@ -7,7 +7,15 @@ import click
 from analytics.evidence import document, document_bytes
 from analytics.evidence import reports as ask_reports
 from analytics.window import Window
-from dashboards.console import Globals, Output, emit, emit_object, output_options, window_options
+from dashboards.console import (
+    Globals,
+    Output,
+    emit,
+    emit_object,
+    output_options,
+    say,
+    window_options,
+)
 from schemas.errors import ConfigError
 
 __all__ = ["reports", "show"]
@@ -57,8 +65,11 @@ def reports(
     sender = reporter.strip().lower() if reporter else None
     with context.store.read() as con:
         rows = ask_reports(
-            con, window, domain=name, reporter=sender, authenticity=authenticity, most=most
+            con, window, domain=name, reporter=sender, authenticity=authenticity, most=most + 1
         )
+    if len(rows) > most:
+        rows = rows[:most]
+        say(f"only the newest {most} are shown; --most shows more")
     emit(rows, COLUMNS, output, empty="no reports in these days; see rua status")
 
 
@@ -99,6 +110,11 @@ def _show_raw(context: Globals, document_id: int) -> None:
         data = document_bytes(con, document_id)
     if data is None:
         raise _missing(document_id)
+    if sys.stdout.isatty():  # a stranger's bytes would drive the terminal
+        raise ConfigError(
+            "the document is not printed on a terminal",
+            todo=f"redirect it: rua show {document_id} --raw > FILE",
+        )
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 

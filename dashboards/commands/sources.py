@@ -26,7 +26,9 @@ CREDIT = "IP address data by IPinfo (ipinfo.io), CC BY-SA 4.0"
 
 @click.command()
 @click.option("--by", type=click.Choice(["ip", "source"]), default="ip", help="One row for each.")
-@click.option("--class", "only", help="Only this class: own, undecided.")
+@click.option(
+    "--class", "only", type=click.Choice(["own", "undecided"]), help="Only sources of this class."
+)
 @click.option("--domain", help="Only this domain.")
 @window_options
 @output_options

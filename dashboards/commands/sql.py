@@ -22,4 +22,4 @@ def sql(context: Globals, statement: str, output: str) -> None:
     """
     with context.store.read() as con:
         columns, rows = answer(con, statement)
-    emit(rows, columns, output, empty="no rows")
+    emit(rows, columns, output, empty="no rows", exact=True)

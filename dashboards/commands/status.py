@@ -35,7 +35,11 @@ def status(context: Globals, window: Window, output: str) -> None:
     store = context.store
     with store.read() as con:
         fresh = feed(con, window.as_of)
-        seen = reporters(con, window.as_of)
+        seen = [
+            row
+            for row in reporters(con, window.as_of)
+            if row["is_missing"] or row["last_day"] >= window.first
+        ]
         latest = runs(con)
     found: dict[str, Any] = {
         "store": str(store.path),

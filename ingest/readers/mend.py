@@ -4,11 +4,11 @@ import codecs
 import re
 from dataclasses import dataclass
 
+from ingest.limits import MENDABLE_BYTES
 from schemas.errors import Forbidden, Malformed, NotAReport
 
 __all__ = ["Pieces", "keeps_ascii", "mend", "pieces"]
 
-MENDABLE_BYTES = 16 * 1024 * 1024  # mending copies the text several times
 LONGEST_HEAD = 64 * 1024
 # Every repetition that could meet itself again is possessive: no input makes these quadratic.
 DECLARED_ENCODING = re.compile(rb"<\?xml[^<>]{0,200}?\sencoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
@@ -70,7 +70,8 @@ def mend(data: bytes, reason: str) -> tuple[str, tuple[str, ...]]:
     `reason` says why the document as it came is not well-formed.
     """
     if len(data) > MENDABLE_BYTES:
-        raise Malformed(f"not well-formed XML, and too large to be mended: {reason}")
+        size = f"larger than the {MENDABLE_BYTES} bytes that are mended"
+        raise Malformed(f"not well-formed XML, and {size}: {reason}")
     repairs: list[str] = []
     whole = _decode(data, repairs).lstrip("\ufeff")
     text = whole.lstrip()

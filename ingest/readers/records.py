@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ingest.limits import RECORD_RESULTS, TEMPLATE_BYTES, TEMPLATES
 from ingest.readers.xml import Element, children, local_name, markup, serialise, text_of
 from schemas.dmarc import Record
 from schemas.names import canonical_ip, normal_domain
@@ -21,7 +22,6 @@ __all__ = ["Fields", "lean", "read_record", "refuse_record", "whole_number", "wi
 Fields = dict[str, Any]
 
 MOST_MESSAGES = 1_000_000_000
-MOST_RESULTS = 1000  # of one record; RFC 9990 §3.1.3 says 100 DKIM results at most
 LARGEST_BIGINT = 2**63 - 1
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]++")  # xs:integer
 LONGEST_NUMBER = 40
@@ -38,8 +38,6 @@ SINGLE = frozenset(("row", "source_ip", "count"))
 
 # Records of a report differ mostly in address and count alone. All else that was read once is
 # kept by its markup; what is kept is immutable, and bounded because strangers send it.
-MOST_TEMPLATES = 2048
-LONGEST_TEMPLATE = 4096
 _templates: dict[bytes, Record] = {}
 ALL_FIELDS = set(Record.model_fields)
 
@@ -70,8 +68,8 @@ def _kept(key: bytes, record: Record | Fields, texts: Fields) -> Record | Fields
     """Only where the row had what varies; elsewhere these would be other things' address."""
     if isinstance(record, Record):
         found = (record.source_ip_raw, record.count_raw)
-        if found == (texts.get("source_ip"), texts["count"]) and len(key) <= LONGEST_TEMPLATE:
-            if len(_templates) >= MOST_TEMPLATES:
+        if found == (texts.get("source_ip"), texts["count"]) and len(key) <= TEMPLATE_BYTES:
+            if len(_templates) >= TEMPLATES:
                 _templates.clear()
             _templates[key] = record
     return record
@@ -100,8 +98,8 @@ def _read(element: Element) -> Record | Fields:
     # D23: `identities` is what some reporters call it.
     _identifiers(out, parts.get("identifiers", parts.get("identities")), rest)
     dkim, spf = _auth_results(parts.get("auth_results"), rest)
-    if max(len(reasons), len(dkim), len(spf)) > MOST_RESULTS:
-        return _refused(element, f"more than {MOST_RESULTS} results in the record")
+    if max(len(reasons), len(dkim), len(spf)) > RECORD_RESULTS:
+        return _refused(element, f"more than {RECORD_RESULTS} results in the record")
     out |= {"reasons": reasons, "dkim_results": dkim, "spf_results": spf}
     out["extensions"] = [serialise(child) for child in rest]
     return lean(Record.model_validate(out))

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ingest.limits import JSON_BYTES, JSON_VALUES
 from schemas.errors import LimitExceeded, Malformed, NotAReport
 from schemas.names import canonical_ip, is_domain, normal_domain
 from schemas.tls import TlsReport
@@ -16,8 +17,6 @@ __all__ = ["read_tls"]
 
 Fields = dict[str, Any]
 
-JSON_BYTES = 32 * 1024 * 1024  # JSON is read whole, and costs several times its size
-JSON_TOKENS = 500_000  # each may become an object of a few hundred bytes
 LONGEST_NUMBER = 40
 EARLIEST = datetime(2012, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -46,8 +45,8 @@ def read_tls(data: bytes, *, domain_hint: str = "") -> TlsReport:
 def _load(data: bytes, repairs: list[str], flags: list[str]) -> object:
     if len(data) > JSON_BYTES:
         raise LimitExceeded(f"more than {JSON_BYTES} bytes of JSON")
-    if sum(map(data.count, (b",", b"{", b"["))) > JSON_TOKENS:
-        raise LimitExceeded(f"more than {JSON_TOKENS} values in one JSON document")
+    if sum(map(data.count, (b",", b"{", b"["))) > JSON_VALUES:
+        raise LimitExceeded(f"more than {JSON_VALUES} values in one JSON document")
     encoding = json.detect_encoding(data)
     try:
         text = data.decode(encoding)
@@ -161,6 +160,7 @@ def _policy(entry: Fields, domain_hint: str, repairs: list[str], flags: list[str
         "policy_type": PolicyType.of(type_raw),
         "policy_type_raw": type_raw,
         "policy_strings": _strings(policy.get("policy-string")),
+        "policy_strings_raw": _as_json(policy, "policy-string"),
         "policy_domain": domain or None,
         "policy_domain_raw": domain_raw,
         # T15: prose of the RFC calls the key mx-host-pattern, and some readers wrote that.
@@ -168,8 +168,11 @@ def _policy(entry: Fields, domain_hint: str, repairs: list[str], flags: list[str
             MX_PREFIX.sub("", host)
             for host in _strings(policy.get("mx-host", policy.get("mx-host-pattern")))
         ],
+        "mx_hosts_raw": _as_json(policy, "mx-host", "mx-host-pattern"),
         "successful_sessions": _count(summary, "total-successful-session-count", flags),
+        "successful_sessions_raw": _as_json(summary, "total-successful-session-count"),
         "failed_sessions": _count(summary, "total-failure-session-count", flags),
+        "failed_sessions_raw": _as_json(summary, "total-failure-session-count"),
         "failures": [_failure(failure, flags) for failure in _tables(failures, flags)],
     }
 
@@ -217,6 +220,12 @@ def _count(table: Fields, key: str, flags: list[str]) -> int | None:
     return None
 
 
+def _as_json(table: Fields, *keys: str) -> str | None:
+    """The value of the first of these keys as sent, which a list or a number alone is not."""
+    found = [table[key] for key in keys if key in table]
+    return json.dumps(found[0]) if found else None
+
+
 def _failure(entry: Fields, flags: list[str]) -> Fields:
     type_raw = _text(entry.get("result-type"))
     sending, receiving = _text(entry.get("sending-mta-ip")), _text(entry.get("receiving-ip"))
@@ -230,6 +239,7 @@ def _failure(entry: Fields, flags: list[str]) -> Fields:
         "receiving_ip": canonical_ip(receiving),
         "receiving_ip_raw": receiving,
         "failed_sessions": _count(entry, "failed-session-count", flags),
+        "failed_sessions_raw": _as_json(entry, "failed-session-count"),
         # T15: additional-info-uri is the name in the prose of RFC 8460 §4.4.
         "additional_information": _text(
             entry.get("additional-information", entry.get("additional-info-uri"))

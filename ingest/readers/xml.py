@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from ingest.limits import RECORDS, TAGS_BETWEEN_RECORDS
+from ingest.limits import BROKEN_RECORDS, RECORDS, TAGS_BETWEEN_RECORDS
 from ingest.readers.mend import Pieces, keeps_ascii, mend, pieces
 from schemas.errors import Forbidden, LimitExceeded, Malformed, NotAReport
 
@@ -23,7 +23,6 @@ Element = Any  # lxml ships no types; etree._Element is what it is
 
 CHUNK = 64 * 1024
 ROOT = "feedback"
-BROKEN_RECORDS = 1000  # more of them, and the document is no report with a bad record in it
 
 
 @dataclass(frozen=True, slots=True)

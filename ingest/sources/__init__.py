@@ -20,7 +20,8 @@ class Arrival:
     `key` is unique within (source, epoch): an IMAP UID as decimal text, or a path. `epoch` is
     the folder's UIDVALIDITY, 0 where keys never change their meaning. `raw` is the whole
     message, or only its header block when `too_large` gives the full size in bytes.
-    `received_at` is UTC, None where the source does not know.
+    `received_at` is UTC, None where the source does not know. `is_stored` marks what comes out
+    of the store to be read again.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Arrival:
     received_at: datetime | None = None
     is_mail: bool = True
     too_large: int | None = None
+    is_stored: bool = False
 
 
 Seen = Callable[[str, int], Mapping[str, bool]]

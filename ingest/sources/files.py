@@ -2,19 +2,25 @@
 
 Folders are walked in the order of their paths. Left out: names that begin with a dot, folders
 behind symbolic links (they may be loops), and what is no regular file (opening a FIFO waits
-for ever). Whether a file is a mail is decided by its content alone.
+for ever). What a file is, a mail, an mbox of many or a document, is decided by its content
+alone; a folder with `cur` and `new` in it is read as a Maildir.
 """
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from ingest.limits import HEADER_BYTES, MESSAGE_BYTES
 from ingest.sniff import Kind, sniff
 from ingest.sources import Arrival, printable
-from schemas.errors import FolderMissing
+from ingest.sources.maildir import Maildir, is_maildir
+from ingest.sources.mbox import LOOK, GzipStream, Readable, is_mbox, read_mbox
+from schemas.errors import BrokenContainer, FolderMissing
 
 __all__ = ["FileSource"]
 
@@ -38,10 +44,7 @@ class FileSource:
             _require(path)
         batch: list[Arrival] = []
         total = 0
-        for path in self._files():
-            arrival = self._read(path)
-            if arrival is None:
-                continue
+        for arrival in self._each():
             if batch and (len(batch) == BATCH_FILES or total + len(arrival.raw) > BATCH_BYTES):
                 yield batch
                 batch, total = [], 0
@@ -56,26 +59,32 @@ class FileSource:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _files(self) -> Iterator[Path]:
-        """Each file once, though it may be named twice or lie in a folder named, too."""
+    def _each(self) -> Iterator[Arrival]:
+        """Everything once, though it may be named twice or lie in a folder named, too."""
         given: set[str] = set()
         for start in self._paths:
             for path in self._walk(os.path.abspath(start)):  # resolve() would follow links
-                if path not in given:
-                    given.add(path)
-                    yield Path(path)
+                if path in given:
+                    continue
+                given.add(path)
+                yield from self._maildir(path) if os.path.isdir(path) else self._file(Path(path))
 
     def _walk(self, start: str) -> Iterator[str]:
+        """Files, and folders that are Maildirs."""
         waiting = [start]
         while waiting:  # no recursion: a stranger's archive may be thousands of folders deep
             path = waiting.pop()
-            if os.path.isdir(path):
-                waiting += reversed(self._inside(path))
-            else:
+            if not os.path.isdir(path):
                 yield path
+                continue
+            if is_maildir(Path(path)):
+                yield path
+            waiting += reversed(self._inside(path))
 
     def _inside(self, folder: str) -> list[str]:
         try:
+            if is_maildir(Path(folder)):
+                return Maildir(Path(folder)).subfolders()
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             self._note(folder, f"cannot be listed: {error.strerror}")
@@ -87,21 +96,42 @@ class FileSource:
             and not (entry.is_symlink() and os.path.isdir(entry.path))
         ]
 
-    def _read(self, path: Path) -> Arrival | None:
+    def _file(self, path: Path) -> Iterator[Arrival]:
+        """A file's mails, or the file."""
+        with self._noting(path), _opened(path) as file:
+            if file is None:
+                self._note(str(path), "is no regular file and is left out")
+                return
+            mails = _as_mbox(file)
+            if mails is None:
+                yield _arrival(printable(str(path)), file)
+                return
+            for mail in read_mbox(mails):
+                key = f"{printable(str(path))}:{mail.offset}"
+                yield Arrival(key, mail.raw, received_at=mail.received_at, too_large=mail.too_large)
+
+    def _maildir(self, folder: str) -> Iterator[Arrival]:
+        box = Maildir(Path(folder))
+        with self._noting(Path(folder)):
+            for key, path in box.mails():
+                yield from self._mail(printable(key), chain([path], box.follow(path)))
+
+    def _mail(self, key: str, places: Iterator[Path]) -> Iterator[Arrival]:
+        """The mail from the first of the places where it still is; removed is no problem."""
+        for path in places:
+            with self._noting(path), contextlib.suppress(FileNotFoundError), _opened(path) as file:
+                if file is not None:
+                    yield _arrival(key, file, in_maildir=True)
+                return
+
+    @contextlib.contextmanager
+    def _noting(self, path: Path) -> Iterator[None]:
         try:
-            # Opening a device can do something to it, so look first. And O_NONBLOCK, because
-            # it may have become a FIFO since.
-            if _is_regular(path.stat()):
-                with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
-                    facts = os.fstat(file.fileno())
-                    if _is_regular(facts):
-                        large = facts.st_size > MESSAGE_BYTES
-                        raw = file.read(HEADER_BYTES if large else MESSAGE_BYTES + 1)
-                        return _arrival(path, raw, facts)
-            self._note(str(path), "is no regular file and is left out")
+            yield
         except OSError as error:
             self._note(str(path), f"cannot be read: {error.strerror}")
-        return None
+        except BrokenContainer as error:
+            self._note(str(path), f"cannot be read to its end: {error}")
 
     def _note(self, path: str, problem: str) -> None:
         self.problems.append(f"{printable(path)}: {problem}")
@@ -121,16 +151,51 @@ def _require(path: Path) -> None:
         )
 
 
-def _is_regular(facts: os.stat_result) -> bool:
-    return stat.S_ISREG(facts.st_mode)
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO | None]:
+    """The file, or None where it is no regular one. Raises OSError."""
+    # Opening a device can do something to it, so look first. And O_NONBLOCK, because it may have
+    # become a FIFO since.
+    if not stat.S_ISREG(path.stat().st_mode):
+        yield None
+        return
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
+        yield file if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
 
 
-def _arrival(path: Path, raw: bytes, facts: os.stat_result) -> Arrival:
+def _as_mbox(file: BinaryIO) -> Readable | None:
+    """What to read the mails of an mbox from, packed or not; None where it is none."""
+    head = file.read(LOOK)
+    file.seek(0)
+    if is_mbox(head):
+        return file
+    if sniff(head) is Kind.GZIP and is_mbox(_unpacked(file)):
+        file.seek(0)
+        return GzipStream(file)
+    file.seek(0)
+    return None
+
+
+def _unpacked(file: BinaryIO) -> bytes:
+    """The first bytes in a gzip file, as far as it holds out."""
+    stream, head = GzipStream(file), b""
+    with contextlib.suppress(BrokenContainer):
+        while len(head) < LOOK and (piece := stream.read(LOOK)):
+            head += piece
+    return head
+
+
+def _arrival(key: str, file: BinaryIO, *, in_maildir: bool = False) -> Arrival:
+    facts = os.fstat(file.fileno())
+    large = facts.st_size > MESSAGE_BYTES
+    raw = file.read(HEADER_BYTES if large else MESSAGE_BYTES + 1)
     size = max(facts.st_size, len(raw))  # it may have grown since
+    kind = sniff(raw)
     return Arrival(
-        key=printable(str(path)),
+        key=key,
         raw=raw if size <= MESSAGE_BYTES else raw[:HEADER_BYTES],
         received_at=datetime.fromtimestamp(facts.st_mtime, UTC),
-        is_mail=sniff(raw) is Kind.MESSAGE,
+        # A server may keep them packed. Else a mail is one, however strange its header.
+        is_mail=kind is Kind.MESSAGE or (in_maildir and kind is not Kind.GZIP),
         too_large=size if size > MESSAGE_BYTES else None,
     )

@@ -4,13 +4,14 @@ Mails are fetched with BODY.PEEK, so that fetching sets no flag, and are named b
 UID). One connection, one thread: settle() may be called between two batches, never during one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from ingest.limits import HEADER_BYTES, MESSAGE_BYTES
 from ingest.sources import Arrival, Seen, printable
+from ingest.sources.imap_idle import wait_for_mail
 from ingest.sources.imap_session import Declined, Session
 from schemas.errors import ConfigError, FolderMissing, SourceError, Unreachable
 from schemas.settings import Mailbox
@@ -37,7 +38,8 @@ class ImapSource:
         self._where = self._session.where
         self._epoch = 0  # the folder's UIDVALIDITY, once it is open
         self._listed: int | None = None  # the epoch in which arrivals() named its keys
-        self._mails = 0
+        self._mails = self._next_uid = 0
+        self._covered = 0  # mails with a UID below this were listed
         self._flags: list[bytes] = []
         self._target = ""
         self.problems: list[str] = []  # mails that the server could not give; asked for again
@@ -51,12 +53,26 @@ class ImapSource:
     def ledger_name(self) -> str:
         return f"imap:{self._box.name}:{self._box.folder}"
 
+    def open(self) -> None:
+        """Connect and select the folder anew, as it is now. Raises SourceError."""
+        self.problems = []
+        self._look_anew()
+
+    def wait(self, stopping: Callable[[], bool]) -> None:
+        """Until mail may have come, or stopping() says so. Raises SourceError."""
+        self._look_anew()
+        # What came since the search was told in the answer to some other command, so that IDLE
+        # will not tell it again; what comes from here on, it will.
+        if self._next_uid <= self._covered:
+            wait_for_mail(self._session, stopping)
+
     def arrivals(self) -> Iterator[Sequence[Arrival]]:
         """What the ledger has not seen, oldest first, after settling what an earlier run left."""
         self._open()
         self._listed = epoch = self._epoch
         known = self._seen(self.ledger_name, epoch)
         uids = self._search("ALL")
+        self._covered = max(self._next_uid, uids[-1] + 1 if uids else 0)
         self._settle_left([uid for uid in uids if known.get(str(uid))])
         fresh = [uid for uid in uids if str(uid) not in known]
         for chunk in _chunks(fresh, self._box.batch):
@@ -73,7 +89,9 @@ class ImapSource:
         """Move or flag the mails of these UIDs; those that are gone are settled already."""
         if not keys:
             return
-        self._open()
+        # Seen with Dovecot on Maildir: when somebody makes the folder again under an open
+        # session, a UID of before moves the mail that has it now, which nobody has read.
+        self._look_anew()
         if self._listed not in (None, self._epoch):
             return  # the folder was replaced: these UIDs are now those of other mails
         for chunk in _chunks(sorted(int(key) for key in keys), SETTLE_UIDS):
@@ -87,6 +105,15 @@ class ImapSource:
         if self._session.is_open:
             return
         self._session.open()
+        self._select_or_drop()
+
+    def _look_anew(self) -> None:
+        if self._session.is_open:
+            self._select_or_drop()
+        else:
+            self._open()
+
+    def _select_or_drop(self) -> None:
         try:
             self._select()
         except SourceError:
@@ -103,6 +130,7 @@ class ImapSource:
             self._mails = answer.get(b"EXISTS", 0)
             self._flags = _allowed_flags(answer.get(b"PERMANENTFLAGS"))
             self._epoch = answer.get(b"UIDVALIDITY", 0)
+            self._next_uid = answer.get(b"UIDNEXT", 0)
             if self._epoch:
                 return
             failure = SourceError(

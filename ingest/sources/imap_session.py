@@ -1,7 +1,8 @@
 """One encrypted IMAP connection; the only module of ours that imports imapclient.
 
-TLS from the first byte, or STARTTLS before the login; never a password in the clear. Every
-exception of imapclient, imaplib, ssl and socket becomes one of ours, with no password in it.
+TLS from the first byte, or STARTTLS before the login, by password or by OAuth 2.0 token; never
+a secret in the clear. Every exception of imapclient, imaplib, ssl and socket becomes one of
+ours, with no secret in it.
 """
 
 import base64
@@ -16,15 +17,16 @@ from imapclient import IMAPClient
 from imapclient import exceptions as imap_errors
 
 from ingest.sources import printable
+from ingest.sources.certificates import trusting
+from ingest.sources.oauth import AccessToken, Tokens, bearer
 from schemas.errors import (
     CertificateUntrusted,
-    ConfigError,
     EncryptionRefused,
     LoginRefused,
     SourceError,
     Unreachable,
 )
-from schemas.settings import Mailbox
+from schemas.settings import Mailbox, OAuth2
 
 __all__ = ["Declined", "Session"]
 
@@ -67,12 +69,34 @@ class Session:
         return self._client is not None
 
     def open(self) -> None:
-        """Connect, encrypt and log in."""
-        password = self._box.password().get_secret_value()
-        context = _tls_context(self._box)
+        """Connect, encrypt and log in; with a new token when one of before is refused."""
+        oauth2 = self._box.oauth2
+        if oauth2 is None:
+            password = self._box.password().get_secret_value()
+            self._begin(lambda: self._login(password))
+            return
+        tokens = Tokens(self._box, oauth2)
+        token = tokens.current()
+        refusal = self._try_token(token, oauth2)
+        if refusal and token.is_cached:
+            # Revoked, or kept for too long by a clock that was wrong.
+            refusal = self._try_token(tokens.renewed(token), oauth2)
+        if refusal:
+            raise refusal
+
+    def _try_token(self, token: AccessToken, oauth2: OAuth2) -> LoginRefused | None:
+        try:
+            self._begin(lambda: self._login_with_token(token, oauth2.mechanism.upper()))
+        except LoginRefused as refusal:
+            return refusal
+        return None
+
+    def _begin(self, login: Callable[[], None]) -> None:
+        where = f'mailbox "{printable(self._box.name)}", key ca_file'
+        context = trusting(self._box.ca_file, where)
         try:
             self._connect(context)
-            self._login(password)
+            login()
         except SourceError:
             self.drop()
             raise
@@ -160,7 +184,7 @@ class Session:
             raise self._login_refused("user name or password holds a control character")
         if b"AUTH=PLAIN" in offered:
             # Before LOGIN: it takes any character, imaplib's LOGIN only ASCII.
-            self._try_login("plain_login", user, password)
+            self._try_login("plain_login", user, password, secret=password)
         elif b"LOGINDISABLED" in offered:
             raise self._login_refused("the server takes no passwords")
         elif not (user + password).isascii():
@@ -168,16 +192,32 @@ class Session:
         else:
             # imaplib quotes the password, but not the user name.
             quoted = '"' + user.replace("\\", r"\\").replace('"', r"\"") + '"'
-            self._try_login("login", quoted, password)
+            self._try_login("login", quoted, password, secret=password)
 
-    def _try_login(self, how: str, user: str, password: str) -> None:
+    def _login_with_token(self, token: AccessToken, wanted: str) -> None:
+        user, secret = self._box.username, token.secret.get_secret_value()
+        if any(ord(character) < ord(" ") for character in user):
+            raise self._login_refused("user name holds a control character")
+        # The standard's own (RFC 7628) where the server has both.
+        known = ("OAUTHBEARER", "XOAUTH2") if wanted == "AUTO" else (wanted,)
+        offered = self.ask("say what it offers", "capabilities")
+        found = next((name for name in known if f"AUTH={name}".encode() in offered), None)
+        if found is None:
+            raise LoginRefused(
+                f"the server offers no login by {' or '.join(known)}",
+                where=self.where,
+                todo="set mechanism to one that it has, or log in with a password",
+            )
+        self._try_login("sasl_login", found, bearer(found, user, secret), secret=secret)
+
+    def _try_login(self, how: str, *words: Any, secret: str) -> None:
         try:
-            getattr(self._client, how)(user, password)
+            getattr(self._client, how)(*words)
             return
         except imap_errors.LoginError as error:
             # imapclient makes a LoginError of a connection that broke, too.
             broke = isinstance(error.__context__, imap_errors.IMAPClientAbortError)
-            text = _without(password, error)
+            text = _without(secret, error)
         except LIBRARY_ERRORS as error:
             raise self._explained(error, "log in", Unreachable) from None
         if broke or "[UNAVAILABLE]" in text:  # RFC 5530 §3: the user database is down
@@ -185,29 +225,14 @@ class Session:
         raise self._login_refused(text)
 
     def _login_refused(self, what: str) -> LoginRefused:
+        todo = "check username and password; with two-factor logins an app password is needed"
+        if self._box.oauth2 is not None:
+            todo = "check username and scope, and what the administrator granted (docs/oauth.md)"
         return LoginRefused(
             f"the login as {printable(self._box.username)} is refused: {what}",
             where=self.where,
-            todo="check username and password; with two-factor logins an app password is needed",
+            todo=todo,
         )
-
-
-def _tls_context(box: Mailbox) -> ssl.SSLContext:
-    problem = ""
-    try:
-        context = ssl.create_default_context(cafile=box.ca_file)
-    except ssl.SSLError:
-        problem = "holds no certificate"
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
-    if problem:
-        raise ConfigError(
-            f"{box.ca_file} {problem}",
-            where=f'mailbox "{printable(box.name)}", key ca_file',
-            todo="name a PEM file with the certificate of the CA",
-        )
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _server_words(error: Exception) -> str:
@@ -217,10 +242,10 @@ def _server_words(error: Exception) -> str:
     return printable(literal[2] if literal else text)[:200]
 
 
-def _without(password: str, error: Exception) -> str:
+def _without(secret: str, error: Exception) -> str:
     """The server's words, but for one that sends back what it was sent."""
-    sent = base64.b64encode(password.encode()).decode().rstrip("=")[:-1]
-    forms = (password, repr(password)[1:-1], repr(password.encode())[2:-1])
+    sent = base64.b64encode(secret.encode()).decode().rstrip("=")[:-1]
+    forms = (secret, repr(secret)[1:-1], repr(secret.encode())[2:-1])
     if any(form in str(error) for form in forms) or sent in str(error):
         return "its words hold the password and are not shown"
     return _server_words(error)

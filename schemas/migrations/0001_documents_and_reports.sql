@@ -85,6 +85,7 @@ create table dmarc_report (
     content_hash text not null,
     counted boolean not null,
     authenticity text not null,
+    reporter_domain text,
     day date not null,
     dialect text not null,
     xml_namespace text,
@@ -196,15 +197,16 @@ create table tls_report (
     content_hash text not null,
     counted boolean not null,
     authenticity text not null,
+    reporter_domain text,
     day date not null,
     reporter text not null,
     organization_name text,
     contact_info text,
     report_id text not null,
     start_at timestamp not null,
-    start_raw text not null,
+    start_raw text,
     end_at timestamp not null,
-    end_raw text not null,
+    end_raw text,
     repairs text[] not null,
     flags text[] not null
 );
@@ -215,11 +217,15 @@ create table tls_policy (
     policy_type text,
     policy_type_raw text,
     policy_strings text[] not null,
+    policy_strings_raw text,
     policy_domain text,
     policy_domain_raw text,
     mx_hosts text[] not null,
+    mx_hosts_raw text,
     successful_sessions bigint,
-    failed_sessions bigint
+    successful_sessions_raw text,
+    failed_sessions bigint,
+    failed_sessions_raw text
 );
 
 create table tls_failure (
@@ -235,6 +241,7 @@ create table tls_failure (
     receiving_ip text,
     receiving_ip_raw text,
     failed_sessions bigint,
+    failed_sessions_raw text,
     additional_information text,
     failure_reason_code text
 );

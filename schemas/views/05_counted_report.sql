@@ -1,17 +1,19 @@
 -- One row per DMARC report that counts: it contradicts no other one, its period makes sense, and
--- nothing proves it false. An unverified report does not count where its reporter sent a verified
--- one on that day or in the 35 days before (RFC 9990 §8.2: reports can be forged), and never
--- where the setting require_verified asks for proof.
+-- nothing proves it false. An unverified report does not count where its reporter (by name and
+-- by the domain it says it comes from) sent a verified one on that day or in the 35 days before
+-- (RFC 9990 §8.2: reports can be forged), and never where the setting require_verified asks for
+-- proof.
 create or replace view counted_dmarc_report as
 select report.*
 from dmarc_report as report
 asof left join (
-    select distinct reporter, day as verified_day
+    select distinct reporter, reporter_domain, day as verified_day
     from dmarc_report
     where counted
         and authenticity = 'verified'
 ) as proven
     on report.reporter = proven.reporter
+    and report.reporter_domain = proven.reporter_domain
     and report.day >= proven.verified_day
 where report.counted
     and len(report.flags) = 0

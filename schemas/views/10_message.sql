@@ -3,14 +3,25 @@
 -- `indeterminate` marks failures that a temporary error of an own identity may explain
 -- (RFC 9989 §5.3.6): they stand in no denominator.
 create or replace view dmarc_message as
-with hiccup as (
-    select distinct document_id, record_ordinal as ordinal
+with temporary as (
+    select document_id, record_ordinal as ordinal, domain
     from dmarc_dkim
     where result = 'temperror'
-    union
-    select distinct document_id, record_ordinal as ordinal
+    union all
+    select document_id, record_ordinal as ordinal, domain
     from dmarc_spf
     where result = 'temperror' and coalesce(scope, 'mfrom') = 'mfrom'
+),
+hiccup as (
+    select distinct temporary.document_id, temporary.ordinal
+    from temporary
+    join dmarc_report as report using (document_id)
+    where contains(temporary.domain, '.')
+        and (
+            temporary.domain = report.policy_domain
+            or ends_with(temporary.domain, '.' || report.policy_domain)
+            or ends_with(report.policy_domain, '.' || temporary.domain)
+        )
 )
 select
     record.document_id,

@@ -1,12 +1,14 @@
 -- One row per report that was read, of either kind: who sent it, on what, for which period.
--- `status` is stored, or conflict for one that contradicts an earlier report and is not counted.
+-- `status` is stored, or conflict for one that contradicts an earlier report. `counted` tells
+-- whether its messages are in the rates; a DMARC report that is stored and does not count is
+-- flagged, proven false, or unverified beside verified ones of its reporter.
 create or replace view report as
 select
     report.document_id,
     'dmarc' as kind,
     outcome.status,
     report.authenticity,
-    report.counted,
+    counted.document_id is not null as counted,
     report.day,
     report.reporter,
     report.policy_domain as domain,
@@ -19,6 +21,7 @@ select
     report.flags
 from dmarc_report as report
 join outcome using (document_id)
+left join counted_dmarc_report as counted using (document_id)
 union all
 select
     report.document_id,

@@ -1,0 +1,74 @@
+-- One row per (record of a counted DMARC report, UTC day that the report's period covers), for
+-- charts alone: a report itself belongs whole to the day of its midpoint.
+-- Messages are shared out by the seconds of each day in the period, evenly where it covers whole
+-- days; what remains goes to the largest fractions, the earlier day first, so that the parts add up
+-- to `message_count` of dmarc_message. A period is half-open: one that ends at midnight does not
+-- reach the next day. Reporters end it at 23:59:59 or 00:00:00, so both its ends count as midnight
+-- if they are a second away from it. A period without length is its day.
+create or replace view report_day as
+with period as (
+    select
+        document_id,
+        day as midpoint_day,
+        date_trunc('day', begin_at + interval 12 hours) as begin_midnight,
+        date_trunc('day', end_at + interval 12 hours) as end_midnight,
+        if(abs(epoch(begin_at - begin_midnight)) <= 1, begin_midnight, begin_at) as first_at,
+        if(abs(epoch(end_at - end_midnight)) <= 1, end_midnight, end_at) as last_at
+    from counted_dmarc_report
+),
+covered as (
+    select
+        document_id,
+        first_at,
+        last_at,
+        unnest(
+            if(
+                last_at <= first_at,
+                [midpoint_day::timestamp],
+                range(date_trunc('day', first_at), last_at, interval 1 day)
+            )
+        ) as midnight
+    from period
+),
+weighed as (
+    select
+        document_id,
+        midnight::date as day,
+        greatest(
+            epoch(
+                least(last_at, midnight + interval 1 day) - greatest(first_at, midnight)
+            )::bigint,
+            1
+        ) as seconds,
+        sum(seconds) over (partition by document_id)::bigint as all_seconds
+    from covered
+),
+fractions as (
+    select
+        message.* exclude (day),
+        weighed.day,
+        message.message_count * seconds // all_seconds as whole,
+        message.message_count * seconds % all_seconds as rest,
+        message.message_count - sum(whole) over record as left_over,
+        row_number() over (record order by rest desc, weighed.day) as place
+    from dmarc_message as message
+    join weighed using (document_id)
+    window record as (partition by message.document_id, message.ordinal)
+)
+select
+    document_id,
+    ordinal,
+    day,
+    reporter,
+    policy_domain,
+    authenticity,
+    header_from,
+    envelope_from,
+    source_ip,
+    whole + if(place <= left_over, 1, 0) as message_count,
+    disposition,
+    dkim_aligned,
+    spf_aligned,
+    aligned,
+    indeterminate
+from fractions;
