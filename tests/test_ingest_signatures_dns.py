@@ -45,6 +45,7 @@ def check(dns: Dns, key: Key) -> DkimChecker:
         (["v=DKIM1; p=AAAA", "v=DKIM1; p=BBBB"], "several keys"),
         (["v=DKIM1; p=AAAA"], "cannot be read"),
         (["v=DKIM1; p=!"], "cannot be read"),
+        (["v=DKIM1; p=A"], "cannot be read"),
         (["v=DKIM1; k=ed25519; p=AAAA"], "not for RSA"),
         (["v=DKIM1; h=sha1; p=AAAA"], "not for SHA-256"),
         (["v=DKIM1; p=" + "A" * 5000], "not in DNS"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import re
 import time
 from collections.abc import Callable
 
@@ -64,16 +65,24 @@ def test_the_header_is_read_up_to_64_kib(check: DkimChecker, key: Key) -> None:
     assert proves(check(b"X: y\r\n" * 2_000_000 + raw), UNKNOWN, "more than 65536 bytes")
 
 
+def within(raw: bytes, text: bytes, times: int = 1) -> bytes:
+    """With `text` in the value of b=, of so many signatures."""
+    found, number = re.subn(rb"(?<=[;\s]b=)", text, raw, count=times)
+    assert number == times
+    return found
+
+
 SLOW = {
     "body of blanks": lambda good: good + b" " * 4_000_000 + b"x",
     "body of lines": lambda good: good + b"\r\n" * 2_000_000 + b"x",
     "lines at the end": lambda good: good + b"\r\n" * 2_000_000,
     "blank lines at the end": lambda good: good + b" \r\n" * 2_000_000,
     "blanks everywhere": lambda good: good + b"x " * 2_000_000,
-    "blanks in the signature": lambda good: good.replace(b"; b=", b"; b=" + b" " * 6000, 1),
-    "lines in the signature": lambda good: good.replace(b"; b=", b"; b=" + b"\r\n " * 2500, 1),
-    "many b": lambda good: good.replace(b"; b=", b"; z=" + (b" b" + b" " * 60) * 100 + b"; b=", 1),
-    "long signature": lambda good: good.replace(b"; b=", b"; z=" + b"z" * 50_000 + b"; b=", 1),
+    "blanks in the signature": lambda good: within(good, b"A" + b" " * 55_000 + b"!"),
+    "blanks in every signature": lambda good: within(good, b"A" + b" " * 2500 + b"!", 5),
+    "lines in the signature": lambda good: within(good, b"\r\n " * 16_000 + b"!"),
+    "lines in every signature": lambda good: within(good, b"\r\n " * 800 + b"!", 5),
+    "long signature": lambda good: within(good, b"A" * 50_000),
     "many fields": lambda good: b"".join(b"%x:\r\n" % n for n in range(9000)) + good,
 }
 
@@ -88,7 +97,7 @@ def test_no_mail_takes_long(check: DkimChecker, key: Key, change: Callable[[byte
     raw = change(raw)
     began = time.process_time()
     check(raw)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 5
 
 
 def test_more_signed_fields_than_anybody_signs_are_not_checked(

@@ -50,7 +50,7 @@ def test_a_document_that_takes_too_long_is_refused_and_the_others_are_read() -> 
         batch = read(readers, items)
     assert [reading.code for reading in batch.readings] == [None, "limit", None]
     assert "0.3 s of CPU" in (batch.readings[1].reason or "")
-    assert batch.readings[1].data == slow
+    assert batch.readings[1].content() == slow
 
 
 def test_only_the_deadly_document_of_a_mail_is_refused() -> None:
@@ -107,4 +107,4 @@ def test_a_fault_of_the_reader_costs_one_mail_and_keeps_its_bytes() -> None:
         worker.stop()
     assert [reading.code for reading in batch.readings] == [None, "reader-failed", None]
     assert "AttributeError" in (batch.readings[1].reason or "")
-    assert batch.readings[1].data == report(1)
+    assert batch.readings[1].content() == report(1)

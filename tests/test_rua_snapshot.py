@@ -124,6 +124,15 @@ def test_an_existing_file_is_replaced_only_by_force(demo: Demo, rua: Rua, out: P
     assert left_in(out) == ["copy.duckdb"]
 
 
+def test_a_name_that_is_taken_is_told_before_anything_is_copied(
+    demo: Demo, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "copy_to", lambda self, target: pytest.fail("it was copied"))
+    (out / "copy.duckdb").write_text("mine")
+    with pytest.raises(ConfigError, match="a file of that name"):
+        write_snapshot(Store(demo.store), out / "copy.duckdb")
+
+
 def test_a_file_made_meanwhile_is_not_replaced(
     demo: Demo, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,8 +235,7 @@ def test_it_reads_beside_other_readers_and_keeps_writers_out(
         really(self, memory, target)
 
     monkeypatch.setattr(Store, "_copy_within", look)
-    with lock.shared(store, 1):
-        write_snapshot(Store(store), out / "copy.duckdb")
+    write_snapshot(Store(store), out / "copy.duckdb")
     assert held == ["shared"]
 
 
@@ -265,6 +273,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_ends_it_with_4_and_nothing_left(demo: Demo, rua: Rua, disk: Path) -> None:
     done = rua("--store", demo.store, "snapshot", disk / "copy.duckdb")
     assert done.returncode == 4
+    assert f"{disk}" in done.stderr
     assert "no space left" in done.stderr
     assert done.stderr.count("\n") == 1
     assert left_in(disk) == []

@@ -140,6 +140,8 @@ def test_quarantine_show_adds_the_records_that_could_not_be_read(rua: Rua) -> No
     assert len(shown["contents"]) == 2
     assert [row["ordinal"] for row in shown["refused"]] == [1, 2, 3, 4]
     assert "<count>many</count>" in shown["refused"][0]["xml"]
+    sizes = [row["size"] for row in rua.json("quarantine", "list")]
+    assert sizes == [len(row["xml"].encode()) for row in shown["refused"]]
     table = rua("quarantine", "show", "1").stdout
     assert "receiver.example" in table
     assert "<count>many</count>" in table
