@@ -69,7 +69,7 @@ def imported(path: Path) -> set[str]:
 
 ONE_WAY_IN = {
     "schemas": {"duckdb", "pydantic_settings", "idna"},
-    "ingest": {"imapclient", "lxml", "maxminddb"},
+    "ingest": {"authlib", "authres", "dkim", "imapclient", "lxml", "maxminddb", "requests"},
 }
 
 
