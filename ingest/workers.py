@@ -260,7 +260,7 @@ def _prover(trust: Trust) -> Prover:
     if trust.check_dkim:
         from ingest.signatures import DkimChecker  # for those mailboxes alone that need it
 
-        check = DkimChecker(trust.nameservers)
+        check = DkimChecker(trust.nameservers, timeout=trust.timeout)
     return lambda fields, raw: prove(fields, raw, trust, check)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from ingest.simulator import write_demo
 
-pytest_plugins = ["tests.dovecot", "tests.imap_mailbox", "tests.token_endpoint"]
+pytest_plugins = ["tests.dovecot", "tests.imap_mailbox", "tests.knot", "tests.token_endpoint"]
 
 RUA = Path(sys.executable).with_name("rua")
 DEMO_UNTIL = date(2026, 11, 1)

@@ -36,7 +36,8 @@ def ingest(
 ) -> int:
     """Read reports from all configured mailboxes, or from PATHS.
 
-    Paths are files and folders of mails or reports, as they come: .eml, .xml, .json, .gz, .zip.
+    Paths are files and folders of mails or reports, as they come: .eml, .xml, .json, .gz, .zip,
+    mbox and Maildir.
     What was read before is not counted again. SIGTERM ends a --watch with 0.
 
     \b

@@ -12,8 +12,10 @@ with period as (
         day as midpoint_day,
         date_trunc('day', begin_at + interval 12 hours) as begin_midnight,
         date_trunc('day', end_at + interval 12 hours) as end_midnight,
-        if(abs(epoch(begin_at - begin_midnight)) <= 1, begin_midnight, begin_at) as first_at,
-        if(abs(epoch(end_at - end_midnight)) <= 1, end_midnight, end_at) as last_at
+        case when abs(epoch(begin_at - begin_midnight)) <= 1 then begin_midnight else begin_at end
+            as first_at,
+        case when abs(epoch(end_at - end_midnight)) <= 1 then end_midnight else end_at end
+            as last_at
     from counted_dmarc_report
 ),
 covered as (
@@ -22,11 +24,10 @@ covered as (
         first_at,
         last_at,
         unnest(
-            if(
-                last_at <= first_at,
-                [midpoint_day::timestamp],
-                range(date_trunc('day', first_at), last_at, interval 1 day)
-            )
+            case
+                when last_at <= first_at then [midpoint_day::timestamp]
+                else range(date_trunc('day', first_at), last_at, interval 1 day)
+            end
         ) as midnight
     from period
 ),
@@ -65,7 +66,7 @@ select
     header_from,
     envelope_from,
     source_ip,
-    whole + if(place <= left_over, 1, 0) as message_count,
+    whole + case when place <= left_over then 1 else 0 end as message_count,
     disposition,
     dkim_aligned,
     spf_aligned,
