@@ -12,7 +12,7 @@ from typing import Any, Self
 import pytest
 
 from dashboards.cli import main
-from ingest import pipeline, writer
+from ingest import arrived, pipeline, writer
 from ingest.sources.imap_session import Session
 from ingest.workers import Readers
 from schemas.store import Store
@@ -329,7 +329,8 @@ def test_a_clock_that_jumps_between_two_runs(
                 return now.astimezone(tz)
 
         monkeypatch.setattr(pipeline, "datetime", Clock)
-        monkeypatch.setattr(writer, "_now", lambda: now.replace(tzinfo=None))
+        for module in (arrived, writer):
+            monkeypatch.setattr(module, "now", lambda: now.replace(tzinfo=None))
         monkeypatch.setattr(time, "time", now.timestamp)
 
     deliver(imap_user, LETTERS[:3])
