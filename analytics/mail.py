@@ -1,4 +1,4 @@
-"""Who sends as a domain and what passes: domains, sources, days."""
+"""Who sends as a domain and what passes: domains, sources."""
 
 from collections.abc import Container, Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from analytics.statistics import design_effect, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["by_service", "daily", "domains", "sources"]
+__all__ = ["by_service", "domains", "sources"]
 
 FLOOR_MESSAGES = 10
 FLOOR_SHARE = 0.001
@@ -119,11 +119,6 @@ def _class_of(classes: dict[str, int], messages: int) -> str:
 def _common(members: list[Row], key: str) -> Any:
     values = {row[key] for row in members}
     return values.pop() if len(values) == 1 else None
-
-
-def daily(con: Connection, window: Window, domain: str | None = None) -> list[Row]:
-    """One row per (day, domain): messages, aligned, legitimate, legitimate_aligned."""
-    return ask(con, "daily", _bounds(window, domain))
 
 
 def _bounds(window: Window, domain: str | None) -> dict[str, Any]:
