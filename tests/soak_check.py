@@ -166,7 +166,9 @@ class Scratch:
         }
         for leaf, reading in enumerate(batch.readings):
             rows = {name: leaves[leaf] for name, leaves in tables.items() if leaves[leaf]}
-            self._rows.setdefault(reading.sha256, Counter(rows))
+            # A document refused at first may be read when it comes again, in a mail that says more.
+            if not self._rows.get(reading.sha256):
+                self._rows[reading.sha256] = Counter(rows)
 
     def close(self) -> list[str]:
         """Compare what the store holds with what was read, and remove it."""
