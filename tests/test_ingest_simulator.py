@@ -320,3 +320,16 @@ def test_the_settings_name_every_domain_and_no_mailbox(demo: Demo) -> None:
     assert set(demo.settings["domains"]) == set(demo.truth["domains"])
     assert demo.settings["domains"]["harbour-group.example"]["parked"] is True
     assert "mailbox" not in demo.settings
+
+
+def test_hosts_with_a_name_have_it_below_their_service(demo: Demo) -> None:
+    named = demo.truth["ptr"]
+    services = {row["source_ip"]: row["service"] for row in demo.truth["sources"]}
+    assert all(
+        name.endswith(".amazonses.com")
+        for ip, name in named.items()
+        if services[ip] == "amazon-ses"
+    )
+    assert not [
+        ip for ip, service in services.items() if service == "office-printer" and ip in named
+    ]

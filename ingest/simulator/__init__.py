@@ -17,6 +17,7 @@
       sources[]     domain, source_ip, class (own, broken, forwarder, list, spoof, undecided),
                     broken_since (day or null; an own source that broke on the way is `broken`),
                     service, source (its title), messages, aligned, first_day, last_day, story
+      ptr           {source_ip: PTR name}, of the addresses that have one
       mails[]       file, arrived, kind (report, tls, ordinary, broken, placeholder, duplicate),
                     documents, records, messages; but for ordinary mail also reporter,
                     policy_domain, report_id, begin, end; of TLS reports successful{policy type: n}

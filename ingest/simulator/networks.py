@@ -2,9 +2,10 @@
 
 import ipaddress
 import random
+import re
 from dataclasses import dataclass
 
-__all__ = ["Network", "Service", "address_in", "nets"]
+__all__ = ["Network", "Service", "address_in", "host_name", "nets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ class Service:
     """Who runs the sending hosts, and what they sign and bounce with on their own account.
 
     `dkim` and `selector` are the service's own signature ("" when it makes none), `bounce` its own
-    MAIL FROM domain, `own_selector` the selector a customer publishes for it.
+    MAIL FROM domain, `own_selector` the selector a customer publishes for it. `ptr` is what its
+    hosts are called in reverse DNS, with {host} for the address in dashes; "" where they have no
+    name.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Service:
     selector: str = ""
     bounce: str = ""
     own_selector: str = ""
+    ptr: str = ""
 
 
 def nets(asn: int, *prefixes: str) -> tuple[Network, ...]:
@@ -46,3 +50,8 @@ def address_in(network: Network, rng: random.Random) -> str:
     if address.version == 4 and int(address) & 0xFF in (0, 255):
         return str(address + 1 if int(address) & 0xFF == 0 else address - 1)
     return str(address)
+
+
+def host_name(service: Service, address: str) -> str:
+    """The PTR name of one of the service's hosts, "" where it has none."""
+    return service.ptr.format(host=re.sub(r"[.:]+", "-", address))

@@ -16,7 +16,13 @@ MICROSOFT = nets(8075, "40.107.20.0/22", "40.92.48.0/22", "2a01:111:f403:c200::/
 MICROSOFT_RELAY = nets(8075, "40.107.104.0/22")
 
 PLATFORMS = (
-    Service("google-workspace", "Google Workspace", GOOGLE, own_selector="google"),
+    Service(
+        "google-workspace",
+        "Google Workspace",
+        GOOGLE,
+        own_selector="google",
+        ptr="mail-{host}.google.com",
+    ),
     Service(
         "microsoft-365",
         "Microsoft 365",
@@ -25,22 +31,35 @@ PLATFORMS = (
         selector="selector1-fabricam-eu-onmicrosoft-com",
         bounce="fabricam-eu.onmicrosoft.com",
         own_selector="selector1",
+        ptr="mail-{host}.outbound.protection.outlook.com",
     ),
     Service(
-        "own-mta-leeds", "own mail server, Leeds", nets(2856, "217.37.12.0/28"), "", "", "", "mta"
+        "own-mta-leeds",
+        "own mail server, Leeds",
+        nets(2856, "217.37.12.0/28"),
+        "",
+        "",
+        "",
+        "mta",
+        ptr="mx-{host}.harbour.example",
     ),
     Service(
         "own-mta-bremen",
         "own mail server, Bremen",
         nets(3320, "62.159.40.0/28"),
         own_selector="relay2026",
+        ptr="relay-{host}.copperline.example",
     ),
     Service(
         "own-mta-lab", "own mail server, laboratory", nets(0, "192.0.2.0/28"), own_selector="lab"
     ),
     Service("office-printer", "office printer and scanner", nets(2856, "86.188.140.0/28")),
     Service(
-        "mail-gateway", "outbound mail gateway", nets(42427, "195.130.217.0/24"), own_selector="mta"
+        "mail-gateway",
+        "outbound mail gateway",
+        nets(42427, "195.130.217.0/24"),
+        own_selector="mta",
+        ptr="gw-{host}.example.net",
     ),
 )
 
@@ -53,6 +72,7 @@ VENDORS = (
         "smtpapi",
         "sendgrid.net",
         "s1",
+        ptr="o-{host}.outbound-mail.sendgrid.net",
     ),
     Service(
         "amazon-ses",
@@ -62,6 +82,7 @@ VENDORS = (
         "shh3fegwg5fppqsuzphvschd53n6ihuv",
         "eu-west-1.amazonses.com",
         "k3xw5ieq7uvn2gqfh4bnzrm6o2tjdlcy",
+        ptr="a-{host}.smtp-out.eu-west-1.amazonses.com",
     ),
     Service(
         "mailchimp",
@@ -71,6 +92,7 @@ VENDORS = (
         "k2",
         "mail136.rsgsv.net",
         "k2",
+        ptr="mail-{host}.rsgsv.net",
     ),
     Service(
         "mailgun",
@@ -80,6 +102,7 @@ VENDORS = (
         "k1",
         "mailgun.org",
         "pic",
+        ptr="m-{host}.mailgun.net",
     ),
     Service(
         "salesforce",
@@ -89,6 +112,7 @@ VENDORS = (
         "",
         "bnc.salesforce.com",
         "sf1",
+        ptr="smtp-{host}.mta.salesforce.com",
     ),
     Service(
         "zendesk",
@@ -98,6 +122,7 @@ VENDORS = (
         "zendesk1",
         "zendesk.com",
         "zendesk1",
+        ptr="outbyoip-{host}.pod.zendesk.com",
     ),
     Service(
         "hubspot",
@@ -107,6 +132,7 @@ VENDORS = (
         "hs1",
         "bf08.hubspotemail.net",
         "hs1-24310911",
+        ptr="bf-{host}.hubspotemail.net",
     ),
     Service(
         "mailjet",
@@ -116,6 +142,7 @@ VENDORS = (
         "mailjet",
         "bnc3.mailjet.com",
         "mailjet",
+        ptr="o-{host}.p.mailjet.com",
     ),
     Service(
         "brevo",
@@ -125,6 +152,7 @@ VENDORS = (
         "mail",
         "fb.d.sender-sib.com",
         "mail",
+        ptr="bb-{host}.d.sender-sib.com",
     ),
     Service(
         "postmark",
@@ -134,6 +162,7 @@ VENDORS = (
         "pm20",
         "pm.mtasv.net",
         "20260114093012pm",
+        ptr="mta-{host}.mtasv.net",
     ),
     Service(
         "sparkpost",
@@ -143,6 +172,7 @@ VENDORS = (
         "scph0525",
         "eu.sparkpostmail.com",
         "scph0426",
+        ptr="mta-{host}.sparkpostmail.com",
     ),
     Service(
         "campaign-monitor",
@@ -152,6 +182,7 @@ VENDORS = (
         "cm",
         "cmail20.com",
         "cm",
+        ptr="mx-{host}.createsend.com",
     ),
     Service(
         "constant-contact",
@@ -161,6 +192,7 @@ VENDORS = (
         "1000073432",
         "in.constantcontact.com",
         "ctct1",
+        ptr="ccm-{host}.confirmedcc.com",
     ),
     Service(
         "emarsys",
@@ -170,6 +202,7 @@ VENDORS = (
         "key1",
         "bounce.emarsys.net",
         "em2026",
+        ptr="mx-{host}.emarsys.net",
     ),
     Service(
         "zeptomail",
@@ -179,48 +212,101 @@ VENDORS = (
         "zept",
         "bounce.zeptomail.net",
         "zept1",
+        ptr="sender-{host}.zeptomail.com",
     ),
 )
 
 # `bounce` of a forwarder is the domain it rewrites MAIL FROM to (SRS), where it does so at all.
 FORWARDERS = (
-    Service("gmail-forward", "Gmail forwarding", GOOGLE_RELAY, bounce="gmail.com"),
-    Service("icloud-forward", "iCloud Mail forwarding", nets(714, "17.58.63.0/24")),
+    Service(
+        "gmail-forward",
+        "Gmail forwarding",
+        GOOGLE_RELAY,
+        bounce="gmail.com",
+        ptr="mail-{host}.google.com",
+    ),
+    Service(
+        "icloud-forward",
+        "iCloud Mail forwarding",
+        nets(714, "17.58.63.0/24"),
+        ptr="st-{host}.me.com",
+    ),
     Service(
         "fastmail-forward",
         "Fastmail forwarding",
         nets(151847, "103.168.172.0/24"),
         bounce="fastmail.com",
-    ),
-    Service("eth-forward", "ETH Zürich forwarding", nets(559, "129.132.0.0/16"), bounce="ethz.ch"),
-    Service(
-        "cam-forward", "Cambridge forwarding", nets(786, "131.111.8.0/24"), bounce="srs.cam.ac.uk"
+        ptr="out-{host}.messagingengine.com",
     ),
     Service(
-        "illinois-forward", "Illinois forwarding", nets(38, "130.126.0.0/16"), bounce="illinois.edu"
+        "eth-forward",
+        "ETH Zürich forwarding",
+        nets(559, "129.132.0.0/16"),
+        bounce="ethz.ch",
+        ptr="mailg-{host}.ethz.ch",
     ),
-    Service("mit-forward", "MIT alumni forwarding", nets(3, "18.9.28.0/24"), bounce="alum.mit.edu"),
     Service(
-        "tum-forward", "LRZ Munich forwarding", nets(12816, "129.187.255.0/24"), bounce="lrz.de"
+        "cam-forward",
+        "Cambridge forwarding",
+        nets(786, "131.111.8.0/24"),
+        bounce="srs.cam.ac.uk",
+        ptr="ppsw-{host}.srv.uis.cam.ac.uk",
+    ),
+    Service(
+        "illinois-forward",
+        "Illinois forwarding",
+        nets(38, "130.126.0.0/16"),
+        bounce="illinois.edu",
+        ptr="relays-{host}.techservices.illinois.edu",
+    ),
+    Service(
+        "mit-forward",
+        "MIT alumni forwarding",
+        nets(3, "18.9.28.0/24"),
+        bounce="alum.mit.edu",
+        ptr="forward-{host}.mit.edu",
+    ),
+    Service(
+        "tum-forward",
+        "LRZ Munich forwarding",
+        nets(12816, "129.187.255.0/24"),
+        bounce="lrz.de",
+        ptr="postout-{host}.lrz.de",
     ),
     Service(
         "ionos-forward",
         "IONOS forwarding",
         nets(8560, "212.227.126.0/24"),
         bounce="srs.kundenserver.de",
+        ptr="mout-{host}.kundenserver.de",
     ),
     Service(
-        "strato-forward", "STRATO forwarding", nets(6724, "81.169.146.0/24"), bounce="rzone.de"
+        "strato-forward",
+        "STRATO forwarding",
+        nets(6724, "81.169.146.0/24"),
+        bounce="rzone.de",
+        ptr="mo-{host}.rzone.de",
     ),
-    Service("kpn-forward", "KPN forwarding", nets(1136, "195.121.94.0/24"), bounce="kpnmail.nl"),
     Service(
-        "orange-forward", "Orange forwarding", nets(3215, "80.12.242.0/24"), bounce="orange.fr"
+        "kpn-forward",
+        "KPN forwarding",
+        nets(1136, "195.121.94.0/24"),
+        bounce="kpnmail.nl",
+        ptr="ewsoutbound-{host}.kpnmail.nl",
+    ),
+    Service(
+        "orange-forward",
+        "Orange forwarding",
+        nets(3215, "80.12.242.0/24"),
+        bounce="orange.fr",
+        ptr="smtp-{host}.smtpout.orange.fr",
     ),
     Service(
         "m365-forward",
         "Microsoft 365 forwarding",
         MICROSOFT_RELAY,
         bounce="contoso-group.onmicrosoft.com",
+        ptr="mail-{host}.outbound.protection.outlook.com",
     ),
 )
 
@@ -232,6 +318,7 @@ LISTS = (
         "groups.io",
         "20240830",
         "groups.io",
+        ptr="web-{host}.groups.io",
     ),
     Service(
         "google-groups",
@@ -240,6 +327,7 @@ LISTS = (
         "googlegroups.com",
         "20251104",
         "googlegroups.com",
+        ptr="mail-{host}.google.com",
     ),
     Service(
         "gnu-lists",
@@ -248,6 +336,7 @@ LISTS = (
         "gnu.org",
         "fencepost",
         "gnu.org",
+        ptr="lists-{host}.gnu.org",
     ),
     Service(
         "debian-lists",
@@ -256,6 +345,7 @@ LISTS = (
         "lists.debian.org",
         "bendel",
         "lists.debian.org",
+        ptr="bendel-{host}.debian.org",
     ),
     Service(
         "sourceforge-lists",
@@ -264,6 +354,7 @@ LISTS = (
         "lists.sourceforge.net",
         "x",
         "lists.sourceforge.net",
+        ptr="lists-{host}.sourceforge.net",
     ),
     Service(
         "surf-lists",
@@ -272,6 +363,7 @@ LISTS = (
         "lists.surfnet.nl",
         "l1",
         "lists.surfnet.nl",
+        ptr="list-{host}.surfnet.nl",
     ),
 )
 

@@ -56,7 +56,7 @@ SPOOF_NETWORKS = (
 )
 
 SPOOFERS = (
-    Service("spoofers", "unrelated networks", SPOOF_NETWORKS),
+    Service("spoofers", "unrelated networks", SPOOF_NETWORKS, ptr="dyn-{host}.lines.test"),
     # One criminal with a domain, hosts and working SPF and DKIM of his own.
     Service(
         "spoofer-own-domain",
@@ -65,6 +65,7 @@ SPOOFERS = (
         "secure-billing-notice.test",
         "default",
         "secure-billing-notice.test",
+        ptr="vps-{host}.rented-hosts.test",
     ),
     # Strangers who are customers of the same shared platform (variant "inside-abuse").
     Service(
@@ -74,6 +75,7 @@ SPOOFERS = (
         "zx4471kd.onmicrosoft.com",
         "selector2-zx4471kd-onmicrosoft-com",
         "zx4471kd.onmicrosoft.com",
+        ptr="mail-{host}.outbound.protection.outlook.com",
     ),
     Service(
         "ses-other-customer",
@@ -82,5 +84,6 @@ SPOOFERS = (
         "amazonses.com",
         "shh3fegwg5fppqsuzphvschd53n6ihuv",
         "eu-west-1.amazonses.com",
+        ptr="a-{host}.smtp-out.eu-west-1.amazonses.com",
     ),
 )

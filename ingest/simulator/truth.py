@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ingest.simulator.documents import Report
+from ingest.simulator.networks import host_name
 from ingest.simulator.organisation import AUTHSERV_ID, Domain, Policy
 from ingest.simulator.platforms import service
 from ingest.simulator.receivers import Row
@@ -45,6 +46,14 @@ class Ledger:
             {"domain": domain, "source_ip": address, **_source(rows)}
             for (domain, address), rows in sorted(self._rows.items())
         ]
+
+    def names(self) -> dict[str, str]:
+        """PTR names by address, of the addresses that have one."""
+        found = {
+            address: host_name(service(rows[0][1].service), address)
+            for (_, address), rows in sorted(self._rows.items())
+        }
+        return {address: name for address, name in found.items() if name}
 
     def by_day(self) -> dict[str, dict[str, int]]:
         """Messages by domain and day."""
@@ -135,6 +144,7 @@ def tell(
         "run": dict(run),
         "domains": dict(domains),
         "sources": ledger.sources(),
+        "ptr": ledger.names(),
         "mails": list(mails),
         "totals": {
             "messages": ledger.messages,
