@@ -16,6 +16,7 @@ from typing import Any
 import maxminddb
 
 from schemas.errors import ConfigError
+from schemas.names import organizational_domain
 
 __all__ = ["AddressFacts", "Addresses"]
 
@@ -42,6 +43,11 @@ class Addresses:
     def facts(self, addresses: Iterable[str]) -> Iterator[AddressFacts]:
         """The facts of canonical addresses, in the given order."""
         return (self._facts(address) for address in addresses)
+
+    def owner(self, domain: str) -> tuple[str | None, str | None]:
+        """(service, its type) of a domain, by itself or the registered domain above it."""
+        own = self._services.get(domain)
+        return own or self._services.get(organizational_domain(domain) or "", (None, None))
 
     def _facts(self, source_ip: str) -> AddressFacts:
         address = ipaddress.ip_address(source_ip)

@@ -24,6 +24,7 @@ DERIVED = (
     "tls_policy",
     "tls_failure",
     "address",
+    "known_domain",
 )
 
 CONTESTED = """

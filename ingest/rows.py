@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.authenticated import Authenticated, authenticated
 from schemas.dmarc import AggregateReport, Record, midpoint_day
 from schemas.tls import TlsPolicy, TlsReport
 
@@ -68,6 +69,7 @@ SCHEMAS: dict[str, Any] = {
         **_raw_pairs("header_from", "envelope_from", "envelope_to"),
         extensions=TEXTS,
         flags=TEXTS,
+        **_texts(*Authenticated._fields),
     ),
     "dmarc_reason": _schema(**CHILD, **_raw_pairs("type"), comment=TEXT),
     "dmarc_dkim": _schema(
@@ -131,13 +133,14 @@ class Rows:
         self._rows["dmarc_report"].append((leaf, *facts, *_aggregate_columns(report)))
         ordinals = _record_ordinals(report)
         for ordinal, record in zip(ordinals, report.records, strict=True):
-            self._add_record(leaf, ordinal, record)
+            self._add_record(leaf, ordinal, record, report.policy.domain)
         for refused in report.refused_records:
             row = (leaf, refused.ordinal, refused.reason, refused.xml)
             self._rows["dmarc_refused_record"].append(row)
 
-    def _add_record(self, leaf: int, ordinal: int, record: Record) -> None:
-        self._rows["dmarc_record"].append((leaf, ordinal, *_record_columns(record)))
+    def _add_record(self, leaf: int, ordinal: int, record: Record, policy_domain: str) -> None:
+        seen = authenticated(record, policy_domain)
+        self._rows["dmarc_record"].append((leaf, ordinal, *_record_columns(record), *seen))
         for n, reason in enumerate(record.reasons):
             row = (leaf, ordinal, n, reason.type, reason.type_raw, reason.comment)
             self._rows["dmarc_reason"].append(row)

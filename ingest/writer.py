@@ -12,7 +12,8 @@ from ingest.arrived import insert_carriers, insert_documents, insert_ledger, now
 from ingest.authenticity import Authenticity
 from ingest.bulk import insert, insert_rows, next_id
 from ingest.contest import settle_contests
-from ingest.enrich import Addresses, AddressFacts
+from ingest.dimensions import describe_addresses, describe_domains
+from ingest.enrich import Addresses
 from ingest.placing import Known, KnownDocument, Outcome, Placement, place
 from ingest.reading import Batch, Reading
 from ingest.rows import SCHEMAS, Tables, with_documents
@@ -113,7 +114,8 @@ class Writer:
                 rows = _with_counted(rows, placement.outcomes)
             insert(con, name, rows)
             if name == "dmarc_record":
-                _enrich(con, self._addresses, rows.column("source_ip").unique())
+                describe_addresses(con, self._addresses, rows)
+                describe_domains(con, self._addresses, rows)
         _give_rows_to_the_first(con, placement.outcomes)
 
 
@@ -190,26 +192,6 @@ def _with_counted(rows: Any, outcomes: Sequence[Outcome]) -> Any:
         for number, said in zip(documents, genuine, strict=True)
     ]
     return rows.append_column("counted", pa.array(counted, pa.bool_()))
-
-
-def _enrich(con: Connection, addresses: Addresses, met: Any) -> None:
-    """Facts of the addresses met in a batch that the store does not have yet."""
-    con.register("met", pa.table({"source_ip": met}))
-    question = """
-        select source_ip
-        from met
-        anti join address using (source_ip)
-        where source_ip is not null
-        order by source_ip
-    """
-    new = [row[0] for row in con.execute(question).fetchall()]
-    con.unregister("met")
-    if not new:
-        return
-    text, whole = pa.string(), pa.int64()
-    columns = {each.name: text for each in fields(AddressFacts)} | {"version": whole, "asn": whole}
-    facts = [tuple(getattr(fact, name) for name in columns) for fact in addresses.facts(new)]
-    insert_rows(con, "address", columns, facts)
 
 
 def _counts(batch: Batch, placement: Placement) -> Counts:

@@ -147,7 +147,12 @@ create table dmarc_record (
     envelope_to text,
     envelope_to_raw text,
     extensions text[],
-    flags text[]
+    flags text[],
+    own_dkim text,
+    own_spf text,
+    other_dkim text,
+    other_spf text,
+    override text
 );
 
 create table dmarc_reason (
@@ -257,4 +262,19 @@ create table address (
     as_domain text,
     service text,
     service_type text
+);
+
+create table known_domain (
+    domain text not null,
+    service text,
+    service_type text
+);
+
+-- Primary: what reverse DNS was asked, and when. Kept over rebuilds, asked again when it is old.
+
+create table ptr_lookup (
+    source_ip text not null,
+    name text,
+    outcome text not null,
+    asked_at timestamp not null
 );
