@@ -46,8 +46,8 @@ class Addresses:
 
     def owner(self, domain: str) -> tuple[str | None, str | None]:
         """(service, its type) of a domain, by itself or the registered domain above it."""
-        own = self._services.get(domain)
-        return own or self._services.get(organizational_domain(domain) or "", (None, None))
+        registered = organizational_domain(domain) or domain
+        return self._services.get(domain) or self._services.get(registered, (None, None))
 
     def _facts(self, source_ip: str) -> AddressFacts:
         address = ipaddress.ip_address(source_ip)
@@ -73,7 +73,7 @@ class Addresses:
         return maxminddb.open_database(_resources() / "ipinfo" / "ipinfo_lite.mmdb")
 
     @cached_property
-    def _services(self) -> dict[str, tuple[str, str]]:
+    def _services(self) -> dict[str, tuple[str | None, str | None]]:
         """{PTR base domain or AS domain: (name, type)}."""
         path = _resources() / "maps" / "base_reverse_dns_map.csv"
         with path.open(encoding="utf-8", newline="") as file:
