@@ -1,10 +1,13 @@
 """Who sends as a domain and what passes: domains, sources."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from analytics.ask import Row, ask
-from analytics.statistics import design_effect, wilson
+from analytics.classes import classify
+from analytics.labels import Word
+from analytics.reasons import reason, settled_by
+from analytics.statistics import design_effect, is_enough, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -12,17 +15,27 @@ __all__ = ["by_service", "domains", "sources"]
 
 FLOOR_MESSAGES = 10
 FLOOR_SHARE = 0.001
+NEW_DAYS = 7
+
+# What a source's row tells of its evidence beside the keys of the contract.
+EVIDENCE = ("days", "reporters", "other_dkim", "other_spf", "rhythm")
 
 
 def domains(
-    con: Connection, window: Window, configured: Container[str] = (), domain: str | None = None
+    con: Connection,
+    window: Window,
+    configured: Container[str] = (),
+    domain: str | None = None,
+    words: Sequence[Word] = (),
 ) -> list[Row]:
     """One row per policy domain, the keys of `rua domains` (DESIGN §5), most mail first.
 
-    Rates are of legitimate mail: that of own sources, indeterminate results left out. `interval`
-    is its 95 % interval with reporter-days as clusters, None without legitimate mail. `verdict`
-    is None: no advice is given yet.
+    Rates are of legitimate mail: that of own and broken sources, indeterminate results left out.
+    `interval` is its 95 % interval with reporter-days as clusters, None without legitimate mail;
+    `enough` whether that says anything. `classes` is {class: messages}. `verdict` is None: no
+    advice is given yet.
     """
+    classify(con, window, words, _only(domain))
     rows = ask(con, "domains", _bounds(window, domain))
     return [_domain(row, configured) for row in rows]
 
@@ -30,41 +43,54 @@ def domains(
 def _domain(row: Row, configured: Container[str]) -> Row:
     counts = (row["legitimate_aligned"], row["legitimate"])
     sums = {key: row[key] for key in ("clusters", "xx", "xn", "nn")}
-    effect = design_effect(*counts, **sums)
+    interval = wilson(*counts, effect=design_effect(*counts, **sums))
     kept = {key: value for key, value in row.items() if key not in sums}
-    undecided, last = kept.pop("undecided_sources"), kept.pop("last_report")
+    classes, undecided, last = (
+        kept.pop(key) for key in ("classes", "undecided_sources", "last_report")
+    )
     return {
         "domain": kept.pop("domain"),
         "configured": row["domain"] in configured,
         **kept,
-        "interval": wilson(*counts, effect=effect),
+        "interval": interval,
+        "enough": is_enough(interval),
         "undecided_sources": undecided,
         "last_report": last,
+        "classes": classes,
         "verdict": None,
     }
 
 
-def sources(con: Connection, window: Window, domain: str | None = None) -> list[Row]:
-    """One row per (domain, source address), the keys of `rua sources`, most mail first."""
-    return [_source(row) for row in ask(con, "sources", _bounds(window, domain))]
+def sources(
+    con: Connection,
+    window: Window,
+    domain: str | None = None,
+    words: Sequence[Word] = (),
+) -> list[Row]:
+    """One row per (domain, source address), the keys of `rua sources`, most mail first.
+
+    `rule` names the rule that decided, `settled_by` says what would decide an undecided one,
+    `is_new` that it was first seen in the window's last 7 days.
+    """
+    classify(con, window, words, _only(domain))
+    return [_source(row, window) for row in ask(con, "sources", {})]
 
 
-def _source(row: Row) -> Row:
-    days, reporters = row.pop("days"), row.pop("reporters")
-    row["reason"] = _reason(row, days, reporters)
-    row["decided_by"] = "rule"
-    return row
-
-
-def _reason(row: Row, days: int, reporters: int) -> str:
-    over = f"on {_some(days, 'day')}, as {_some(reporters, 'reporter')} saw it"
-    if row["class"] == "own":
-        return f"{row['aligned']} of {_some(row['messages'], 'message')} pass aligned, {over}"
-    return f"none of {_some(row['messages'], 'message')} passes aligned, {over}"
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _source(row: Row, window: Window) -> Row:
+    keys = (
+        *("domain", "source_ip", "source", "class", "decided_by"),
+        *("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate"),
+        *("first_seen", "last_seen", "country", "asn", "as_name", "ptr"),
+    )
+    return {
+        **{key: row[key] for key in keys},
+        "reason": reason(row),
+        "settled_by": settled_by(row),
+        "rule": row["rule"] if row["decided_by"] == "rule" else None,
+        "sender": row["sender"],
+        "is_new": (window.last - row["first_seen"]).days < NEW_DAYS,
+        **{key: row[key] for key in EVIDENCE},
+    }
 
 
 def by_service(rows: Iterable[Row]) -> list[Row]:
@@ -74,7 +100,7 @@ def by_service(rows: Iterable[Row]) -> list[Row]:
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row["domain"], row["source"] or row["source_ip"]), []).append(row)
+        groups.setdefault((row["domain"], row["source"]), []).append(row)
     services = [_service(name, members) for (_, name), members in groups.items()]
     return sorted(services, key=lambda row: (-row["messages"], row["domain"], row["source"]))
 
@@ -83,10 +109,8 @@ def _service(name: str, members: list[Row]) -> Row:
     classes: dict[str, int] = {}
     for row in members:
         classes[row["class"]] = classes.get(row["class"], 0) + row["messages"]
-    total = {
-        key: sum(row[key] for row in members)
-        for key in ("messages", "aligned", "dkim_aligned", "spf_aligned")
-    }
+    counted = ("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate")
+    total = {key: sum(row[key] for row in members) for key in counted}
     chosen = _class_of(classes, total["messages"])
     loudest = max((r for r in members if r["class"] == chosen), key=lambda r: r["messages"])
     return {
@@ -101,8 +125,18 @@ def _service(name: str, members: list[Row]) -> Row:
         "first_seen": min(row["first_seen"] for row in members),
         "last_seen": max(row["last_seen"] for row in members),
         **{key: _common(members, key) for key in ("country", "asn", "as_name")},
-        "reason": f"{loudest['source_ip']}: {loudest['reason']}",
+        "reason": _spoken_for(members, chosen, loudest),
+        "settled_by": loudest["settled_by"],
+        "sender": loudest["sender"],
+        "is_new": all(row["is_new"] for row in members),
     }
+
+
+def _spoken_for(members: list[Row], chosen: str, loudest: Row) -> str:
+    """The reason of the class's largest address, and how many more there are."""
+    alike = sum(row["class"] == chosen for row in members)
+    among = f" (1 of {alike:,} addresses)" if alike > 1 else ""
+    return f"{loudest['source_ip']}{among}: {loudest['reason']}"
 
 
 def _class_of(classes: dict[str, int], messages: int) -> str:
@@ -119,6 +153,10 @@ def _class_of(classes: dict[str, int], messages: int) -> str:
 def _common(members: list[Row], key: str) -> Any:
     values = {row[key] for row in members}
     return values.pop() if len(values) == 1 else None
+
+
+def _only(domain: str | None) -> tuple[str, ...] | None:
+    return None if domain is None else (domain,)
 
 
 def _bounds(window: Window, domain: str | None) -> dict[str, Any]:

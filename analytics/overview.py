@@ -4,13 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from analytics.ask import Row, ask
+from analytics.classes import classify
+from analytics.labels import Word
 from analytics.statistics import design_effect, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
 __all__ = ["arrived", "days", "domain_names", "together"]
 
-COUNTS = ("messages", "undecided", "legitimate", "legitimate_aligned")
+COUNTS = (
+    *("messages", "aligned", "undecided", "spoof", "indirect"),
+    *("legitimate", "legitimate_aligned"),
+)
 CLUSTERS = ("clusters", "xx", "xn", "nn")
 
 
@@ -24,9 +29,16 @@ def arrived(con: Connection, window: Window, domains: Sequence[str] | None = Non
     return ask(con, "arrived", _bounds(window, domains))[0]
 
 
-def days(con: Connection, window: Window, domains: Sequence[str] | None = None) -> list[Row]:
-    """One row per day with mail: messages, undecided, legitimate, legitimate_aligned, and the
-    cluster sums from which `together` makes an interval. `domains` None means all."""
+def days(
+    con: Connection,
+    window: Window,
+    domains: Sequence[str] | None = None,
+    words: Sequence[Word] = (),
+) -> list[Row]:
+    """One row per day with mail: messages, aligned, undecided, spoof, indirect (forwarders and
+    lists), legitimate, legitimate_aligned, and the cluster sums from which `together` makes an
+    interval. `domains` None means all."""
+    classify(con, window, words)
     return [_with_interval(row) for row in ask(con, "days", _bounds(window, domains))]
 
 

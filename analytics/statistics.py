@@ -2,9 +2,10 @@
 
 import math
 
-__all__ = ["Z95", "design_effect", "wilson"]
+__all__ = ["Z95", "design_effect", "is_enough", "wilson"]
 
 Z95 = 1.96
+WIDEST = 0.1  # an interval as wide as this tells nothing that one could act on
 
 
 def wilson(successes: float, trials: float, *, effect: float = 1.0) -> tuple[float, float] | None:
@@ -35,3 +36,8 @@ def design_effect(
     rate = successes / trials
     between = (xx - 2 * rate * xn + rate**2 * nn) * clusters / (clusters - 1)
     return max(1.0, between / (trials * rate * (1 - rate)))
+
+
+def is_enough(interval: tuple[float, float] | None) -> bool:
+    """Whether an interval says anything; if not, there are too few messages to tell."""
+    return interval is not None and interval[1] - interval[0] <= WIDEST

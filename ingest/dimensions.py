@@ -16,7 +16,7 @@ __all__ = ["describe_addresses", "describe_domains"]
 
 TEXT, WHOLE = pa.string(), pa.int64()
 ADDRESS = {each.name: TEXT for each in fields(AddressFacts)} | {"version": WHOLE, "asn": WHOLE}
-DOMAIN = {"domain": TEXT, "service": TEXT, "service_type": TEXT}
+DOMAIN = {"domain": TEXT, "registered": TEXT, "service": TEXT, "service_type": TEXT}
 
 
 def describe_addresses(con: Connection, known: Addresses, records: Any) -> None:

@@ -44,10 +44,11 @@ class Addresses:
         """The facts of canonical addresses, in the given order."""
         return (self._facts(address) for address in addresses)
 
-    def owner(self, domain: str) -> tuple[str | None, str | None]:
-        """(service, its type) of a domain, by itself or the registered domain above it."""
+    def owner(self, domain: str) -> tuple[str, str | None, str | None]:
+        """(registered domain, service, its type) of a domain, by itself or the one above it."""
         registered = organizational_domain(domain) or domain
-        return self._services.get(domain) or self._services.get(registered, (None, None))
+        known = self._services.get(domain) or self._services.get(registered, (None, None))
+        return registered, *known
 
     def _facts(self, source_ip: str) -> AddressFacts:
         address = ipaddress.ip_address(source_ip)

@@ -1,33 +1,34 @@
 -- One row per day with mail in the window, over all domains asked for.
--- A source is own when any of its mail for the domain passes aligned; legitimate is all mail of
--- own sources that is not indeterminate. The cluster columns are sums over the day's reporters,
--- so that sums over days are sums over (reporter, day).
+-- Legitimate is all mail of own and broken sources (`source_class`) that is not indeterminate;
+-- `indirect` is that of forwarders and lists. The cluster columns are sums over the day's
+-- reporters, so that sums over days are sums over (reporter, day).
 with message as (
     select *
     from dmarc_message
     where day between $first and $last
         and ($domains::text[] is null or list_contains($domains::text[], policy_domain))
 ),
-source as (
-    select policy_domain, source_ip, bool_or(aligned) as is_own
-    from message
-    group by policy_domain, source_ip
-),
 cluster as (
     select
         day,
         sum(message_count) as messages,
-        coalesce(sum(message_count) filter (not is_own), 0) as undecided,
-        sum(message_count) filter (is_own and not indeterminate) as n,
-        coalesce(sum(message_count) filter (is_own and aligned), 0) as x
+        coalesce(sum(message_count) filter (aligned), 0) as aligned,
+        coalesce(sum(message_count) filter (class = 'undecided'), 0) as undecided,
+        coalesce(sum(message_count) filter (class = 'spoof'), 0) as spoof,
+        coalesce(sum(message_count) filter (class in ('forwarder', 'list')), 0) as indirect,
+        sum(message_count) filter (class in ('own', 'broken') and not indeterminate) as n,
+        coalesce(sum(message_count) filter (class in ('own', 'broken') and aligned), 0) as x
     from message
-    join source using (policy_domain, source_ip)
+    join source_class using (policy_domain, source_ip)
     group by day, reporter
 )
 select
     day,
     coalesce(sum(messages), 0)::bigint as messages,
+    sum(aligned)::bigint as aligned,
     sum(undecided)::bigint as undecided,
+    sum(spoof)::bigint as spoof,
+    sum(indirect)::bigint as indirect,
     coalesce(sum(n), 0)::bigint as legitimate,
     sum(x)::bigint as legitimate_aligned,
     count(n) as clusters,

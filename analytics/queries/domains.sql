@@ -1,16 +1,11 @@
 -- One row per policy domain: its mail in the window, and the policy seen last.
--- A source is own when any of its mail for the domain passes aligned; legitimate is all mail of
--- own sources that is not indeterminate. The cluster columns are sums over (reporter, day).
+-- Legitimate is all mail of own and broken sources (`source_class`) that is not indeterminate.
+-- The cluster columns are sums over (reporter, day).
 with message as (
     select *
     from dmarc_message
     where day between $first and $last
         and ($domain is null or policy_domain = $domain)
-),
-source as (
-    select policy_domain, source_ip, bool_or(aligned) as is_own
-    from message
-    group by policy_domain, source_ip
 ),
 cluster as (
     select
@@ -18,10 +13,10 @@ cluster as (
         sum(message_count) as messages,
         sum(message_count) filter (aligned) as aligned,
         sum(message_count) filter (authenticity != 'verified') as unverified,
-        sum(message_count) filter (is_own and not indeterminate) as n,
-        coalesce(sum(message_count) filter (is_own and aligned), 0) as x
+        sum(message_count) filter (class in ('own', 'broken') and not indeterminate) as n,
+        coalesce(sum(message_count) filter (class in ('own', 'broken') and aligned), 0) as x
     from message
-    join source using (policy_domain, source_ip)
+    join source_class using (policy_domain, source_ip)
     group by policy_domain, reporter, day
 ),
 total as (
@@ -37,6 +32,19 @@ total as (
         sum(x::double * n) as xn,
         sum(n::double * n) as nn
     from cluster
+    group by policy_domain
+),
+class_total as (
+    select
+        policy_domain,
+        count(*) filter (class = 'undecided') as undecided_sources,
+        coalesce(sum(messages) filter (class = 'own'), 0)::bigint as own,
+        coalesce(sum(messages) filter (class = 'broken'), 0)::bigint as broken,
+        coalesce(sum(messages) filter (class = 'forwarder'), 0)::bigint as forwarder,
+        coalesce(sum(messages) filter (class = 'list'), 0)::bigint as list,
+        coalesce(sum(messages) filter (class = 'spoof'), 0)::bigint as spoof,
+        coalesce(sum(messages) filter (class = 'undecided'), 0)::bigint as undecided
+    from source_class
     group by policy_domain
 ),
 policy as (
@@ -69,13 +77,17 @@ select
     coalesce(total.xx, 0) as xx,
     coalesce(total.xn, 0) as xn,
     coalesce(total.nn, 0) as nn,
-    (
-        select count(*)
-        from source
-        where source.policy_domain = policy.policy_domain
-            and not source.is_own
-    ) as undecided_sources,
+    struct_pack(
+        own := coalesce(class_total.own, 0),
+        broken := coalesce(class_total.broken, 0),
+        forwarder := coalesce(class_total.forwarder, 0),
+        list := coalesce(class_total.list, 0),
+        spoof := coalesce(class_total.spoof, 0),
+        undecided := coalesce(class_total.undecided, 0)
+    ) as classes,
+    coalesce(class_total.undecided_sources, 0) as undecided_sources,
     policy.last_report
 from policy
 left join total using (policy_domain)
+left join class_total using (policy_domain)
 order by messages desc, domain

@@ -19,7 +19,7 @@ message as (
     from dmarc_message as message
     join reporter using (reporter)
     where message.day between $since and $last
-        and ($domain is null or message.policy_domain = $domain)
+        and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
 )
 select
     policy_domain,
@@ -85,7 +85,7 @@ select
     )::bigint as fresh_fails,
     coalesce(sum(message_count) filter (here and not indeterminate and back < 7), 0)::bigint
         as fresh_messages,
-    coalesce(bit_or(1::uhugeint << back::uhugeint) filter (dated and back < 126), 0::uhugeint)
+    coalesce(bit_or(1::hugeint << back::hugeint) filter (dated and back < 126), 0::hugeint)
         as day_bits,
     bit_or(1::ubigint << least(back // 7, 63)::ubigint) as week_bits,
     bit_or(1::ubigint << bit) as reporter_bits,

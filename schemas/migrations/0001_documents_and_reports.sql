@@ -266,6 +266,7 @@ create table address (
 
 create table known_domain (
     domain text not null,
+    registered text not null,
     service text,
     service_type text
 );
@@ -277,4 +278,14 @@ create table ptr_lookup (
     name text,
     outcome text not null,
     asked_at timestamp not null
+);
+
+-- Primary: the owner's word on a source.
+
+create table label (
+    policy_domain text not null,
+    match text not null,
+    class text not null,
+    note text,
+    made_at timestamp not null
 );

@@ -1,0 +1,177 @@
+-- One row per (policy domain, source address) of `evidence`: its class by the rules, and the rule.
+-- The rules stand in docs/classes.md; the first that matches decides.
+with own_network as (
+    -- Networks of the owner's alone, from which mail passes by SPF.
+    select distinct evidence.policy_domain, named.asn
+    from evidence
+    join named using (policy_domain, source_ip)
+    where evidence.ever_spf_aligned > 0 and not named.shared and named.asn is not null
+),
+own_name as (
+    select distinct policy_domain, header_from
+    from evidence
+    where ever_aligned > 0
+),
+own_tenant as (
+    -- Accounts of the owner's at a platform: names that vouch for mail which passes by SPF, too.
+    select distinct evidence.policy_domain, evidence.other_dkim as name
+    from evidence
+    join named using (policy_domain, source_ip)
+    left join sender_domain
+        on sender_domain.identity = 'dkim' and sender_domain.domain = evidence.other_dkim
+    where evidence.ever_spf_aligned > 0
+        and evidence.other_dkim is not null
+        and (sender_domain.sender is null or named.kind = 'mailbox')
+),
+lone as (
+    -- Hosts that come once or twice, with nothing that vouches for them.
+    select evidence.policy_domain, evidence.last_seen, named.asn
+    from evidence
+    join named using (policy_domain, source_ip)
+    where evidence.ever_aligned = 0
+        and evidence.unvouched > 0
+        and evidence.last_seen - evidence.first_seen <= 7
+        and bit_count(evidence.day_bits) <= 2
+),
+crowd as (
+    select policy_domain, last_seen, count(distinct asn) as networks
+    from lone
+    group by policy_domain, last_seen
+),
+throng as (
+    select policy_domain, count(distinct asn) as networks
+    from lone
+    group by policy_domain
+),
+total as (
+    select policy_domain, sum(ever_aligned) as ever_aligned
+    from evidence
+    group by policy_domain
+),
+fact as (
+    select
+        evidence.*,
+        named.* exclude (policy_domain, source_ip),
+        evidence.messages - evidence.aligned - evidence.indeterminate as failing,
+        stream.ever_aligned > 0 as stream_passes,
+        stream.ever_spf_aligned > 0 as stream_passes_spf,
+        stream.networks as stream_networks,
+        coalesce(
+            stream.aligned < 0.95 * (stream.messages - stream.indeterminate)
+                or (
+                    stream.fresh_messages >= 10
+                    and stream.fresh_fails > 0.05 * stream.fresh_messages
+                ),
+            false
+        ) as stream_breaks,
+        rhythm.rhythm,
+        stream_rhythm.rhythm as stream_rhythm,
+        named.kind is not null and named.kind not in ('list', 'forwarder') as vendor,
+        named.kind is not null
+            and named.sender in (vouched_spf.sender, vouched_dkim.sender) as vouched_vendor,
+        own_network.asn is not null as own_network,
+        own_tenant.name is not null as own_tenant,
+        own_name.header_from is null
+            and evidence.header_from != evidence.policy_domain as strange_name,
+        coalesce(crowd.networks, 0) as crowd_networks,
+        coalesce(throng.networks, 0) as throng_networks,
+        stream.ever_aligned < 0.05 * total.ever_aligned as small_share
+    from evidence
+    join named using (policy_domain, source_ip)
+    join stream using (policy_domain, source)
+    join total using (policy_domain)
+    left join rhythm
+        on rhythm.policy_domain = evidence.policy_domain
+        and rhythm.source_ip = evidence.source_ip
+    left join rhythm as stream_rhythm
+        on stream_rhythm.policy_domain = evidence.policy_domain
+        and stream_rhythm.source_ip is null
+        and stream_rhythm.source = named.source
+    left join sender_domain as vouched_spf
+        on vouched_spf.identity = 'spf' and vouched_spf.domain = evidence.other_spf
+    left join sender_domain as vouched_dkim
+        on vouched_dkim.identity = 'dkim' and vouched_dkim.domain = evidence.other_dkim
+    left join own_network
+        on own_network.policy_domain = evidence.policy_domain and own_network.asn = named.asn
+    left join own_tenant
+        on own_tenant.policy_domain = evidence.policy_domain
+        and own_tenant.name = evidence.other_dkim
+    left join own_name
+        on own_name.policy_domain = evidence.policy_domain
+        and own_name.header_from = evidence.header_from
+    left join crowd
+        on crowd.policy_domain = evidence.policy_domain and crowd.last_seen = evidence.last_seen
+    left join throng on throng.policy_domain = evidence.policy_domain
+),
+ruled as (
+    select
+        *,
+        case
+            when aligned > 0 then case
+                when spf_aligned = 0 and ever_spf_aligned = 0 and (
+                    (forwards and (other_spf is not null or not stream_passes_spf))
+                    or kind in ('forwarder', 'list')
+                    or (sender is null and not stream_passes_spf and small_share)
+                ) then 'forwarder-keeps-signature'
+                when stream_breaks and (
+                    (failing >= 3 and failing > 0.05 * (messages - indeterminate))
+                    or (fresh_fails >= 2 and fresh_fails > 0.2 * fresh_messages)
+                ) then 'broken-lately'
+                else 'passes'
+            end
+            when failing = 0 then case
+                when stream_passes then 'temporary-own' else 'temporary'
+            end
+            when own_unaligned > 0 then 'broken-alignment'
+            when kind = 'list' then 'list-host'
+            when called_list > 0 and not (vendor and stream_passes) then 'list-called'
+            when own_dkim_fails > 0 and vendor and stream_passes and vouched_vendor
+                then 'broken-signature-vendor'
+            when own_dkim_fails > 0 and signed_by_others > 0 and sent_by_others > 0
+                and not coalesce(vouched_vendor and not forwards, false)
+                then 'list-signature'
+            when called_forwarded > 0 or sealed > 0 then 'forwarder-called'
+            when kind = 'forwarder' then 'forwarder-host'
+            when own_dkim_fails > 0 and sent_by_others > 0
+                and not coalesce(vouched_vendor and not forwards, false)
+                then 'forwarder-rewrites'
+            when own_dkim_fails > 0 and (own_network or stream_passes or rhythm is not null
+                or stream_rhythm is not null) then 'broken-signature'
+            when own_tenant then 'broken-tenant'
+            when stream_passes and not shared and sender is not null then 'broken-known'
+            when vouched_vendor and not forwards and stream_rhythm is not null
+                then 'broken-vendor'
+            when vouched_vendor and not forwards then 'undecided-vendor'
+            when sent_by_others > 0 and signed_by_others = 0
+                and (
+                    spf_service_type in ('ISP', 'Email Provider', 'Education', 'Web Host')
+                    or forwards
+                )
+                and (spf_at_home or forwards)
+                and days >= 4 and messages <= 10 * days
+                then 'forwarder-unsigned'
+            when unvouched > 0 and rhythm in ('daily', 'weekly') then 'broken-unsigned'
+            when sent_by_others + signed_by_others > 0 and sender is null
+                and stream_rhythm is null and stream_networks >= 2
+                then 'spoof-stranger'
+            when unvouched = failing and not own_network and not stream_passes
+                and rhythm is null
+                and (bit_count(day_bits) <= 2)::int
+                    + (crowd_networks >= 4 or throng_networks >= 10)::int
+                    + strange_name::int
+                    + 1  -- nothing vouches for it
+                    >= 2
+                and (crowd_networks >= 4 or throng_networks >= 10 or strange_name)
+                then 'spoof-crowd'
+            else 'undecided'
+        end as rule
+    from fact
+)
+select
+    *,
+    case split_part(rule, '-', 1)
+        when 'passes' then 'own'
+        when 'temporary' then case when rule = 'temporary-own' then 'own' else 'undecided' end
+        else split_part(rule, '-', 1)
+    end as class
+from ruled

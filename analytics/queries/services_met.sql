@@ -1,0 +1,5 @@
+-- One row per service that a network of the store belongs to.
+select distinct service
+from address
+where service is not null
+order by service
