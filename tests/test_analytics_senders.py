@@ -31,7 +31,7 @@ OTHER = ENTRY.replace("one", "two").replace("Sender One", "Sender Two").replace(
 
 # Base domains whose name in the service map is another company's, or another service's of the same.
 ELSEWHERE = {
-    "kundenserver.de": "domainfactory rents its host names from IONOS",
+    "kundenserver.de": "names of IONOS's outgoing servers, which the map gives to domainfactory",
     "registrar-servers.com": "Namecheap sells mailboxes and forwards, from different hosts",
     "transmail.net": "ZeptoMail's former name, which the map calls Zoho",
 }
