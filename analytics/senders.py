@@ -6,7 +6,7 @@ loads pydantic for its settings anyway, and the whole catalogue takes a few mill
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from schemas.errors import ConfigError
 from schemas.names import is_domain, normal_domain
 
-__all__ = ["Kind", "Sender", "catalogue", "find", "named_by", "read"]
+__all__ = ["Kind", "Sender", "catalogue", "find", "longest_match", "named_by", "read"]
 
 FILE = "analytics/senders.toml"
 
@@ -116,9 +116,13 @@ def find(text: str) -> Sender | None:
 
 
 def named_by(identity: Identity, domain: str | None) -> Sender | None:
-    """The sender that a DKIM, SPF or PTR domain names; of several, by its longest suffix."""
+    """The sender that a DKIM, SPF or PTR domain names."""
+    return longest_match(_by_domain()[identity], domain)
+
+
+def longest_match(owners: Mapping[str, Sender], domain: str | None) -> Sender | None:
+    """The owner of the domain, or of the nearest name above it that has one."""
     name = normal_domain(domain)
-    owners = _by_domain()[identity]
     while name:
         if name in owners:
             return owners[name]
@@ -154,7 +158,9 @@ def _check_claims(senders: tuple[Sender, ...]) -> None:
     _once("the id", (each.id for each in senders))
     _once("the name", (name for each in senders for name in each.names))
     for identity in IDENTITIES:
-        _once(f"the {identity} domain", (name for each in senders for name in each.domains(identity)))
+        _once(
+            f"the {identity} domain", (name for each in senders for name in each.domains(identity))
+        )
     alone = Counter(asn for each in senders if each.asns_only for asn in each.asns)
     taken = Counter(asn for each in senders for asn in each.asns)
     for asn in alone:
