@@ -36,17 +36,19 @@ def _raw_pairs(*names: str) -> dict[str, Any]:
 
 FACTS = ("identity", "content_hash", "authenticity", "reporter_domain")
 CHILD = {"record_ordinal": ORDINAL, "ordinal": ORDINAL}
+HUMAN_RESULT = _texts("human_result", "human_result_lang")
 SCHEMAS: dict[str, Any] = {
     "dmarc_report": _schema(
         **_texts(*FACTS),
         day=pa.date32(),
         **_texts("dialect", "xml_namespace", "version", "reporter", "org_name", "email"),
-        **_texts("extra_contact_info", "report_id"),
+        **_texts("extra_contact_info", "extra_contact_info_lang", "report_id"),
         begin_at=TIME,
         begin_raw=TEXT,
         end_at=TIME,
         end_raw=TEXT,
         errors=TEXTS,
+        error_langs=TEXTS,
         generator=TEXT,
         **_raw_pairs("policy_domain", "discovery_method", "p", "sp", "np", "adkim", "aspf"),
         pct=COUNT,
@@ -69,11 +71,11 @@ SCHEMAS: dict[str, Any] = {
         extensions=TEXTS,
         flags=TEXTS,
     ),
-    "dmarc_reason": _schema(**CHILD, **_raw_pairs("type"), comment=TEXT),
+    "dmarc_reason": _schema(**CHILD, **_raw_pairs("type"), **_texts("comment", "comment_lang")),
     "dmarc_dkim": _schema(
-        **CHILD, **_raw_pairs("domain"), selector=TEXT, **_raw_pairs("result"), human_result=TEXT
+        **CHILD, **_raw_pairs("domain"), selector=TEXT, **_raw_pairs("result"), **HUMAN_RESULT
     ),
-    "dmarc_spf": _schema(**CHILD, **_raw_pairs("domain", "scope", "result"), human_result=TEXT),
+    "dmarc_spf": _schema(**CHILD, **_raw_pairs("domain", "scope", "result"), **HUMAN_RESULT),
     "dmarc_refused_record": _schema(ordinal=ORDINAL, **_texts("reason", "xml")),
     "tls_report": _schema(
         **_texts(*FACTS),
@@ -139,8 +141,7 @@ class Rows:
     def _add_record(self, leaf: int, ordinal: int, record: Record) -> None:
         self._rows["dmarc_record"].append((leaf, ordinal, *_record_columns(record)))
         for n, reason in enumerate(record.reasons):
-            row = (leaf, ordinal, n, reason.type, reason.type_raw, reason.comment)
-            self._rows["dmarc_reason"].append(row)
+            self._rows["dmarc_reason"].append((leaf, ordinal, n, *dict(reason).values()))
         for n, dkim in enumerate(record.dkim_results):
             self._rows["dmarc_dkim"].append((leaf, ordinal, n, *dict(dkim).values()))
         for n, spf in enumerate(record.spf_results):
@@ -202,12 +203,14 @@ def _aggregate_columns(report: AggregateReport) -> tuple[Any, ...]:
         report.org_name,
         report.email,
         report.extra_contact_info,
+        report.extra_contact_info_lang,
         report.report_id,
         report.begin_at.replace(tzinfo=None),
         report.begin_raw,
         report.end_at.replace(tzinfo=None),
         report.end_raw,
         report.errors,
+        report.error_langs,
         report.generator,
         *dict(policy).values(),
         report.extensions,
