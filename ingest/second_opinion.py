@@ -21,7 +21,7 @@ import parsedmarc
 from parsedmarc.config import ParserConfig
 
 from ingest.limits import SECOND_OPINION_BYTES
-from ingest.readers import read_aggregate, read_tls
+from ingest.readers import DomainHint, read_aggregate, read_tls
 from schemas.dmarc import AggregateReport
 from schemas.errors import Malformed, Refusal
 from schemas.tls import TlsReport
@@ -73,7 +73,9 @@ def _first_report(data: bytes) -> bytes:
     return (whole if found else data[:stop]) + end
 
 
-def read_broken_tls(data: bytes, refusal: Malformed, *, domain_hint: str = "") -> TlsReport:
+def read_broken_tls(
+    data: bytes, refusal: Malformed, *, hint: DomainHint | None = None
+) -> TlsReport:
     """The report in `data`, if parsedmarc reads it; else raises `refusal`, as it came.
 
     parsedmarc does not look at the times. One that is none is read as the other: the report's
@@ -88,7 +90,7 @@ def read_broken_tls(data: bytes, refusal: Malformed, *, domain_hint: str = "") -
         sent = {key: period[key] for key in TIMES}
         readable = next(filter(_is_time, sent.values()), None)
         period |= {key: text if _is_time(text) else readable for key, text in sent.items()}
-        report = read_tls(json.dumps(document).encode(), domain_hint=domain_hint)
+        report = read_tls(json.dumps(document).encode(), hint=hint)
     except (parsedmarc.ParserError, Refusal):
         raise refusal from None
     raw = {"start_raw": _text(sent[TIMES[0]]), "end_raw": _text(sent[TIMES[1]])}
