@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.dmarc import AggregateReport, Record, midpoint_day
+from ingest.alignment import recomputed
+from schemas.dmarc import AggregateReport, PublishedPolicy, Record, midpoint_day
 from schemas.tls import TlsPolicy, TlsReport
 
 __all__ = ["SCHEMAS", "Facts", "Rows", "Table", "Tables", "as_table", "joined", "with_documents"]
@@ -70,6 +71,8 @@ SCHEMAS: dict[str, Any] = {
         **_raw_pairs("header_from", "envelope_from", "envelope_to"),
         extensions=TEXTS,
         flags=TEXTS,
+        dkim_recomputed=pa.bool_(),
+        spf_recomputed=pa.bool_(),
     ),
     "dmarc_reason": _schema(**CHILD, **_raw_pairs("type"), **_texts("comment", "comment_lang")),
     "dmarc_dkim": _schema(
@@ -133,13 +136,14 @@ class Rows:
         self._rows["dmarc_report"].append((leaf, *facts, *_aggregate_columns(report)))
         ordinals = _record_ordinals(report)
         for ordinal, record in zip(ordinals, report.records, strict=True):
-            self._add_record(leaf, ordinal, record)
+            self._add_record(leaf, ordinal, record, report.policy)
         for refused in report.refused_records:
             row = (leaf, refused.ordinal, refused.reason, refused.xml)
             self._rows["dmarc_refused_record"].append(row)
 
-    def _add_record(self, leaf: int, ordinal: int, record: Record) -> None:
-        self._rows["dmarc_record"].append((leaf, ordinal, *_record_columns(record)))
+    def _add_record(self, leaf: int, ordinal: int, record: Record, policy: PublishedPolicy) -> None:
+        columns = (*_record_columns(record), *recomputed(record, policy))
+        self._rows["dmarc_record"].append((leaf, ordinal, *columns))
         for n, reason in enumerate(record.reasons):
             self._rows["dmarc_reason"].append((leaf, ordinal, n, *dict(reason).values()))
         for n, dkim in enumerate(record.dkim_results):

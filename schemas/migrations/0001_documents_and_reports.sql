@@ -149,7 +149,9 @@ create table dmarc_record (
     envelope_to text,
     envelope_to_raw text,
     extensions text[],
-    flags text[]
+    flags text[],
+    dkim_recomputed boolean,
+    spf_recomputed boolean
 );
 
 create table dmarc_reason (
