@@ -3,9 +3,10 @@
 from datetime import date
 
 from analytics.ask import Row, ask
+from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["feed", "reporters", "runs"]
+__all__ = ["disagreement", "feed", "reporters", "runs"]
 
 LATE_DAYS = 3
 SILENT_DAYS = 7
@@ -31,6 +32,15 @@ def feed(con: Connection, as_of: date) -> Row:
 def reporters(con: Connection, as_of: date) -> list[Row]:
     """One row per reporter, most reports first; `is_missing` when it fell silent."""
     return ask(con, "reporters", {"as_of": as_of})
+
+
+def disagreement(con: Connection, window: Window) -> list[Row]:
+    """One row per reporter: messages, those evaluated against its own results, and their share.
+
+    `is_flagged` above 1 %: what such a reporter says of alignment is doubtful (D42). Advice goes
+    by what is reported nevertheless.
+    """
+    return ask(con, "disagreement", {"first": window.first, "last": window.last})
 
 
 def runs(con: Connection, most: int = 10) -> list[Row]:

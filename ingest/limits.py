@@ -35,6 +35,11 @@ broken      1 000        records that are not well-formed; more, and it is no re
 mending     16 MiB       of text: mending copies it several times
 templates   2 048        records remembered by their markup, 4 096 bytes each at most
 
+Of a report of either kind
+
+opinion     4 MiB        of a document that our readers refuse are tried with parsedmarc: it takes
+                         18 times as many bytes, and 0.4 s of CPU for 1 MiB
+
 Of a TLS report
 
 JSON        32 MiB       it is read whole, and costs several times its size
@@ -72,6 +77,7 @@ __all__ = [
     "PROOF_FIELDS",
     "RECORDS",
     "RECORD_RESULTS",
+    "SECOND_OPINION_BYTES",
     "TAGS_BETWEEN_RECORDS",
     "TEMPLATES",
     "TEMPLATE_BYTES",
@@ -105,6 +111,8 @@ BROKEN_RECORDS = 1000
 MENDABLE_BYTES = 16 * MIB
 TEMPLATES = 2048
 TEMPLATE_BYTES = 4096
+
+SECOND_OPINION_BYTES = 4 * MIB
 
 JSON_BYTES = 32 * MIB
 JSON_VALUES = 500_000

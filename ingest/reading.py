@@ -25,13 +25,12 @@ from ingest.authenticity import (
 from ingest.extract import Leaf, extract
 from ingest.identity import content_hash, identity_of, identity_of_part
 from ingest.limits import HEADER_BYTES, MESSAGE_BYTES
-from ingest.readers import read_aggregate, read_tls
+from ingest.readers import DomainHint, domain_hint, read_aggregate, read_tls
 from ingest.rows import Facts, Rows, Tables, joined
 from ingest.sniff import Kind, sniff
 from ingest.sources import Arrival
 from schemas.dmarc import AggregateReport
 from schemas.errors import LimitExceeded, Malformed, NotAReport, Refusal
-from schemas.names import normal_domain
 from schemas.tls import TlsReport
 
 __all__ = [
@@ -147,7 +146,7 @@ def read_batch(
     rows = Rows()
     for arrival in arrivals:
         leaves = _leaves(arrival, watch)
-        headers = _header_block(arrival.raw) if arrival.is_mail else b""
+        headers = _headers(arrival)
         fields = email.message_from_bytes(headers, policy=email.policy.compat32)
         proof = _proof(arrival, fields, prover)
         first = len(readings)
@@ -208,8 +207,10 @@ def _leaves(arrival: Arrival, watch: Watch) -> list[Leaf]:
         size = f"the message has {arrival.too_large} bytes, more than {MESSAGE_BYTES}"
         reason = LimitExceeded(size)
         return [Leaf(Kind.MESSAGE, arrival.raw, refusal=reason)]
-    name = "" if arrival.is_mail else arrival.key.rpartition("/")[2]
-    return extract(arrival.raw, is_mail=arrival.is_mail, name=name)
+    if arrival.is_mail:
+        return extract(arrival.raw, is_mail=True)
+    name = arrival.key if arrival.is_stored else arrival.key.rpartition("/")[2]
+    return extract(arrival.raw, is_mail=False, name=name)
 
 
 def _start(leaf: Leaf) -> Reading:
@@ -239,13 +240,13 @@ def read_document(start: Reading, came_with: CameWith, number: int, rows: Rows) 
 
 def _read(start: Reading, came_with: CameWith) -> tuple[AggregateReport | TlsReport, str]:
     """The report, and what it is known by: read whole, or in part if parsedmarc reads it too."""
-    hint = _tls_domain(came_with.fields)
+    hint = _hint(start, came_with)
     try:
         report: AggregateReport | TlsReport
         if start.kind == Kind.XML:
             report = read_aggregate(start.data, name=start.path)
         else:
-            report = read_tls(start.data, domain_hint=hint)
+            report = read_tls(start.data, hint=hint)
         return report, identity_of(report)
     except Malformed as refusal:
         # Takes most of a second, and is rarely asked.
@@ -254,8 +255,15 @@ def _read(start: Reading, came_with: CameWith) -> tuple[AggregateReport | TlsRep
         if start.kind == Kind.XML:
             report = read_broken_aggregate(start.data, refusal, name=start.path)
         else:
-            report = read_broken_tls(start.data, refusal, domain_hint=hint)
+            report = read_broken_tls(start.data, refusal, hint=hint)
         return report, identity_of_part(start.sha256)
+
+
+def _hint(start: Reading, came_with: CameWith) -> DomainHint | None:
+    if start.kind == Kind.XML:
+        return None
+    header, subject = (_field(came_with.fields, name) for name in ("TLS-Report-Domain", "Subject"))
+    return domain_hint(header, start.path, subject)
 
 
 def _add(
@@ -318,6 +326,13 @@ def _carrier(
     )
 
 
+def _headers(arrival: Arrival) -> bytes:
+    """Of the mail that came: a message within it is looked at under its header, not its own."""
+    if arrival.is_stored:
+        return arrival.headers
+    return _header_block(arrival.raw) if arrival.is_mail else b""
+
+
 def _header_block(raw: bytes) -> bytes:
     """The header of a mail, without its body, at most 64 KiB."""
     head = raw[:HEADER_BYTES]
@@ -352,8 +367,3 @@ def _naive(moment: datetime | None) -> datetime | None:
         return moment.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:
         return None
-
-
-def _tls_domain(fields: email.message.Message) -> str:
-    """RFC 8460 §5.3: the header names the policy domain, where a policy does not (T8)."""
-    return normal_domain(_field(fields, "TLS-Report-Domain")) or ""

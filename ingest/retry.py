@@ -68,7 +68,9 @@ class _Retry:
         if stored.kind == Kind.MESSAGE and stored.carrier_size > len(stored.data):
             return False  # only its header was fetched
         is_mail = stored.kind == Kind.MESSAGE
-        arrival = Arrival("", stored.data, is_mail=is_mail, is_stored=True)
+        arrival = Arrival(
+            stored.path, stored.data, is_mail=is_mail, is_stored=True, headers=stored.headers
+        )
         batch = self._read([arrival], Trust(given=stored.proof))
         if any(reading.sha256 == stored.sha256 for reading in batch.readings):
             return False

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.alignment import recomputed
 from ingest.authenticated import Authenticated, authenticated
-from schemas.dmarc import AggregateReport, Record, midpoint_day
+from schemas.dmarc import AggregateReport, PublishedPolicy, Record, midpoint_day
 from schemas.tls import TlsPolicy, TlsReport
 
 __all__ = ["SCHEMAS", "Facts", "Rows", "Table", "Tables", "as_table", "joined", "with_documents"]
@@ -37,17 +38,19 @@ def _raw_pairs(*names: str) -> dict[str, Any]:
 
 FACTS = ("identity", "content_hash", "authenticity", "reporter_domain")
 CHILD = {"record_ordinal": ORDINAL, "ordinal": ORDINAL}
+HUMAN_RESULT = _texts("human_result", "human_result_lang")
 SCHEMAS: dict[str, Any] = {
     "dmarc_report": _schema(
         **_texts(*FACTS),
         day=pa.date32(),
         **_texts("dialect", "xml_namespace", "version", "reporter", "org_name", "email"),
-        **_texts("extra_contact_info", "report_id"),
+        **_texts("extra_contact_info", "extra_contact_info_lang", "report_id"),
         begin_at=TIME,
         begin_raw=TEXT,
         end_at=TIME,
         end_raw=TEXT,
         errors=TEXTS,
+        error_langs=TEXTS,
         generator=TEXT,
         **_raw_pairs("policy_domain", "discovery_method", "p", "sp", "np", "adkim", "aspf"),
         pct=COUNT,
@@ -69,13 +72,15 @@ SCHEMAS: dict[str, Any] = {
         **_raw_pairs("header_from", "envelope_from", "envelope_to"),
         extensions=TEXTS,
         flags=TEXTS,
+        dkim_recomputed=pa.bool_(),
+        spf_recomputed=pa.bool_(),
         **_texts(*Authenticated._fields),
     ),
-    "dmarc_reason": _schema(**CHILD, **_raw_pairs("type"), comment=TEXT),
+    "dmarc_reason": _schema(**CHILD, **_raw_pairs("type"), **_texts("comment", "comment_lang")),
     "dmarc_dkim": _schema(
-        **CHILD, **_raw_pairs("domain"), selector=TEXT, **_raw_pairs("result"), human_result=TEXT
+        **CHILD, **_raw_pairs("domain"), selector=TEXT, **_raw_pairs("result"), **HUMAN_RESULT
     ),
-    "dmarc_spf": _schema(**CHILD, **_raw_pairs("domain", "scope", "result"), human_result=TEXT),
+    "dmarc_spf": _schema(**CHILD, **_raw_pairs("domain", "scope", "result"), **HUMAN_RESULT),
     "dmarc_refused_record": _schema(ordinal=ORDINAL, **_texts("reason", "xml")),
     "tls_report": _schema(
         **_texts(*FACTS),
@@ -133,17 +138,17 @@ class Rows:
         self._rows["dmarc_report"].append((leaf, *facts, *_aggregate_columns(report)))
         ordinals = _record_ordinals(report)
         for ordinal, record in zip(ordinals, report.records, strict=True):
-            self._add_record(leaf, ordinal, record, report.policy.domain)
+            self._add_record(leaf, ordinal, record, report.policy)
         for refused in report.refused_records:
             row = (leaf, refused.ordinal, refused.reason, refused.xml)
             self._rows["dmarc_refused_record"].append(row)
 
-    def _add_record(self, leaf: int, ordinal: int, record: Record, policy_domain: str) -> None:
-        seen = authenticated(record, policy_domain)
-        self._rows["dmarc_record"].append((leaf, ordinal, *_record_columns(record), *seen))
+    def _add_record(self, leaf: int, ordinal: int, record: Record, policy: PublishedPolicy) -> None:
+        columns = (*_record_columns(record), *recomputed(record, policy))
+        seen = authenticated(record, policy.domain)
+        self._rows["dmarc_record"].append((leaf, ordinal, *columns, *seen))
         for n, reason in enumerate(record.reasons):
-            row = (leaf, ordinal, n, reason.type, reason.type_raw, reason.comment)
-            self._rows["dmarc_reason"].append(row)
+            self._rows["dmarc_reason"].append((leaf, ordinal, n, *dict(reason).values()))
         for n, dkim in enumerate(record.dkim_results):
             self._rows["dmarc_dkim"].append((leaf, ordinal, n, *dict(dkim).values()))
         for n, spf in enumerate(record.spf_results):
@@ -205,12 +210,14 @@ def _aggregate_columns(report: AggregateReport) -> tuple[Any, ...]:
         report.org_name,
         report.email,
         report.extra_contact_info,
+        report.extra_contact_info_lang,
         report.report_id,
         report.begin_at.replace(tzinfo=None),
         report.begin_raw,
         report.end_at.replace(tzinfo=None),
         report.end_raw,
         report.errors,
+        report.error_langs,
         report.generator,
         *dict(policy).values(),
         report.extensions,

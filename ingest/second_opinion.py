@@ -20,14 +20,14 @@ from typing import Any
 import parsedmarc
 from parsedmarc.config import ParserConfig
 
-from ingest.readers import read_aggregate, read_tls
+from ingest.limits import SECOND_OPINION_BYTES
+from ingest.readers import DomainHint, read_aggregate, read_tls
 from schemas.dmarc import AggregateReport
 from schemas.errors import Malformed, Refusal
 from schemas.tls import TlsReport
 
 __all__ = ["read_broken_aggregate", "read_broken_tls"]
 
-LONGEST_TRIED = 4 * 1024 * 1024  # bytes; it takes 18 times as many, and 0.4 s of CPU for 1 MiB
 ROOT = re.compile(rb"<((?:[\w.-]++:)?+feedback)(?=[\s>])[^<>]*+>")
 TIMES = ("start-datetime", "end-datetime")
 
@@ -52,7 +52,7 @@ def _offline() -> ParserConfig:
 
 def read_broken_aggregate(data: bytes, refusal: Malformed, *, name: str = "") -> AggregateReport:
     """The first report in `data`, if parsedmarc reads it; else raises `refusal`, as it came."""
-    if len(data) > LONGEST_TRIED:
+    if len(data) > SECOND_OPINION_BYTES:
         raise refusal
     try:
         parsedmarc.parse_aggregate_report_xml(data, config=_offline())
@@ -73,13 +73,15 @@ def _first_report(data: bytes) -> bytes:
     return (whole if found else data[:stop]) + end
 
 
-def read_broken_tls(data: bytes, refusal: Malformed, *, domain_hint: str = "") -> TlsReport:
+def read_broken_tls(
+    data: bytes, refusal: Malformed, *, hint: DomainHint | None = None
+) -> TlsReport:
     """The report in `data`, if parsedmarc reads it; else raises `refusal`, as it came.
 
     parsedmarc does not look at the times. One that is none is read as the other: the report's
     place among the days is known well enough to show it there.
     """
-    if len(data) > LONGEST_TRIED:
+    if len(data) > SECOND_OPINION_BYTES:
         raise refusal
     try:
         parsedmarc.parse_smtp_tls_report_json(data)
@@ -88,7 +90,7 @@ def read_broken_tls(data: bytes, refusal: Malformed, *, domain_hint: str = "") -
         sent = {key: period[key] for key in TIMES}
         readable = next(filter(_is_time, sent.values()), None)
         period |= {key: text if _is_time(text) else readable for key, text in sent.items()}
-        report = read_tls(json.dumps(document).encode(), domain_hint=domain_hint)
+        report = read_tls(json.dumps(document).encode(), hint=hint)
     except (parsedmarc.ParserError, Refusal):
         raise refusal from None
     raw = {"start_raw": _text(sent[TIMES[0]]), "end_raw": _text(sent[TIMES[1]])}

@@ -2,7 +2,8 @@
 
 Each field stands as the reporter sent it (`…_raw`, or the plain name where nothing is
 normalised); a normalised twin stands beside it. None means the element was absent, "" that it
-was present and empty.
+was present and empty. A `…_lang` is the language that a text says it is in (RFC 9990 App. A,
+langAttrString); None where it says none, though the schema then means "en".
 """
 
 from datetime import date, datetime, timedelta
@@ -51,6 +52,7 @@ class Reason(Part):
     type: OverrideReason | None = None
     type_raw: str | None = None
     comment: str | None = None
+    comment_lang: str | None = None
 
 
 class DkimResult(Part):
@@ -60,6 +62,7 @@ class DkimResult(Part):
     result: DkimVerdict | None = None
     result_raw: str | None = None
     human_result: str | None = None
+    human_result_lang: str | None = None
 
 
 class SpfResult(Part):
@@ -70,6 +73,7 @@ class SpfResult(Part):
     result: SpfVerdict | None = None
     result_raw: str | None = None
     human_result: str | None = None
+    human_result_lang: str | None = None
 
 
 class Record(Part):
@@ -140,8 +144,8 @@ class AggregateReport(Part):
 
     `begin_at` and `end_at` are UTC; the period is half-open. `reporter` is org_name trimmed and
     lower-cased, else the domain of `email`. `extensions` are the elements that no field takes, as
-    XML. `repairs` says what was mended to read the document,
-    `flags` what makes no sense in it (a flagged report counts in no rate).
+    XML. `error_langs` has an entry for each of `errors`. `repairs` says what was mended to read the
+    document, `flags` what makes no sense in it (a flagged report counts in no rate).
     """
 
     dialect: Dialect
@@ -151,12 +155,14 @@ class AggregateReport(Part):
     org_name: str | None = None
     email: str | None = None
     extra_contact_info: str | None = None
+    extra_contact_info_lang: str | None = None
     report_id: str
     begin_at: datetime
     begin_raw: str
     end_at: datetime
     end_raw: str
     errors: tuple[str, ...] = ()
+    error_langs: tuple[str | None, ...] = ()
     generator: str | None = None
     policy: PublishedPolicy
     extensions: tuple[str, ...] = ()

@@ -137,7 +137,15 @@ def _our_head(ours: AggregateReport) -> Values:
     fields = {key: getattr(ours, key) for key in (*head, "generator", "version", "xml_namespace")}
     tags = ("domain", "adkim", "aspf", "p", "sp", "pct", "np", "testing", "discovery_method")
     policy = {f"policy.{tag}": getattr(ours.policy, f"{tag}_raw") for tag in tags}
-    return fields | policy | {"policy.fo": ours.policy.fo, "extensions": ours.extensions or None}
+    return (
+        fields
+        | policy
+        | {
+            "policy.fo": ours.policy.fo,
+            "extensions": ours.extensions or None,
+            "extra_contact_info_lang": ours.extra_contact_info_lang,
+        }
+    )
 
 
 def _their_record(theirs: Values) -> Values:
@@ -184,7 +192,7 @@ def _reasons(theirs: Sequence[Values], ours: Record) -> Iterator[Difference]:
         yield Difference("reasons", len(sent), len(ours.reasons))
         return
     for their, our in zip(sent, ours.reasons, strict=True):
-        values = {"type": our.type_raw, "comment": our.comment}
+        values = {"type": our.type_raw, "comment": our.comment, "comment_lang": our.comment_lang}
         for difference in _compared(dict(their), values):
             yield difference._replace(field=f"reason.{difference.field}")
 

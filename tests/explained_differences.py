@@ -162,6 +162,8 @@ KINDS = (
          "keeps a reason with neither type nor comment", "drops it", "D15"),
     Kind("testing-as-t", r"policy\.testing", dropped, "does not know `t`", "reads it as `testing`",
          "D39"),
+    Kind("language", r".+_lang", dropped, "drops the attribute `lang`", "keeps it beside the text",
+         "RFC 9990 App. A, langAttrString"),
     Kind("extensions", r"(record\.)?extensions", dropped, "drops unknown elements",
          "keeps them as XML", "RFC 9990 §3.1.1.6; D40"),
     Kind("tls-mx-host", r"tls\.mx_host_patterns", dropped,

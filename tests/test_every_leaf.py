@@ -22,12 +22,14 @@ Found = list[tuple[str, Any, Any]]
 """(path, as sent, as stored) of leaves; the last two are to be equal, None where absent."""
 
 # RFC 7489 App. C and RFC 9990 App. A: path below the root, and its column; behind a bar the name
-# that others give it (D23, D39). Of two where one is allowed the first is read.
+# that others give it (D23, D39), behind an @ an attribute. Of two where one is allowed the first is
+# read.
 REPORT = {
     "version": "version",
     "report_metadata/org_name": "org_name",
     "report_metadata/email": "email",
     "report_metadata/extra_contact_info": "extra_contact_info",
+    "report_metadata/extra_contact_info@lang": "extra_contact_info_lang",
     "report_metadata/report_id": "report_id",
     "report_metadata/date_range/begin": "begin_raw",
     "report_metadata/date_range/end": "end_raw",
@@ -54,7 +56,10 @@ RECORD = {
     "identifiers|identities/envelope_to": "envelope_to_raw",
 }
 CHILDREN = {
-    "dmarc_reason": ("row/policy_evaluated/reason", {"type": "type_raw", "comment": "comment"}),
+    "dmarc_reason": (
+        "row/policy_evaluated/reason",
+        {"type": "type_raw", "comment": "comment", "comment@lang": "comment_lang"},
+    ),
     "dmarc_dkim": (
         "auth_results/dkim",
         {
@@ -62,6 +67,7 @@ CHILDREN = {
             "selector": "selector",
             "result": "result_raw",
             "human_result": "human_result",
+            "human_result@lang": "human_result_lang",
         },
     ),
     "dmarc_spf": (
@@ -71,6 +77,7 @@ CHILDREN = {
             "scope": "scope_raw",
             "result": "result_raw",
             "human_result": "human_result",
+            "human_result@lang": "human_result_lang",
         },
     ),
 }
@@ -154,14 +161,23 @@ def below(element: ET.Element | None, names: str) -> ET.Element | None:
 
 
 def text_at(element: ET.Element | None, path: str) -> str | None:
+    path, _, attribute = path.partition("@")
     for names in path.split("/"):
         element = below(element, names)
     if element is None:
         return None
+    if attribute:
+        return attribute_of(element, attribute)
     if len(element):  # markup in a text stays markup: 5<x/>3 is not 53
         inner = (ET.tostring(child, encoding="unicode") for child in element)
         return "".join((escape(element.text or ""), *inner)).strip()
     return (element.text or "").strip()
+
+
+def attribute_of(element: ET.Element, name: str) -> str | None:
+    """Without a namespace, as RFC 9990 has it, or else with that of XML itself."""
+    found = element.get(name, element.get("{http://www.w3.org/XML/1998/namespace}" + name))
+    return None if found is None else found.strip()
 
 
 def every(element: ET.Element, path: str) -> list[ET.Element]:
@@ -175,8 +191,9 @@ def every(element: ET.Element, path: str) -> list[ET.Element]:
 def xml_leaves(documents: Documents, number: int, root: ET.Element) -> Iterator[Found]:
     (report,) = documents.rows("dmarc_report", number)
     yield [(path, text_at(root, path), report[column]) for path, column in REPORT.items()]
-    errors = [(each.text or "").strip() for each in every(root, "report_metadata/error")]
-    yield [("error", errors, report["errors"])]
+    errors = [each for each in every(root, "report_metadata/error") if (each.text or "").strip()]
+    yield [("error", [(each.text or "").strip() for each in errors], report["errors"])]
+    yield [("error@lang", [attribute_of(each, "lang") for each in errors], report["error_langs"])]
     rows = {row["ordinal"]: row for row in documents.rows("dmarc_record", number)}
     refused = {row["ordinal"] for row in documents.rows("dmarc_refused_record", number)}
     children = {table: documents.rows(table, number) for table in CHILDREN}
@@ -190,7 +207,11 @@ def xml_leaves(documents: Documents, number: int, root: ET.Element) -> Iterator[
             mine = [row for row in children[table] if row["record_ordinal"] == ordinal]
             sent = [[text_at(each, leaf) for leaf in columns] for each in every(record, path)]
             # D14, D15: a result or reason without a word in it says nothing.
-            said = [texts for texts in sent if any(texts)]
+            said = [
+                texts
+                for texts in sent
+                if any(x for x, leaf in zip(texts, columns, strict=True) if "@" not in leaf)
+            ]
             yield [(path, said, [[row[column] for column in columns.values()] for row in mine])]
 
 

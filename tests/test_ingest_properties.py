@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.extract import extract
-from ingest.readers import read_aggregate, read_tls
+from ingest.readers import DomainHint, read_aggregate, read_tls
 from ingest.sniff import sniff
 from schemas.dmarc import AggregateReport
 from schemas.errors import Refusal
@@ -42,7 +42,7 @@ def aggregate_or_refusal(data: bytes) -> AggregateReport | str:
 
 def tls_or_refusal(data: bytes) -> TlsReport | str:
     try:
-        return read_tls(data, domain_hint="example.com")
+        return read_tls(data, hint=DomainHint("example.com", "the Subject"))
     except Refusal as refusal:
         return str(refusal)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ingest.readers import read_tls
+from ingest.identity import content_hash
+from ingest.readers import DomainHint, domain_hint, read_tls
 from schemas.errors import LimitExceeded, Malformed, NotAReport
 
 
@@ -25,25 +26,55 @@ def encoded(**changes: Any) -> bytes:
     return json.dumps(document(**changes)).encode()
 
 
+HINT = DomainHint("example.com", "the file name")
+
+
 def test_the_carrier_names_the_domain_where_the_policy_does_not() -> None:
-    """RFC 8460 §5.3 TLS-Report-Domain; Postfix leaves it out of no-policy-found (T8)."""
-    report = read_tls(encoded(), domain_hint="example.com")
+    """Postfix leaves it out of no-policy-found (T8)."""
+    report = read_tls(encoded(), hint=HINT)
     assert report.policies[0].policy_domain == "example.com"
     assert report.policies[0].policy_domain_raw is None
-    assert report.repairs == ("T8: policy-domain taken from the carrier",)
+    assert report.repairs == ("T8: policy-domain taken from the file name",)
 
 
 def test_the_report_wins_over_its_carrier() -> None:
     """RFC 8460 §5.6."""
     policy = {"policy": {"policy-type": "sts", "policy-domain": "Example.ORG."}, "summary": {}}
-    report = read_tls(encoded(policies=[policy]), domain_hint="example.com")
+    report = read_tls(encoded(policies=[policy]), hint=HINT)
     assert report.policies[0].policy_domain == "example.org"
     assert report.repairs == ()
 
 
-def test_a_carrier_that_names_no_domain_is_not_believed() -> None:
-    report = read_tls(encoded(), domain_hint="192.0.2.1")
-    assert report.policies[0].policy_domain is None
+def test_what_the_carrier_names_is_not_what_the_report_says() -> None:
+    """The same report by mail and as a file is a duplicate, not a conflict."""
+    assert content_hash(read_tls(encoded(), hint=HINT)) == content_hash(read_tls(encoded()))
+
+
+HEADER, FILE, SUBJECT = "the header TLS-Report-Domain", "the file name", "the Subject"
+NAME = "mx.example.net!file.example!1772323200!1772409599!1.json.gz"
+LINE = "Report Domain: Subject.example. Submitter: mx.example.net Report-ID: <1>"
+
+
+@pytest.mark.parametrize(
+    ("header", "path", "subject", "hint"),
+    [
+        ("Header.Example.", NAME, LINE, ("header.example", HEADER)),
+        ("", NAME, LINE, ("file.example", FILE)),
+        ("192.0.2.1", NAME, LINE, ("file.example", FILE)),
+        (None, f"all.zip/{NAME}", LINE, ("file.example", FILE)),
+        (None, f"{NAME}/report.json", LINE, ("file.example", FILE)),
+        (None, "mx.example.net!a b!1!2.json", LINE, ("subject.example", SUBJECT)),
+        (None, "mx.example.net!file.example.json", LINE, ("subject.example", SUBJECT)),
+        (None, "", f"Fwd: {LINE.lower()}", ("subject.example", SUBJECT)),
+        (None, "", "Report Domain: what is this mailbox for?", None),
+        (None, "", None, None),
+    ],
+)
+def test_header_file_name_and_subject_in_this_order(
+    header: str | None, path: str, subject: str | None, hint: tuple[str, str] | None
+) -> None:
+    """T8; RFC 8460 §5.1 and §5.3."""
+    assert domain_hint(header, path, subject) == hint
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,16 @@ select
     report.record_count as records,
     report.refused_record_count as refused_records,
     report.repairs,
-    report.flags
+    report.flags,
+    said.extra_contact_info,
+    said.extra_contact_info_lang,
+    said.errors,
+    said.error_langs
 from document
 join outcome using (document_id)
 left join report on report.document_id = case
     when outcome.status = 'duplicate' then outcome.of_document_id
     else document.document_id
 end
+left join dmarc_report as said on said.document_id = report.document_id
 where document.document_id = $document

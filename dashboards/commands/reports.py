@@ -30,7 +30,17 @@ COLUMNS = (
     "domain",
     "records",
     "messages",
+    "refused_records",
     "report_id",
+)
+DELIVERY_COLUMNS = (
+    "source",
+    "key",
+    "path",
+    "message_id",
+    "from_address",
+    "authenticity",
+    "authenticity_reason",
 )
 
 
@@ -99,7 +109,7 @@ def show(context: Globals, document_id: int, raw: bool, output: str) -> None:
     if output == Output.TABLE:
         emit_object(found, output)
         click.echo()
-        emit(deliveries, ("source", "key", "path", "message_id", "from_address"), output, empty="")
+        emit(deliveries, DELIVERY_COLUMNS, output, empty="")
         click.echo()
     columns = [key for key in contents[0] if key != "ordinal"] if contents else []
     emit(contents, columns, output, empty="the document has no records")

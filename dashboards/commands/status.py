@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from analytics.feed import feed, reporters, runs
+from analytics.feed import disagreement, feed, reporters, runs
 from analytics.window import Window
 from dashboards.console import (
     Globals,
@@ -18,6 +18,7 @@ from dashboards.console import (
 __all__ = ["status"]
 
 REPORTER_COLUMNS = ("reporter", "reports", "days", "first_day", "last_day", "is_missing")
+DISAGREEMENT_COLUMNS = ("reporter", "messages", "disagreeing", "share")
 RUN_COLUMNS = ("source", "started_at", "finished_at", "messages", "stored", "refused", "problem")
 
 
@@ -27,6 +28,9 @@ RUN_COLUMNS = ("source", "started_at", "finished_at", "messages", "stored", "ref
 @click.pass_obj
 def status(context: Globals, window: Window, output: str) -> None:
     """Is the feed alive: freshness, reporters seen and missing, last runs, quarantine, size.
+
+    A reporter that calls mail aligned, or not, against its own authentication results is named,
+    with the messages concerned.
 
     \b
     rua status
@@ -41,17 +45,21 @@ def status(context: Globals, window: Window, output: str) -> None:
             if row["is_missing"] or row["last_day"] >= window.first
         ]
         latest = runs(con)
+        doubtful = [row for row in disagreement(con, window) if row["is_flagged"]]
     found: dict[str, Any] = {
         "store": str(store.path),
         "store_bytes": store.path.stat().st_size,
         **fresh,
     }
     if output == Output.JSON:
-        emit_object(found | {"reporters": seen, "runs": latest}, output)
+        emit_object(found | {"reporters": seen, "disagreement": doubtful, "runs": latest}, output)
         return
     emit_object(found, output)
     if output == Output.TABLE:
         click.echo()
         emit(seen, REPORTER_COLUMNS, output, empty="no reporter was seen yet")
+        if doubtful:
+            click.echo("\nalignment reported against the reporter's own results:")
+            emit(doubtful, DISAGREEMENT_COLUMNS, output, empty="")
         click.echo()
         emit(latest, RUN_COLUMNS, output, empty="no run yet")

@@ -12,7 +12,16 @@ from ingest.readers.records import (
     whole_number,
     with_word,
 )
-from ingest.readers.xml import Element, Parsed, children, local_name, parse, serialise, text_of
+from ingest.readers.xml import (
+    Element,
+    Parsed,
+    children,
+    lang_of,
+    local_name,
+    parse,
+    serialise,
+    text_of,
+)
 from schemas.dmarc import AggregateReport, Dialect, Record
 from schemas.errors import Malformed
 from schemas.names import is_domain, normal_domain
@@ -120,15 +129,17 @@ def _metadata(
         raise Malformed("the element report_id is missing or empty")
     org_name, email = text_of(parts.get("org_name")), text_of(parts.get("email"))
     # RFC 7489 App. C allows any number of errors, RFC 9990 one.
-    errors = [text_of(child) for child in others if local_name(child) == "error"]
+    errors = [child for child in others if local_name(child) == "error" and text_of(child)]
     rest += [child for child in others if local_name(child) != "error"]
     return {
         "org_name": org_name,
         "email": email,
         "reporter": _reporter(org_name, email, name, repairs),
         "extra_contact_info": text_of(parts.get("extra_contact_info")),
+        "extra_contact_info_lang": lang_of(parts.get("extra_contact_info")),
         "report_id": report_id,
-        "errors": [text for text in errors if text],
+        "errors": list(map(text_of, errors)),
+        "error_langs": list(map(lang_of, errors)),
         "generator": text_of(parts.get("generator")),
         **_period(parts.get("date_range"), rest, repairs, flags),
     }

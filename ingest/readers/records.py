@@ -5,7 +5,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ingest.limits import RECORD_RESULTS, TEMPLATE_BYTES, TEMPLATES
-from ingest.readers.xml import Element, children, local_name, markup, serialise, text_of
+from ingest.readers.xml import (
+    Element,
+    children,
+    lang_of,
+    local_name,
+    markup,
+    serialise,
+    text_of,
+)
 from schemas.dmarc import Record
 from schemas.names import canonical_ip, normal_domain
 from schemas.vocabulary import (
@@ -156,7 +164,10 @@ def _evaluated(out: Fields, element: Element | None, rest: list[Element]) -> Seq
             rest.append(child)
             continue
         inner = children(child, REASON, rest)
-        reason: Fields = {"comment": text_of(inner.get("comment"))}
+        reason: Fields = {
+            "comment": text_of(inner.get("comment")),
+            "comment_lang": lang_of(inner.get("comment")),
+        }
         with_word(reason, "type", text_of(inner.get("type")), OverrideReason.of)
         if reason["type_raw"] or reason["comment"]:  # D15: empty ones say nothing
             reasons.append(reason)
@@ -183,26 +194,29 @@ def _auth_results(
             spf.append(_spf(children(child, SPF, rest)))
         else:
             rest.append(child)
-    # D14: an element without a word in it is no result.
-    return (
-        [result for result in dkim if any(result.values())],
-        [result for result in spf if any(result.values())],
-    )
+    return list(filter(_says_something, dkim)), list(filter(_says_something, spf))
+
+
+def _says_something(result: Fields) -> bool:
+    """D14: an element without a word in it is no result; a language alone is no word."""
+    return any(value for name, value in result.items() if name != "human_result_lang")
 
 
 def _dkim(parts: dict[str, Element]) -> Fields:
-    out: Fields = {
-        "selector": text_of(parts.get("selector")),
-        "human_result": text_of(parts.get("human_result")),
-    }
+    out: Fields = {"selector": text_of(parts.get("selector")), **_human_result(parts)}
     with_word(out, "domain", text_of(parts.get("domain")), normal_domain)
     with_word(out, "result", text_of(parts.get("result")), DkimVerdict.of)
     return out
 
 
 def _spf(parts: dict[str, Element]) -> Fields:
-    out: Fields = {"human_result": text_of(parts.get("human_result"))}
+    out = _human_result(parts)
     with_word(out, "domain", text_of(parts.get("domain")), normal_domain)
     with_word(out, "scope", text_of(parts.get("scope")), SpfScope.of)
     with_word(out, "result", text_of(parts.get("result")), SpfVerdict.of)
     return out
+
+
+def _human_result(parts: dict[str, Element]) -> Fields:
+    sent = parts.get("human_result")
+    return {"human_result": text_of(sent), "human_result_lang": lang_of(sent)}

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ingest.limits import JSON_BYTES, JSON_VALUES
+from ingest.readers.hint import DomainHint
 from schemas.errors import LimitExceeded, Malformed, NotAReport
 from schemas.names import canonical_ip, is_domain, normal_domain
 from schemas.tls import TlsReport
@@ -25,15 +26,15 @@ WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 MX_PREFIX = re.compile(r"^mx:\s*", re.IGNORECASE)
 
 
-def read_tls(data: bytes, *, domain_hint: str = "") -> TlsReport:
-    """One document's bytes to its report. `domain_hint` is the policy domain that the carrier
-    names, for policies that do not (T8). Raises NotAReport, Malformed or LimitExceeded."""
+def read_tls(data: bytes, *, hint: DomainHint | None = None) -> TlsReport:
+    """One document's bytes to its report. `hint` is the policy domain that the carrier names, for
+    policies that do not (T8). Raises NotAReport, Malformed or LimitExceeded."""
     repairs: list[str] = []
     flags: list[str] = []
     document = _load(data, repairs, flags)
     if not isinstance(document, dict) or sum(sign in document for sign in SIGNS) < 2:
         raise NotAReport("JSON, but no SMTP TLS report: none of its keys is there")
-    fields = _report(document, domain_hint, repairs, flags)
+    fields = _report(document, hint, repairs, flags)
     try:
         return TlsReport.model_validate(fields)
     except ValidationError as error:
@@ -74,7 +75,9 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= LONGEST_NUMBER else digits
 
 
-def _report(document: Fields, domain_hint: str, repairs: list[str], flags: list[str]) -> Fields:
+def _report(
+    document: Fields, hint: DomainHint | None, repairs: list[str], flags: list[str]
+) -> Fields:
     report_id = _text(document.get("report-id"))
     if not report_id:
         raise Malformed("the key report-id is missing or empty")
@@ -104,9 +107,7 @@ def _report(document: Fields, domain_hint: str, repairs: list[str], flags: list[
         "start_at": start_at,
         "end_raw": end_raw,
         "end_at": end_at,
-        "policies": [
-            _policy(entry, domain_hint, repairs, flags) for entry in _tables(policies, flags)
-        ],
+        "policies": [_policy(entry, hint, repairs, flags) for entry in _tables(policies, flags)],
         "repairs": list(dict.fromkeys(repairs)),
         "flags": list(dict.fromkeys(flags)),
     }
@@ -146,13 +147,14 @@ def _moment(raw: str | None, key: str, repairs: list[str]) -> datetime:
         raise Malformed(f"date-range/{key} is no time: {(raw or '')[:40]!r}") from None
 
 
-def _policy(entry: Fields, domain_hint: str, repairs: list[str], flags: list[str]) -> Fields:
+def _policy(entry: Fields, hint: DomainHint | None, repairs: list[str], flags: list[str]) -> Fields:
     policy, summary = _table(entry.get("policy")), _table(entry.get("summary"))
     type_raw, domain_raw = _text(policy.get("policy-type")), _text(policy.get("policy-domain"))
     domain = normal_domain(domain_raw)
-    if not domain and is_domain(domain_hint):
-        repairs.append("T8: policy-domain taken from the carrier")
-        domain = domain_hint
+    if not domain and hint is not None:
+        # RFC 8460 §5.6: what the report says wins over its carrier; here it says nothing.
+        repairs.append(f"T8: policy-domain taken from {hint.place}")
+        domain = hint.domain
     if domain and not is_domain(domain):
         flags.append("the policy domain is no domain name")
     failures = entry.get("failure-details")

@@ -17,12 +17,23 @@ from ingest.limits import BROKEN_RECORDS, RECORDS, TAGS_BETWEEN_RECORDS
 from ingest.readers.mend import Pieces, keeps_ascii, mend, pieces
 from schemas.errors import Forbidden, LimitExceeded, Malformed, NotAReport
 
-__all__ = ["Element", "Parsed", "children", "local_name", "markup", "parse", "serialise", "text_of"]
+__all__ = [
+    "Element",
+    "Parsed",
+    "children",
+    "lang_of",
+    "local_name",
+    "markup",
+    "parse",
+    "serialise",
+    "text_of",
+]
 
 Element = Any  # lxml ships no types; etree._Element is what it is
 
 CHUNK = 64 * 1024
 ROOT = "feedback"
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +202,18 @@ def text_of(element: Element | None) -> str | None:
         inner = (str(etree.tostring(child, encoding="unicode")) for child in element)
         return (escape(element.text or "") + "".join(inner)).strip()
     return (element.text or "").strip()
+
+
+def lang_of(element: Element | None) -> str | None:
+    """The language of an element's text; None where it says none.
+
+    RFC 9990 App. A, langAttrString: the attribute is `lang`, in no namespace. `xml:lang`, which
+    every XML element may have, says the same and is taken where `lang` is not there.
+    """
+    if element is None or not element.attrib:
+        return None
+    said = element.get("lang", element.get(XML_LANG))
+    return None if said is None else str(said).strip()
 
 
 def serialise(element: Element) -> str:

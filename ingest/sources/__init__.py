@@ -21,7 +21,8 @@ class Arrival:
     the folder's UIDVALIDITY, 0 where keys never change their meaning. `raw` is the whole
     message, or only its header block when `too_large` gives the full size in bytes.
     `received_at` is UTC, None where the source does not know. `is_stored` marks what comes out
-    of the store to be read again.
+    of the store to be read again: `key` is then its path within its mail or file, and `headers`
+    the header of that mail.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Arrival:
     is_mail: bool = True
     too_large: int | None = None
     is_stored: bool = False
+    headers: bytes = b""
 
 
 Seen = Callable[[str, int], Mapping[str, bool]]

@@ -94,12 +94,14 @@ create table dmarc_report (
     org_name text,
     email text,
     extra_contact_info text,
+    extra_contact_info_lang text,
     report_id text not null,
     begin_at timestamp not null,
     begin_raw text not null,
     end_at timestamp not null,
     end_raw text not null,
     errors text[] not null,
+    error_langs text[] not null,
     generator text,
     policy_domain text not null,
     policy_domain_raw text not null,
@@ -148,6 +150,8 @@ create table dmarc_record (
     envelope_to_raw text,
     extensions text[],
     flags text[],
+    dkim_recomputed boolean,
+    spf_recomputed boolean,
     own_dkim text,
     own_spf text,
     other_dkim text,
@@ -161,7 +165,8 @@ create table dmarc_reason (
     ordinal integer not null,
     type text,
     type_raw text,
-    comment text
+    comment text,
+    comment_lang text
 );
 
 create table dmarc_dkim (
@@ -173,7 +178,8 @@ create table dmarc_dkim (
     selector text,
     result text,
     result_raw text,
-    human_result text
+    human_result text,
+    human_result_lang text
 );
 
 create table dmarc_spf (
@@ -186,7 +192,8 @@ create table dmarc_spf (
     scope_raw text,
     result text,
     result_raw text,
-    human_result text
+    human_result text,
+    human_result_lang text
 );
 
 create table dmarc_refused_record (

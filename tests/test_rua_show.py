@@ -1,0 +1,53 @@
+"""What `rua reports` and `rua show` let be seen of a report."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Rua
+
+GOLDEN = Path(__file__).with_name("golden")
+
+
+@pytest.fixture
+def ingested(rua: Rua) -> Rua:
+    names = ("dmarc/langs.xml", "dmarc/record-refused-among-good-ones.xml")
+    assert rua("ingest", *(GOLDEN / name for name in names)).returncode == 0
+    return rua
+
+
+def number_of(rua: Rua, report_id: str) -> str:
+    (row,) = [r for r in rua.json("reports", "--days", "36500") if r["report_id"] == report_id]
+    return str(row["id"])
+
+
+def test_the_languages_of_texts_are_shown(ingested: Rua) -> None:
+    """RFC 9990 App. A, langAttrString."""
+    shown = ingested.json("show", number_of(ingested, "langs"))
+    assert (shown["extra_contact_info"], shown["extra_contact_info_lang"]) == (
+        "Fragen an die Poststelle",
+        "de",
+    )
+    assert shown["errors"] == ["délai dépassé", "no answer from 192.0.2.53", "empty lang"]
+    assert shown["error_langs"] == ["fr", None, ""]
+    (record,) = shown["contents"]
+    assert record["dkim_results"] == ["pass example.com s handtekening klopt [nl]"]
+    assert record["spf_results"] == ["fail example.net adressen är inte tillåten [sv]"]
+    assert record["reasons"] == ["local_policy arc=pass, encaminhada [pt-BR]", "other no lang"]
+
+
+def test_refused_records_stand_in_the_table_of_reports(ingested: Rua) -> None:
+    lines = ingested("reports", "--days", "36500", "--format", "csv").stdout.splitlines()
+    place = lines[0].split(",").index("refused_records")
+    rows = ingested.json("reports", "--days", "36500")
+    assert [line.split(",")[place] for line in lines[1:]] == [
+        str(row["refused_records"]) for row in rows
+    ]
+    assert sorted(row["refused_records"] for row in rows)[-1] > 0
+    assert "refused" in ingested("reports", "--days", "36500").stdout.splitlines()[0]
+
+
+def test_the_table_of_a_report_says_why_it_is_thought_genuine(ingested: Rua) -> None:
+    table = ingested("show", number_of(ingested, "langs")).stdout
+    assert "authenticity reason" in table
+    assert "it came as a file, without its mail" in table
