@@ -12,12 +12,12 @@ cluster as (
     select
         day,
         sum(message_count) as messages,
-        coalesce(sum(message_count) filter (aligned), 0) as aligned,
+        coalesce(sum(message_count) filter (message.aligned), 0) as aligned,
         coalesce(sum(message_count) filter (class = 'undecided'), 0) as undecided,
         coalesce(sum(message_count) filter (class = 'spoof'), 0) as spoof,
         coalesce(sum(message_count) filter (class in ('forwarder', 'list')), 0) as indirect,
-        sum(message_count) filter (class in ('own', 'broken') and not indeterminate) as n,
-        coalesce(sum(message_count) filter (class in ('own', 'broken') and aligned), 0) as x
+        sum(message_count) filter (class in ('own', 'broken') and not message.indeterminate) as n,
+        coalesce(sum(message_count) filter (class in ('own', 'broken') and message.aligned), 0) as x
     from message
     join source_class using (policy_domain, source_ip)
     group by day, reporter

@@ -11,10 +11,10 @@ cluster as (
     select
         policy_domain,
         sum(message_count) as messages,
-        sum(message_count) filter (aligned) as aligned,
+        sum(message_count) filter (message.aligned) as aligned,
         sum(message_count) filter (authenticity != 'verified') as unverified,
-        sum(message_count) filter (class in ('own', 'broken') and not indeterminate) as n,
-        coalesce(sum(message_count) filter (class in ('own', 'broken') and aligned), 0) as x
+        sum(message_count) filter (class in ('own', 'broken') and not message.indeterminate) as n,
+        coalesce(sum(message_count) filter (class in ('own', 'broken') and message.aligned), 0) as x
     from message
     join source_class using (policy_domain, source_ip)
     group by policy_domain, reporter, day

@@ -85,7 +85,7 @@ select
     )::bigint as fresh_fails,
     coalesce(sum(message_count) filter (here and not indeterminate and back < 7), 0)::bigint
         as fresh_messages,
-    coalesce(bit_or(1::hugeint << back::hugeint) filter (dated and back < 126), 0::hugeint)
+    coalesce(bit_or(1::hugeint << least(back, 125)::hugeint) filter (dated and back < 126), 0::hugeint)
         as day_bits,
     bit_or(1::ubigint << least(back // 7, 63)::ubigint) as week_bits,
     bit_or(1::ubigint << bit) as reporter_bits,
