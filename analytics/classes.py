@@ -6,7 +6,7 @@ and the evidence. Every question that tells own mail from other joins it. The ru
 queries/classes.sql and, in words, in docs/classes.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from analytics.ask import ask, question
@@ -57,9 +57,9 @@ def _gather(con: Connection, window: Window, domains: Sequence[str] | None) -> N
 
 
 def _make(
-    con: Connection, table: str, select: str, parameters: dict[str, object] | None = None
+    con: Connection, table: str, select: str, parameters: Mapping[str, object] | None = None
 ) -> None:
-    con.execute(f"create or replace temp table {table} as {select}", parameters or {})
+    con.execute(f"create or replace temp table {table} as {select}", dict(parameters or {}))
 
 
 def _put(con: Connection, table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
