@@ -6,10 +6,14 @@ and the evidence. Every question that tells own mail from other joins it. The ru
 queries/classes.sql and, in words, in docs/classes.md.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
+from importlib import resources
 
 from analytics.ask import ask, question
+from analytics.kept import Kept
 from analytics.labels import Word, overlay
 from analytics.rhythm import rhythm
 from analytics.senders import catalogue, find, named_by
@@ -24,6 +28,8 @@ STEADY_REPORTERS = 2  # one receiver's view is no steadiness
 
 LEAST_DAYS = 3  # no rhythm shows in fewer
 
+QUESTIONS = ("evidence", "named", "stream", "returning", "classes")
+
 
 def classify(
     con: Connection,
@@ -32,13 +38,26 @@ def classify(
     domains: Sequence[str] | None = None,
 ) -> None:
     """Make `source_class` in `con`, unless it is there for just this; `domains` None means all."""
-    key = repr((window.first, window.last, tuple(words), domains and sorted(domains)))
+    asked = repr((window.first, window.last, domains and sorted(domains)))
+    key = repr((asked, words))
     if con.execute("select getvariable('classified')").fetchall() == [(key,)]:
         return
-    _gather(con, window, domains)
-    _make(con, "classified_by_rule", question("classes"))
+    kept = Kept(con, "classes", asked + _rules_digest())
+    if not kept.restore("classified_by_rule"):
+        _gather(con, window, domains)
+        _make(con, "ruled", question("classes"))
+        con.execute("create or replace temp view classified_by_rule as from ruled")
+        kept.keep("ruled")
     overlay(con, words)
     con.execute("set variable classified = $1", [key])
+
+
+@cache
+def _rules_digest() -> str:
+    """Changes with the rules and the catalogue: a newer rua keeps nothing of an older one's."""
+    texts = [question(name) for name in QUESTIONS]
+    texts.append(resources.files("analytics").joinpath("senders.toml").read_text("utf-8"))
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def _gather(con: Connection, window: Window, domains: Sequence[str] | None) -> None:

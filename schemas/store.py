@@ -47,6 +47,15 @@ class Store:
     def exists(self) -> bool:
         return self.path.exists()
 
+    def state(self) -> tuple[int, ...]:
+        """Changes with every commit: times and sizes of the file and of its write-ahead log."""
+        found: tuple[int, ...] = ()
+        for each in (self.path, self.path.with_name(f"{self.path.name}.wal")):
+            with contextlib.suppress(OSError):
+                status = each.stat()
+                found += (status.st_mtime_ns, status.st_size, status.st_ino)
+        return found
+
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only connection, closed at the end of the block.
@@ -163,6 +172,9 @@ class Store:
                 raise _ours(error, self.path) from None
             con.execute("set TimeZone = 'UTC'")
             con.execute(f"set variable require_verified = {self._require_verified}")
+            if read_only:
+                state = (*self.state(), self._require_verified)
+                con.execute("set variable store_state = $1", [repr(state)])
             return con
 
 

@@ -2,94 +2,116 @@
 -- Counts are messages of the window; `ever_…`, first and last seen and the bits look back to
 -- $since, so that a monthly sender shows its rhythm. Bit n of `day_bits` is n days before $last
 -- (126 days, reports of a day only), of `week_bits` n weeks; of `reporter_bits` one reporter
--- (modulo 64, so a count is at least that many).
+-- (modulo 64, so a count is at least that many). `days` counts those of the window, 126 at most.
+-- Records alike are added up first: there are far fewer kinds of them than records.
 with reporter as (
     select
         reporter,
         (row_number() over (order by reporter) % 64)::ubigint as bit
     from (select distinct reporter from counted_dmarc_report where day between $since and $last)
 ),
-message as (
+alike as (
     select
-        message.*,
-        message.day >= $first as here,
-        $last - message.day as back,
-        reporter.bit,
-        message.other_dkim is not null or message.other_spf is not null as vouched
+        message.policy_domain,
+        message.source_ip,
+        message.dkim_aligned,
+        message.spf_aligned,
+        message.indeterminate,
+        message.disposition,
+        message.own_dkim,
+        message.own_spf,
+        message.other_dkim,
+        message.other_spf,
+        message.override,
+        message.envelope_from,
+        message.header_from,
+        sum(case when message.day >= $first then message.message_count else 0 end) as messages,
+        sum(case when message.day > $last - 7 then message.message_count else 0 end) as fresh,
+        sum(message.message_count) as ever_messages,
+        min(message.day) as first_day,
+        max(message.day) as last_day,
+        bit_or(
+            case
+                when message.dated and $last - message.day < 126
+                then 1::hugeint << ($last - message.day)::hugeint
+                else 0
+            end
+        ) as day_bits,
+        bit_or(
+            case
+                when message.day >= $first and $last - message.day < 126
+                then 1::hugeint << ($last - message.day)::hugeint
+                else 0
+            end
+        ) as window_bits,
+        bit_or(1::ubigint << least(($last - message.day) // 7, 63)::ubigint) as week_bits,
+        bit_or(1::ubigint << reporter.bit) as reporter_bits
     from dmarc_message as message
     join reporter using (reporter)
     where message.day between $since and $last
-        and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
+        and (
+            $domains::text[] is null
+            or list_contains($domains::text[], message.policy_domain)
+        )
+    group by all
+),
+kind as (
+    select
+        *,
+        dkim_aligned or spf_aligned as aligned,
+        not (dkim_aligned or spf_aligned) as fails,
+        other_dkim is not null or other_spf is not null as vouched
+    from alike
 )
 select
     policy_domain,
     source_ip,
-    coalesce(sum(message_count) filter (here), 0)::bigint as messages,
-    coalesce(sum(message_count) filter (here and aligned), 0)::bigint as aligned,
-    coalesce(sum(message_count) filter (here and dkim_aligned), 0)::bigint as dkim_aligned,
-    coalesce(sum(message_count) filter (here and spf_aligned), 0)::bigint as spf_aligned,
-    coalesce(sum(message_count) filter (here and indeterminate), 0)::bigint as indeterminate,
-    coalesce(sum(message_count) filter (here and disposition = 'reject'), 0)::bigint as rejected,
-    coalesce(sum(message_count) filter (here and disposition = 'quarantine'), 0)::bigint
-        as quarantined,
+    sum(messages)::bigint as messages,
+    coalesce(sum(messages) filter (aligned), 0)::bigint as aligned,
+    coalesce(sum(messages) filter (dkim_aligned), 0)::bigint as dkim_aligned,
+    coalesce(sum(messages) filter (spf_aligned), 0)::bigint as spf_aligned,
+    coalesce(sum(messages) filter (indeterminate), 0)::bigint as indeterminate,
+    coalesce(sum(messages) filter (disposition = 'reject'), 0)::bigint as rejected,
+    coalesce(sum(messages) filter (disposition = 'quarantine'), 0)::bigint as quarantined,
     -- What fails, and what it shows of its own.
     coalesce(
-        sum(message_count) filter (
-            here and not aligned and own_dkim in ('fail', 'permerror', 'policy', 'neutral')
+        sum(messages) filter (
+            fails and own_dkim in ('fail', 'permerror', 'policy', 'neutral')
         ),
         0
     )::bigint as own_dkim_fails,
-    coalesce(sum(message_count) filter (here and not aligned and own_spf = 'permerror'), 0)::bigint
+    coalesce(sum(messages) filter (fails and own_spf = 'permerror'), 0)::bigint
         as own_spf_permerrors,
-    coalesce(
-        sum(message_count) filter (
-            here and not aligned and (own_dkim = 'pass' or own_spf = 'pass')
-        ),
-        0
-    )::bigint as own_unaligned,
-    coalesce(
-        sum(message_count) filter (
-            here and not aligned and own_spf is not null and own_spf != 'pass'
-        ),
-        0
-    )::bigint as own_envelope_fails,
+    coalesce(sum(messages) filter (fails and (own_dkim = 'pass' or own_spf = 'pass')), 0)::bigint
+        as own_unaligned,
     -- What fails for us and is vouched for by others.
-    coalesce(sum(message_count) filter (here and not aligned and other_dkim is not null), 0)::bigint
+    coalesce(sum(messages) filter (fails and other_dkim is not null), 0)::bigint
         as signed_by_others,
-    coalesce(sum(message_count) filter (here and not aligned and other_spf is not null), 0)::bigint
-        as sent_by_others,
+    coalesce(sum(messages) filter (fails and other_spf is not null), 0)::bigint as sent_by_others,
     coalesce(
-        sum(message_count) filter (
-            here and not aligned and not vouched and own_dkim is null
-            and coalesce(own_spf, '') != 'pass'
+        sum(messages) filter (
+            fails and not vouched and own_dkim is null and coalesce(own_spf, '') != 'pass'
         ),
         0
     )::bigint as unvouched,
-    coalesce(sum(message_count) filter (here and override = 'mailing_list'), 0)::bigint
-        as called_list,
-    coalesce(sum(message_count) filter (here and override = 'forwarded'), 0)::bigint
-        as called_forwarded,
-    coalesce(sum(message_count) filter (here and override = 'arc'), 0)::bigint as sealed,
-    arg_max(other_dkim, message_count) filter (other_dkim is not null) as other_dkim,
-    arg_max(other_spf, message_count) filter (other_spf is not null) as other_spf,
-    arg_max(envelope_from, message_count) filter (not aligned) as envelope_from,
-    arg_max(header_from, message_count) as header_from,
-    sum(message_count)::bigint as ever_messages,
-    coalesce(sum(message_count) filter (aligned), 0)::bigint as ever_aligned,
-    coalesce(sum(message_count) filter (spf_aligned), 0)::bigint as ever_spf_aligned,
-    min(day) as first_seen,
-    max(day) as last_seen,
-    max(day) filter (aligned) as last_aligned,
-    coalesce(
-        sum(message_count) filter (here and not aligned and not indeterminate and back < 7), 0
-    )::bigint as fresh_fails,
-    coalesce(sum(message_count) filter (here and not indeterminate and back < 7), 0)::bigint
-        as fresh_messages,
-    coalesce(bit_or(1::hugeint << least(back, 125)::hugeint) filter (dated and back < 126), 0::hugeint)
-        as day_bits,
-    bit_or(1::ubigint << least(back // 7, 63)::ubigint) as week_bits,
-    bit_or(1::ubigint << bit) as reporter_bits,
-    count(distinct day) filter (here) as days
-from message
+    coalesce(sum(messages) filter (override = 'mailing_list'), 0)::bigint as called_list,
+    coalesce(sum(messages) filter (override = 'forwarded'), 0)::bigint as called_forwarded,
+    coalesce(sum(messages) filter (override = 'arc'), 0)::bigint as sealed,
+    arg_max(other_dkim, (ever_messages, other_dkim)) filter (other_dkim is not null) as other_dkim,
+    arg_max(other_spf, (ever_messages, other_spf)) filter (other_spf is not null) as other_spf,
+    arg_max(header_from, (ever_messages, header_from)) as header_from,
+    sum(ever_messages)::bigint as ever_messages,
+    coalesce(sum(ever_messages) filter (aligned), 0)::bigint as ever_aligned,
+    coalesce(sum(ever_messages) filter (spf_aligned), 0)::bigint as ever_spf_aligned,
+    min(first_day) as first_seen,
+    max(last_day) as last_seen,
+    max(last_day) filter (aligned) as last_aligned,
+    coalesce(sum(fresh) filter (fails and not indeterminate), 0)::bigint as fresh_fails,
+    coalesce(sum(fresh) filter (not indeterminate), 0)::bigint as fresh_messages,
+    bit_or(day_bits) as day_bits,
+    bit_or(week_bits) as week_bits,
+    bit_or(reporter_bits) as reporter_bits,
+    bit_count(bit_or(window_bits)) as days
+from kind
 group by policy_domain, source_ip
-having messages > 0
+having sum(messages) > 0

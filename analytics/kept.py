@@ -1,0 +1,69 @@
+"""Answers that take seconds, kept beside the store until it changes.
+
+`STORE.kept/NAME-KEY.parquet`: the key holds the state of the store's file, so an answer is never
+older than the store, and files of earlier states are removed. They are of no value: whoever
+deletes them only waits once more. Where they cannot be written nothing is kept.
+"""
+
+import contextlib
+import hashlib
+import os
+import time
+from pathlib import Path
+
+from schemas.store import Connection
+
+__all__ = ["SLOW_SECONDS", "Kept"]
+
+SLOW_SECONDS = 1.0  # what takes longer is kept
+MOST_FILES = 16  # of one state of the store
+
+
+class Kept:
+    """The answer of one name and question; `con` is a connection of `Store.read`."""
+
+    def __init__(self, con: Connection, name: str, asked: str) -> None:
+        self._con = con
+        state, path = con.execute(
+            "select getvariable('store_state'), path from duckdb_databases()"
+            " where database_name = current_database()"
+        ).fetchall()[0]
+        self._folder = Path(f"{path}.kept") if state and path else None
+        self._state = hashlib.sha256(str(state).encode()).hexdigest()[:16]
+        question = hashlib.sha256(asked.encode()).hexdigest()[:16]
+        self._name = f"{name}-{self._state}-{question}.parquet"
+        self._began = time.monotonic()
+
+    def restore(self, table: str) -> bool:
+        """Make the temporary view `table` of a kept answer; False where there is none."""
+        if self._folder is None or not (file := self._folder / self._name).is_file():
+            return False
+        self._con.execute(f"create or replace temp view {table} as from {_quoted(file)}")
+        return True
+
+    def keep(self, table: str) -> None:
+        """Keep a table that took long to make."""
+        if self._folder is None or time.monotonic() - self._began < SLOW_SECONDS:
+            return
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._remove_older(self._folder)
+            if os.access(self._folder, os.W_OK):
+                self._write(self._folder, table)
+
+    def _write(self, folder: Path, table: str) -> None:
+        """Under another name first, so that nobody reads half of it."""
+        half = folder / f"{self._name}.{os.getpid()}"
+        self._con.execute(f"copy {table} to {_quoted(half)} (format parquet)")
+        half.chmod(0o600)
+        half.replace(folder / self._name)
+
+    def _remove_older(self, folder: Path) -> None:
+        files = sorted(folder.glob("*.parquet*"), key=lambda file: file.stat().st_mtime)
+        stale = [file for file in files if self._state not in file.name]
+        for file in stale or files[: -MOST_FILES + 1]:
+            file.unlink(missing_ok=True)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
