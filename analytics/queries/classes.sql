@@ -61,6 +61,10 @@ fact as (
                 or (
                     stream.fresh_messages >= 10
                     and stream.fresh_fails > 0.05 * stream.fresh_messages
+                )
+                or (
+                    stream.latest_messages >= 5
+                    and stream.latest_fails > 0.5 * stream.latest_messages
                 ),
             false
         ) as stream_breaks,
@@ -75,7 +79,7 @@ fact as (
             and evidence.header_from != evidence.policy_domain as strange_name,
         coalesce(crowd.networks, 0) as crowd_networks,
         coalesce(throng.networks, 0) as throng_networks,
-        stream.ever_aligned < 0.05 * total.ever_aligned as small_share
+        stream.ever_aligned < 0.1 * total.ever_aligned as small_share
     from evidence
     join named using (policy_domain, source_ip)
     join stream using (policy_domain, source)
@@ -111,11 +115,17 @@ ruled as (
                 when spf_aligned = 0 and ever_spf_aligned = 0 and (
                     (forwards and (other_spf is not null or not stream_passes_spf))
                     or kind in ('forwarder', 'list')
-                    or (sender is null and not stream_passes_spf and small_share)
+                    or (
+                        sender is null and not stream_passes_spf and (
+                            spf_service_type in ('ISP', 'Email Provider', 'Education')
+                            or (small_share and other_dkim is null)
+                        )
+                    )
                 ) then 'forwarder-keeps-signature'
                 when stream_breaks and (
                     (failing >= 3 and failing > 0.05 * (messages - indeterminate))
                     or (fresh_fails >= 2 and fresh_fails > 0.2 * fresh_messages)
+                    or (latest_fails >= 2 and latest_fails > 0.5 * latest_messages)
                 ) then 'broken-lately'
                 else 'passes'
             end

@@ -1,6 +1,7 @@
 -- One row per (policy domain, source address) with mail in the window: all that the classes go by.
 -- Counts are messages of the window; `ever_…`, first and last seen and the bits look back to
--- $since, so that a monthly sender shows its rhythm. Bit n of `day_bits` is n days before $last
+-- $since, so that a monthly sender shows its rhythm; `fresh_…` is of the last week, `latest_…` of
+-- the last three days, where a break shows. Bit n of `day_bits` is n days before $last
 -- (126 days, reports of a day only), of `week_bits` n weeks; of `reporter_bits` one reporter
 -- (modulo 64, so a count is at least that many). `days` counts those of the window, 126 at most.
 -- Records alike are added up first: there are far fewer kinds of them than records.
@@ -27,6 +28,7 @@ alike as (
         message.header_from,
         sum(case when message.day >= $first then message.message_count else 0 end) as messages,
         sum(case when message.day > $last - 7 then message.message_count else 0 end) as fresh,
+        sum(case when message.day > $last - 3 then message.message_count else 0 end) as latest,
         sum(message.message_count) as ever_messages,
         min(message.day) as first_day,
         max(message.day) as last_day,
@@ -108,6 +110,8 @@ select
     max(last_day) filter (aligned) as last_aligned,
     coalesce(sum(fresh) filter (fails and not indeterminate), 0)::bigint as fresh_fails,
     coalesce(sum(fresh) filter (not indeterminate), 0)::bigint as fresh_messages,
+    coalesce(sum(latest) filter (fails and not indeterminate), 0)::bigint as latest_fails,
+    coalesce(sum(latest) filter (not indeterminate), 0)::bigint as latest_messages,
     bit_or(day_bits) as day_bits,
     bit_or(week_bits) as week_bits,
     bit_or(reporter_bits) as reporter_bits,

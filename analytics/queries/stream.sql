@@ -10,6 +10,8 @@ select
     sum(evidence.ever_spf_aligned)::bigint as ever_spf_aligned,
     sum(evidence.fresh_messages)::bigint as fresh_messages,
     sum(evidence.fresh_fails)::bigint as fresh_fails,
+    sum(evidence.latest_messages)::bigint as latest_messages,
+    sum(evidence.latest_fails)::bigint as latest_fails,
     count(distinct named.asn) as networks,
     coalesce(bit_or(evidence.day_bits) filter (evidence.ever_aligned = 0), 0::hugeint)
         as day_bits,
