@@ -13,6 +13,7 @@ from ingest.authenticity import Authenticity
 from ingest.bulk import insert, insert_rows, next_id
 from ingest.contest import settle_contests
 from ingest.enrich import Addresses, AddressFacts
+from ingest.future import flag_future
 from ingest.placing import Known, KnownDocument, Outcome, Placement, place
 from ingest.reading import Batch, Reading
 from ingest.rows import SCHEMAS, Tables, with_documents
@@ -115,6 +116,7 @@ class Writer:
             if name == "dmarc_record":
                 _enrich(con, self._addresses, rows.column("source_ip").unique())
         _give_rows_to_the_first(con, placement.outcomes)
+        flag_future(con, placement.touched())
 
 
 def _give_rows_to_the_first(con: Connection, outcomes: Sequence[Outcome]) -> None:
