@@ -54,6 +54,11 @@ class Placement:
     contested: set[str] = field(default_factory=set)
     replaced: list[int] = field(default_factory=list)
 
+    def touched(self) -> set[int]:
+        """The documents that were delivered, and those of equal content: the first has the rows."""
+        firsts = (outcome.of_document_id for outcome in self.outcomes)
+        return {*self.documents, *(number for number in firsts if number is not None)}
+
 
 def place(
     readings: Sequence[Reading],

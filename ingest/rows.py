@@ -163,8 +163,17 @@ class Rows:
                 self._rows["tls_failure"].append(row)
 
     def tables(self) -> Tables:
-        """What was gathered, one Arrow table for each that has rows."""
-        return {name: as_table(SCHEMAS[name], rows) for name, rows in self._rows.items() if rows}
+        """What was gathered, one Arrow table for each that has rows; nothing is left gathered.
+
+        Each table's rows go before the next one is made: both forms of all of them together would
+        be the most that a large report costs.
+        """
+        made: Tables = {}
+        for name, rows in self._rows.items():
+            if rows:
+                made[name] = as_table(SCHEMAS[name], rows)
+                rows.clear()
+        return made
 
 
 def as_table(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Table:

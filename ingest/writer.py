@@ -14,6 +14,7 @@ from ingest.bulk import insert, insert_rows, next_id
 from ingest.contest import settle_contests
 from ingest.dimensions import describe_addresses, describe_domains
 from ingest.enrich import Addresses
+from ingest.future import flag_future
 from ingest.placing import Known, KnownDocument, Outcome, Placement, place
 from ingest.reading import Batch, Reading
 from ingest.rows import SCHEMAS, Tables, with_documents
@@ -117,6 +118,7 @@ class Writer:
                 describe_addresses(con, self._addresses, rows)
                 describe_domains(con, self._addresses, rows)
         _give_rows_to_the_first(con, placement.outcomes)
+        flag_future(con, placement.touched())
 
 
 def _give_rows_to_the_first(con: Connection, outcomes: Sequence[Outcome]) -> None:

@@ -202,7 +202,8 @@ def _mail(who: str, number: int, subject: str) -> EmailMessage:
     mail["From"] = f"{who}@reporter.example.net"
     mail["To"] = "dmarc@example.com"
     mail["Subject"] = subject
-    mail["Date"] = FIRST_DAY + timedelta(minutes=number)
+    # The day after the one that a report with this number covers.
+    mail["Date"] = FIRST_DAY + timedelta(days=number % 30 + 1, minutes=number)
     mail["Message-ID"] = f"<{who}-{number}@example.net>"
     return mail
 

@@ -1,5 +1,6 @@
 """Small DMARC reports, one source each, for tests that need few and particular ones."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -49,13 +50,19 @@ class Report:
 </feedback>
 """
 
+    def write(self, path: Path) -> None:
+        """As a file of the day after, or it would be a report from the future."""
+        path.write_text(self.xml(), encoding="utf-8")
+        arrived = datetime.combine(self.day, time(3), UTC).timestamp() + 86400
+        os.utime(path, (arrived, arrived))
+
 
 def store_of(reports: Iterable[Report], folder: Path) -> Path:
     """A store in `folder` that holds the reports, read in by `rua ingest`."""
     documents, store = folder / "documents", folder / "rua.duckdb"
     documents.mkdir(parents=True)
     for number, report in enumerate(reports):
-        (documents / f"{number:05d}.xml").write_text(report.xml(), encoding="utf-8")
+        report.write(documents / f"{number:05d}.xml")
     done = Rua(folder)("--store", store, "ingest", "--strict", documents)
     assert done.returncode == 0, done.stderr
     return store

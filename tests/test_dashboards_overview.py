@@ -158,7 +158,7 @@ def test_a_new_report_is_seen_at_the_next_look(tmp_path: Path, opened: Open) -> 
     store = store_of([Report(TODAY, count=5)], tmp_path / "s")
     app = opened(store)
     more = tmp_path / "more.xml"
-    more.write_text(Report(TODAY, source_ip="192.0.2.2", count=6).xml())
+    Report(TODAY, source_ip="192.0.2.2", count=6).write(more)
     from dashboards.cli import main  # noqa: PLC0415 - as a user would, after the first look
 
     assert main(["--store", str(store), "ingest", str(more)]) == 0

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,9 @@ def test_unverified_does_not_count_for_a_reporter_who_proves_himself(tmp_path: P
         begin = 1793000000 + day * 86400
         raw = arrival.raw.replace(b">7<", f">{day}-{count}<".encode())
         raw = raw.replace(b"1793000000", str(begin).encode())
-        return Arrival(f"{day}-{count}", raw.replace(b"1793086400", str(begin + 86400).encode()))
+        end = begin + 86400
+        raw = raw.replace(b"1793086400", str(end).encode())
+        return Arrival(f"{day}-{count}", raw, received_at=datetime.fromtimestamp(end, UTC))
 
     mails = [on_day(0, 1, "none"), on_day(1, 10, "pass"), on_day(2, 100, "none")]
     mails += [on_day(40, 1000, "none")]

@@ -3,9 +3,10 @@
 import gzip
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ingest.sources import Arrival
 from ingest.writer import Run, Writer
 from schemas.errors import ReaderFailed
 from schemas.store import Store
-from tests.mails import FIRST_DAY
+from tests.mails import FIRST_DAY, make_report_mail
 
 Asked = list[tuple[Any, ...]]
 
@@ -130,3 +131,77 @@ def test_the_carrier_names_the_domain_of_a_tls_policy(
     """T8."""
     found = road(tmp_path, arrival, TLS_DOMAIN)
     assert found == [("example.com", [f"T8: policy-domain taken from {place}"])]
+
+
+PERIOD_END = datetime(2026, 5, 1, 23, 59, 59)
+TWO_DAYS = timedelta(days=2)
+FLAGGED = """
+    select list_contains(flags, 'the period ends more than 2 days after the report arrived')
+    from {}_report
+"""
+COUNTED = "select count(*) from counted_{}_report"
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def dated(kind: str, received: datetime | None, sent: datetime | None) -> Arrival:
+    """A mail with a report on the first of May 2026, which came then."""
+    raw = tls_mail("TLS-Report-Domain: example.com").raw if kind == "tls" else REPORT.raw
+    head = [line for line in raw.splitlines(keepends=True) if not line.startswith(b"Date: ")]
+    said = b"" if sent is None else f"Date: {format_datetime(sent)}\r\n".encode()
+    return Arrival("1", said + b"".join(head), received_at=received)
+
+
+REPORT = make_report_mail(0)
+END = PERIOD_END.replace(tzinfo=UTC)
+BEFORE, AT = END - TWO_DAYS - timedelta(seconds=1), END - TWO_DAYS
+
+
+@every_road
+@pytest.mark.parametrize("kind", ["dmarc", "tls"])
+@pytest.mark.parametrize("received", [BEFORE, AT])
+def test_a_report_from_the_future_counts_in_no_rate(
+    tmp_path: Path, kind: str, received: datetime, road: Callable[..., Asked]
+) -> None:
+    """D27."""
+    arrival = dated(kind, received, END)
+    question = f"select ({FLAGGED.format(kind)}), ({COUNTED.format(kind)})"
+    assert road(tmp_path, arrival, question) == [(received == BEFORE, int(received == AT))]
+
+
+@pytest.mark.parametrize(
+    ("received", "sent", "is_future"),
+    [
+        (BEFORE, END, True),
+        (END, BEFORE, False),
+        (None, BEFORE, True),
+        (None, AT, False),
+        (NEVER, BEFORE, True),
+        (NEVER, AT, False),
+        (NEVER, NEVER, False),  # it was stored long after
+        (None, None, False),
+    ],
+)
+@pytest.mark.parametrize("road", [by_ingest, by_rebuild, by_retry_of_the_document])
+def test_it_arrived_when_received_else_sent_else_stored(
+    tmp_path: Path,
+    received: datetime | None,
+    sent: datetime | None,
+    is_future: bool,
+    road: Callable[..., Asked],
+) -> None:
+    found = road(tmp_path, dated("dmarc", received, sent), FLAGGED.format("dmarc"))
+    assert found == [(is_future,)]
+
+
+def test_the_first_carrier_tells_when_a_report_arrived(tmp_path: Path) -> None:
+    """It comes again in time: that makes it no better; and the other way round no worse."""
+    for number, (first, then) in enumerate([(BEFORE, AT), (AT, BEFORE)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        store, writer = stored(folder, read_batch([dated("dmarc", first, END)]))
+        again = read_batch([dated("dmarc", then, END)])
+        writer.write(again, Run("another", datetime(2026, 5, 2)), None)
+        found = ask(store, FLAGGED.format("dmarc"))
+        assert found == [(first == BEFORE,)]
+        rebuild(store, writer, workers=1)
+        assert ask(store, FLAGGED.format("dmarc")) == found

@@ -1,5 +1,6 @@
 """What `rua reports` and `rua show` let be seen of a report."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,49 @@ def test_the_table_of_a_report_says_why_it_is_thought_genuine(ingested: Rua) -> 
     table = ingested("show", number_of(ingested, "langs")).stdout
     assert "authenticity reason" in table
     assert "it came as a file, without its mail" in table
+
+
+SEVERAL = ["b.example", "a.example", None, "b.example"]
+
+
+@pytest.fixture
+def several(rua: Rua) -> Rua:
+    """A TLS report of several policy domains, one twice, and one that names none."""
+    report = {
+        "organization-name": "Receiver Example",
+        "date-range": {
+            "start-datetime": "2026-05-01T00:00:00Z",
+            "end-datetime": "2026-05-01T23:59:59Z",
+        },
+        "report-id": "several",
+        "policies": [
+            {"policy": {"policy-type": "sts", "policy-domain": domain}, "summary": {}}
+            for domain in SEVERAL
+        ],
+    }
+    (rua.folder / "several.json").write_text(json.dumps(report))
+    none = report | {"report-id": "none", "policies": []}
+    (rua.folder / "none.json").write_text(json.dumps(none))
+    names = ("several.json", "none.json", GOLDEN / "dmarc/langs.xml")
+    assert rua("ingest", *names).returncode == 0
+    return rua
+
+
+def test_a_report_is_found_under_each_of_its_domains(several: Rua) -> None:
+    days = ("reports", "--days", "36500")
+    domains = {row["report_id"]: (row["domain"], row["domains"]) for row in several.json(*days)}
+    assert domains == {
+        "several": ("b.example", ["b.example", "a.example"]),
+        "none": (None, []),
+        "langs": ("example.com", ["example.com"]),
+    }
+    for domain, report_id in (("a.example", "several"), ("B.example", "several")):
+        (row,) = several.json(*days, "--domain", domain)
+        assert (row["report_id"], row["domain"]) == (report_id, "b.example")
+    assert [r["report_id"] for r in several.json(*days, "--domain", "example.com")] == ["langs"]
+    assert several.json(*days, "--domain", "example.net") == []
+    assert "b.example, a.example" in several(*days).stdout
+    assert several.json("show", number_of(several, "several"))["domains"] == [
+        "b.example",
+        "a.example",
+    ]

@@ -15,6 +15,7 @@ select
     report.day,
     report.reporter,
     report.domain,
+    report.domains,
     report.report_id,
     report.begin_at,
     report.end_at,

@@ -8,6 +8,7 @@ select
     report.day,
     report.reporter,
     report.domain,
+    report.domains,
     report.report_id,
     report.begin_at,
     report.end_at,
@@ -23,7 +24,7 @@ select
     report.flags
 from report
 where report.day between $first and $last
-    and ($domain is null or report.domain = $domain)
+    and ($domain is null or list_contains(report.domains, $domain))
     and ($reporter is null or report.reporter = $reporter)
     and ($authenticity is null or report.authenticity = $authenticity)
 order by report.day desc, report.document_id desc

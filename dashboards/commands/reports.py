@@ -33,6 +33,7 @@ COLUMNS = (
     "refused_records",
     "report_id",
 )
+TABLE_COLUMNS = tuple("domains" if column == "domain" else column for column in COLUMNS)
 DELIVERY_COLUMNS = (
     "source",
     "key",
@@ -45,7 +46,7 @@ DELIVERY_COLUMNS = (
 
 
 @click.command()
-@click.option("--domain", help="Only this domain.")
+@click.option("--domain", help="Only reports on this domain.")
 @click.option("--reporter", help="Only this reporter.")
 @click.option(
     "--authenticity",
@@ -80,7 +81,8 @@ def reports(
     if len(rows) > most:
         rows = rows[:most]
         say(f"only the newest {most} are shown; --most shows more")
-    emit(rows, COLUMNS, output, empty="no reports in these days; see rua status")
+    columns = TABLE_COLUMNS if output == Output.TABLE else COLUMNS
+    emit(rows, columns, output, empty="no reports in these days; see rua status")
 
 
 @click.command()

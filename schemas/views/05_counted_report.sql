@@ -1,3 +1,10 @@
+-- One row per TLS report that counts: it contradicts no other one, nothing proves it false, and
+-- nothing in it makes no sense.
+create or replace view counted_tls_report as
+select *
+from tls_report
+where counted
+    and len(flags) = 0;
 -- One row per DMARC report that counts: it contradicts no other one, its period makes sense, and
 -- nothing proves it false. An unverified report does not count where its reporter (by name and
 -- by the domain it says it comes from) sent a verified one on that day or in the 35 days before

@@ -1,8 +1,20 @@
 -- One row per report that was read, of either kind: who sent it, on what, for which period.
+-- `domains` are the policy domains that it names: one of a DMARC report, any number of a TLS report,
+-- in its order; `domain` is the first of them.
 -- `status` is stored, or conflict for one that contradicts an earlier report. `counted` tells
--- whether its messages are in the rates; a DMARC report that is stored and does not count is
--- flagged, proven false, or unverified beside verified ones of its reporter.
+-- whether its messages are in the rates; one that is stored and does not count is flagged,
+-- proven false, or a DMARC report that is unverified beside verified ones of its reporter.
 create or replace view report as
+with named as (
+    select document_id, list(policy_domain order by first_ordinal) as domains
+    from (
+        select document_id, policy_domain, min(ordinal) as first_ordinal
+        from tls_policy
+        where policy_domain is not null
+        group by document_id, policy_domain
+    )
+    group by document_id
+)
 select
     report.document_id,
     'dmarc' as kind,
@@ -12,6 +24,7 @@ select
     report.day,
     report.reporter,
     report.policy_domain as domain,
+    [report.policy_domain] as domains,
     report.report_id,
     report.begin_at,
     report.end_at,
@@ -28,14 +41,11 @@ select
     'tls' as kind,
     outcome.status,
     report.authenticity,
-    report.counted,
+    counted.document_id is not null as counted,
     report.day,
     report.reporter,
-    (
-        select min(policy.policy_domain)
-        from tls_policy as policy
-        where policy.document_id = report.document_id
-    ) as domain,
+    named.domains[1] as domain,
+    coalesce(named.domains, []) as domains,
     report.report_id,
     report.start_at,
     report.end_at,
@@ -44,4 +54,6 @@ select
     report.repairs,
     report.flags
 from tls_report as report
-join outcome using (document_id);
+join outcome using (document_id)
+left join counted_tls_report as counted using (document_id)
+left join named using (document_id);
