@@ -40,6 +40,11 @@ Of a TLS report
 JSON        32 MiB       it is read whole, and costs several times its size
 values      500 000      each may become an object of a few hundred bytes
 
+Of the store
+
+quarantine  1 GiB        of documents that cannot be read, unless the settings say otherwise: years
+                         of broken reports, and an afternoon of somebody who means harm
+
 Of the reading process
 
 time        10 s of CPU  for one document, or for taking one mail apart
@@ -70,6 +75,7 @@ __all__ = [
     "PARTS",
     "PROOF_CHARACTERS",
     "PROOF_FIELDS",
+    "QUARANTINE_BYTES",
     "RECORDS",
     "RECORD_RESULTS",
     "TAGS_BETWEEN_RECORDS",
@@ -108,6 +114,8 @@ TEMPLATE_BYTES = 4096
 
 JSON_BYTES = 32 * MIB
 JSON_VALUES = 500_000
+
+QUARANTINE_BYTES = 1024 * MIB
 
 CPU_SECONDS = 10
 WALL_SECONDS = 60

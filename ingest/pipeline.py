@@ -168,7 +168,12 @@ class Turn:
             if not oldest.parts:
                 self._ahead.popleft()
         batch = merged(parts)
+        batch, put_off = self._writer.within_budget(batch)
         counts = self._writer.write(batch, self._run, self._source.ledger_name)
+        if put_off:
+            counts.put_off = len(put_off)
+            self._run.counts.put_off += len(put_off)
+            self._source.put_off([each.key for each in put_off])
         self._done.counts.add(counts)
         self._progress(self._source.name, self._done.counts)
         # Only now: what has not been committed must stay where it can be fetched again.

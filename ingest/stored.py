@@ -66,18 +66,22 @@ class StoredDocument:
 
     @property
     def is_container(self) -> bool:
-        """What could not be opened, or was not fetched whole: there is nothing to read in it."""
-        return self.kind not in (Kind.XML, Kind.JSON)
+        """What could not be opened, was not fetched whole, or was dropped: there is nothing to
+        read in it."""
+        return self.kind not in (Kind.XML, Kind.JSON) or self.code == "dropped"
 
 
 FIRST_DELIVERIES = """
     select
         document_id,
-        min(carrier_id) as carrier_id,
-        arg_min(path, (carrier_id, ordinal)) as path,
-        arg_min(coalesce(refusal_code, ''), (carrier_id, ordinal)) as code,
-        arg_min(coalesce(refusal_reason, ''), (carrier_id, ordinal)) as reason
-    from delivery
+        arg_min(carrier_id, place) as carrier_id,
+        arg_min(path, place) as path,
+        arg_min(coalesce(refusal_code, ''), place) as code,
+        arg_min(coalesce(refusal_reason, ''), place) as reason
+    from (
+        select *, (refusal_code is distinct from 'dropped', carrier_id, ordinal) as place
+        from delivery
+    )
     group by document_id
 """
 FIRST_DELIVERY = FIRST_DELIVERIES.replace(
@@ -105,7 +109,12 @@ CAME_WITH = f"""
     order by document.document_id
 """
 EVERY_ID = "select document_id from document where document_id > $1 order by document_id"
-REFUSED_ID = "select document_id from outcome where status = 'refused' order by document_id"
+REFUSED_ID = """
+    select document_id
+    from outcome
+    where status = 'refused' and code is distinct from 'dropped'
+    order by document_id
+"""
 
 
 def document_ids(con: Connection, after: int = 0) -> list[int]:
@@ -114,7 +123,7 @@ def document_ids(con: Connection, after: int = 0) -> list[int]:
 
 
 def refused_ids(con: Connection) -> list[int]:
-    """The refused documents, oldest first."""
+    """The refused documents whose bytes are there, oldest first."""
     return [row[0] for row in con.execute(REFUSED_ID).fetchall()]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from analytics.feed import feed, reporters, runs
+from analytics.quarantine import held
 from analytics.window import Window
 from dashboards.console import (
     Globals,
@@ -14,6 +15,7 @@ from dashboards.console import (
     output_options,
     window_options,
 )
+from schemas.sizes import size_words
 
 __all__ = ["status"]
 
@@ -40,18 +42,26 @@ def status(context: Globals, window: Window, output: str) -> None:
             for row in reporters(con, window.as_of)
             if row["is_missing"] or row["last_day"] >= window.first
         ]
-        latest = runs(con)
+        latest, quarantine = runs(con), held(con)
     found: dict[str, Any] = {
         "store": str(store.path),
         "store_bytes": store.path.stat().st_size,
         **fresh,
     }
+    found["quarantine"] = quarantine | {"budget": context.settings.quarantine_budget}
     if output == Output.JSON:
         emit_object(found | {"reporters": seen, "runs": latest}, output)
         return
+    if output == Output.TABLE:
+        found["quarantine"] = _quarantine_words(found["quarantine"])
     emit_object(found, output)
     if output == Output.TABLE:
         click.echo()
         emit(seen, REPORTER_COLUMNS, output, empty="no reporter was seen yet")
         click.echo()
         emit(latest, RUN_COLUMNS, output, empty="no run yet")
+
+
+def _quarantine_words(held: dict[str, int]) -> str:
+    used, budget = size_words(held["bytes"]), size_words(held["budget"])
+    return f"{used} of {budget} in {held['documents']} refused documents"

@@ -56,6 +56,9 @@ class FileSource:
     def settle(self, keys: Sequence[str]) -> None:
         """Files stay where they are."""
 
+    def put_off(self, keys: Sequence[str]) -> None:
+        """Files are read anew each time."""
+
     def close(self) -> None:
         """Nothing is held open."""
 
