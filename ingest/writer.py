@@ -22,6 +22,7 @@ from schemas.store import Connection, Store
 
 __all__ = ["Counts", "Run", "Writer", "known_reports", "write_outcomes"]
 
+ADDRESSES = 5000  # whose facts are held at a time: each costs a kilobyte in Python
 STATUSES = ("stored", "duplicate", "conflict", "refused")
 
 
@@ -216,12 +217,12 @@ def _enrich(con: Connection, addresses: Addresses, met: Any) -> None:
     """
     new = [row[0] for row in con.execute(question).fetchall()]
     con.unregister("met")
-    if not new:
-        return
     text, whole = pa.string(), pa.int64()
     columns = {each.name: text for each in fields(AddressFacts)} | {"version": whole, "asn": whole}
-    facts = [tuple(getattr(fact, name) for name in columns) for fact in addresses.facts(new)]
-    insert_rows(con, "address", columns, facts)
+    for start in range(0, len(new), ADDRESSES):
+        slice_ = addresses.facts(new[start : start + ADDRESSES])
+        facts = [tuple(getattr(fact, name) for name in columns) for fact in slice_]
+        insert_rows(con, "address", columns, facts)
 
 
 def _counts(batch: Batch, placement: Placement) -> Counts:

@@ -147,7 +147,20 @@ def _heard_signals(watch: Watch) -> Iterator[list[int]]:
 def _run(context: Globals, sources: Sequence[Planned[Source]]) -> Ingested:
     with _shown_progress() as step:
         writer = Writer(context.store, context.settings.quarantine_budget)
-        return ingest_all(sources, writer, context.settings.workers, step)
+        committed = Counts()
+
+        def noted(source: str, counts: Counts) -> None:
+            committed.messages, committed.stored = counts.messages, counts.stored
+            step(source, counts)
+
+        try:
+            return ingest_all(sources, writer, context.settings.workers, noted)
+        except KeyboardInterrupt:
+            say(
+                f"rua: interrupted; {committed.messages} messages were committed, with "
+                f"{committed.stored} reports stored. Nothing is lost: the next run goes on"
+            )
+            raise
 
 
 @contextlib.contextmanager
