@@ -3,13 +3,18 @@
 from analytics.ask import Row, ask
 from schemas.store import Connection
 
-__all__ = ["quarantined", "refused_records"]
+__all__ = ["held", "quarantined", "refused_records"]
 
 
 def quarantined(con: Connection) -> list[Row]:
     """One row per refused document, conflict or refused record, newest first, with its reason
     and carrier."""
     return ask(con, "quarantined", {})
+
+
+def held(con: Connection) -> Row:
+    """What counts against quarantine's budget: {"documents", "bytes"}."""
+    return ask(con, "quarantine_held", {})[0]
 
 
 def refused_records(con: Connection, number: int) -> list[Row]:

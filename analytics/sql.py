@@ -1,5 +1,9 @@
 """A stranger to the code asks in SQL, and can do no harm."""
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
 import duckdb
 
 from analytics.ask import Row
@@ -15,13 +19,16 @@ LOCKED_DOWN = """
     set lock_configuration = true
 """
 
+T = TypeVar("T")
+CHUNK = 2048  # rows fetched at a time
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
-def answer(con: Connection, statement: str) -> tuple[list[str], list[Row]]:
-    """(columns, rows) of one SELECT. Raises ConfigError for anything it cannot answer.
+def answer(con: Connection, statement: str) -> tuple[list[str], Iterator[Row]]:
+    """(columns, rows as they are computed) of one SELECT.
 
-    The connection stays locked down: use it for nothing else.
+    Raises ConfigError for anything it cannot answer, while rows are taken, too. Ctrl-C ends it at
+    once. The connection stays locked down: use it for nothing else.
     """
     con.execute(LOCKED_DOWN)
     try:
@@ -30,12 +37,31 @@ def answer(con: Connection, statement: str) -> tuple[list[str], list[Row]]:
             raise ConfigError(f"one statement is wanted, not {len(statements)}")
         if statements[0].type not in READING:
             raise ConfigError("only a SELECT is answered", todo='try: rua sql "describe report"')
-        result = con.execute(statements[0])
-        columns = _distinct([column[0] for column in result.description or ()])
-        rows = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+        result = _interruptible(con, lambda: con.execute(statements[0]))
     except duckdb.Error as error:
         raise ConfigError(str(error).splitlines()[0]) from None
-    return columns, rows
+    columns = _distinct([column[0] for column in result.description or ()])
+    return columns, _rows(con, result, columns)
+
+
+def _rows(con: Connection, result: Connection, columns: list[str]) -> Iterator[Row]:
+    try:
+        while chunk := _interruptible(con, lambda: result.fetchmany(CHUNK)):
+            for row in chunk:
+                yield dict(zip(columns, row, strict=True))
+    except duckdb.Error as error:
+        raise ConfigError(str(error).splitlines()[0]) from None
+
+
+def _interruptible(con: Connection, act: Callable[[], T]) -> T:
+    """Python hears Ctrl-C only between two steps of its own: DuckDB computes in a thread."""
+    with ThreadPoolExecutor(1) as aside:
+        future = aside.submit(act)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            con.interrupt()
+            raise
 
 
 def _distinct(names: list[str]) -> list[str]:

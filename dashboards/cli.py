@@ -1,6 +1,7 @@
 """The root of the command line. Commands load when they are called, and not before."""
 
 import importlib
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -66,6 +67,10 @@ def rua(
     rua --config demo/rua.toml domains         what passes and what is unknown
     """
     ctx.obj = Globals(config, store, lock_timeout)
+
+
+# Arrow's own allocator keeps what it had once; the system's gives it back between two reports.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,11 +6,12 @@ Every value that a stranger sent passes `plain` before it reaches a terminal.
 import csv
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ __all__ = [
     "Output",
     "emit",
     "emit_object",
+    "emit_stream",
     "output_options",
     "progress",
     "say",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 Row = Mapping[str, Any]
+TABLE_ROWS = 10_000  # a table is laid out whole
 Command = Callable[..., Any]
 
 
@@ -150,6 +153,29 @@ def emit(
         _print_table(rows, columns, exact=exact)
 
 
+def emit_stream(rows: Iterator[Row], columns: Sequence[str], output: str, *, empty: str) -> None:
+    """Rows that are still being computed, however many; the columns keep their names."""
+    if output == Output.JSON:
+        _stream_json(rows)
+    elif output == Output.CSV:
+        _print_csv(rows, columns)
+    else:
+        shown = list(islice(rows, TABLE_ROWS))
+        emit(shown, columns, output, empty=empty, exact=True)
+        if next(rows, None) is not None:
+            say(f"there are more than these {TABLE_ROWS} rows: --format csv or json has all")
+
+
+def _stream_json(rows: Iterator[Row]) -> None:
+    """As _print_json would write them all."""
+    before = "[\n"
+    for row in rows:
+        text = json.dumps(row, default=_as_json, ensure_ascii=True, indent=2)
+        click.echo(before + "\n".join(f"  {line}" for line in text.split("\n")), nl=False)
+        before = ",\n"
+    click.echo("[]" if before == "[\n" else "\n]")
+
+
 def emit_object(value: Row, output: str) -> None:
     """One object: as JSON, or a line for each of its keys."""
     if output == Output.JSON:
@@ -174,7 +200,7 @@ def _as_json(value: Any) -> Any:
     return str(value)
 
 
-def _print_csv(rows: Sequence[Row], columns: Sequence[str]) -> None:
+def _print_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:

@@ -14,6 +14,7 @@ from schemas.store import Connection
 
 __all__ = ["describe_addresses", "describe_domains"]
 
+AT_ONCE = 5000  # whose facts are held at a time: each costs a kilobyte in Python
 TEXT, WHOLE = pa.string(), pa.int64()
 ADDRESS = {each.name: TEXT for each in fields(AddressFacts)} | {"version": WHOLE, "asn": WHOLE}
 DOMAIN = {"domain": TEXT, "registered": TEXT, "service": TEXT, "service_type": TEXT}
@@ -22,8 +23,9 @@ DOMAIN = {"domain": TEXT, "registered": TEXT, "service": TEXT, "service_type": T
 def describe_addresses(con: Connection, known: Addresses, records: Any) -> None:
     """Facts of the addresses of `records` (Arrow rows of dmarc_record) that are new."""
     new = _new(con, "address", "source_ip", records.column("source_ip"))
-    if new:
-        facts = [tuple(getattr(fact, name) for name in ADDRESS) for fact in known.facts(new)]
+    for start in range(0, len(new), AT_ONCE):
+        slice_ = known.facts(new[start : start + AT_ONCE])
+        facts = [tuple(getattr(fact, name) for name in ADDRESS) for fact in slice_]
         insert_rows(con, "address", ADDRESS, facts)
 
 

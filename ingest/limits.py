@@ -45,6 +45,19 @@ Of a TLS report
 JSON        32 MiB       it is read whole, and costs several times its size
 values      500 000      each may become an object of a few hundred bytes
 
+Of what is held in the main process, which is to stay below 400 MiB
+
+chunk       1 MiB        of raw mails, and 50 of them, that a reading process gets at once: its
+                         answer is held whole, and a byte of mail may become twenty of rows
+ahead       16 MiB       of answers that wait to be written, as rows and packed documents; beyond
+                         that only the one that is to be written next is read
+group       16 MiB       of answers in one transaction: writing them takes twice that again
+
+Of the store
+
+quarantine  1 GiB        of documents that cannot be read, unless the settings say otherwise: years
+                         of broken reports, and an afternoon of somebody who means harm
+
 Of the reading process
 
 time        10 s of CPU  for one document, or for taking one mail apart
@@ -54,12 +67,16 @@ memory      256 MiB      of data beyond what the process has when it is ready, s
 """
 
 __all__ = [
+    "AHEAD_BYTES",
     "ARCHIVE_ENTRIES",
     "BROKEN_RECORDS",
+    "CHUNK_BYTES",
+    "CHUNK_MAILS",
     "CPU_SECONDS",
     "DEPTH",
     "DOCUMENT_BYTES",
     "FIELD_CHARACTERS",
+    "GROUP_BYTES",
     "HEADER_BYTES",
     "HEADER_FIELDS",
     "JSON_BYTES",
@@ -75,6 +92,7 @@ __all__ = [
     "PARTS",
     "PROOF_CHARACTERS",
     "PROOF_FIELDS",
+    "QUARANTINE_BYTES",
     "RECORDS",
     "RECORD_RESULTS",
     "SECOND_OPINION_BYTES",
@@ -116,6 +134,13 @@ SECOND_OPINION_BYTES = 4 * MIB
 
 JSON_BYTES = 32 * MIB
 JSON_VALUES = 500_000
+
+CHUNK_MAILS = 50
+CHUNK_BYTES = MIB
+AHEAD_BYTES = 16 * MIB
+GROUP_BYTES = 16 * MIB
+
+QUARANTINE_BYTES = 1024 * MIB
 
 CPU_SECONDS = 10
 WALL_SECONDS = 60

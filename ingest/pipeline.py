@@ -10,16 +10,16 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from ingest.authenticity import NOBODY, Trust
+from ingest.limits import GROUP_BYTES
 from ingest.reading import Batch, merged
 from ingest.sources import Arrival, Source
-from ingest.workers import Readers
+from ingest.workers import Part, Readers, size_of
 from ingest.writer import Counts, Run, Writer
 from schemas.errors import ConfigError, SourceError, StoreError
 
@@ -28,9 +28,8 @@ __all__ = ["Ingested", "Planned", "Progress", "Turn", "ingest", "single_ingest"]
 Progress = Callable[[str, Counts], None]
 
 GROUP_MAILS = 1000
-GROUP_RECORDS = 500_000  # a transaction's rows are held in memory until it is committed
 AHEAD_MAILS = 2 * GROUP_MAILS
-AHEAD_BYTES = 64 * 1024 * 1024
+RAW_BYTES = 64 * 1024 * 1024  # of mails whose reading is asked for
 LONGEST_WAIT = 10  # seconds until what was fetched is written, however slow the server
 
 
@@ -86,7 +85,7 @@ class _Ahead:
     mails: int
     size: int
     since: float
-    parts: list[Future[Batch]]
+    parts: list[Part]
 
 
 class Turn:
@@ -151,24 +150,29 @@ class Turn:
         waited = time.monotonic() - self._ahead[0].since
         return (
             sum(each.mails for each in self._ahead) >= AHEAD_MAILS
-            or sum(each.size for each in self._ahead) >= AHEAD_BYTES
+            or sum(each.size for each in self._ahead) >= RAW_BYTES
             or waited >= LONGEST_WAIT
         )
 
     def _write_group(self) -> None:
         """Commit the oldest batches, about a thousand mails, and settle them."""
         parts: list[Batch] = []
-        mails = records = 0
-        while self._ahead and mails < GROUP_MAILS and records < GROUP_RECORDS:
+        mails = size = 0
+        while self._ahead and mails < GROUP_MAILS and size < GROUP_BYTES:
             oldest = self._ahead[0]
             part = oldest.parts.pop(0).result()
             parts.append(part)
             mails += len(part.carriers)
-            records += sum(reading.records for reading in part.readings)
+            size += size_of(part)
             if not oldest.parts:
                 self._ahead.popleft()
         batch = merged(parts)
+        batch, put_off = self._writer.within_budget(batch)
         counts = self._writer.write(batch, self._run, self._source.ledger_name)
+        if put_off:
+            counts.put_off = len(put_off)
+            self._run.counts.put_off += len(put_off)
+            self._source.put_off([each.key for each in put_off])
         self._done.counts.add(counts)
         self._progress(self._source.name, self._done.counts)
         # Only now: what has not been committed must stay where it can be fetched again.

@@ -12,19 +12,36 @@ from ingest.reading import Batch, CameWith, Reading, Watch, read_document, unwat
 from ingest.rows import Rows
 from ingest.sniff import Kind
 from schemas.errors import Refusal, StoreDamaged
-from schemas.store import Connection
+from schemas.store import Connection, Store
 
 __all__ = [
+    "FIRST_DELIVERIES",
+    "CameAs",
+    "Judged",
     "StoredDocument",
-    "all_documents",
+    "document_ids",
+    "in_batches",
     "judge_deliveries",
+    "judged",
     "read_stored",
-    "refused_documents",
+    "refused_ids",
+    "still_the_same",
     "unread_stored",
 ]
 
 BATCH = 500
 BATCH_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CameAs:
+    """What a document's reading goes by beside its bytes, of its first delivery."""
+
+    document_id: int
+    carrier_id: int
+    path: str
+    code: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +61,33 @@ class StoredDocument:
     carrier_size: int
 
     @property
+    def came_as(self) -> CameAs:
+        return CameAs(self.document_id, self.carrier_id, self.path, self.code, self.reason)
+
+    @property
     def is_container(self) -> bool:
-        """What could not be opened, or was not fetched whole: there is nothing to read in it."""
-        return self.kind not in (Kind.XML, Kind.JSON)
+        """What could not be opened, was not fetched whole, or was dropped: there is nothing to
+        read in it."""
+        return self.kind not in (Kind.XML, Kind.JSON) or self.code == "dropped"
 
 
-CAME_WITH = """
+FIRST_DELIVERIES = """
+    select
+        document_id,
+        arg_min(carrier_id, place) as carrier_id,
+        arg_min(path, place) as path,
+        arg_min(coalesce(refusal_code, ''), place) as code,
+        arg_min(coalesce(refusal_reason, ''), place) as reason
+    from (
+        select *, (refusal_code is distinct from 'dropped', carrier_id, ordinal) as place
+        from delivery
+    )
+    group by document_id
+"""
+FIRST_DELIVERY = FIRST_DELIVERIES.replace(
+    "group by", "where document_id in (select unnest($ids::bigint[]))\n    group by"
+)
+CAME_WITH = f"""
     select
         document.document_id,
         document.sha256,
@@ -66,51 +104,54 @@ CAME_WITH = """
         carrier.carrier_id,
         carrier.size
     from document
-    join (
-        select
-            document_id,
-            min(carrier_id) as carrier_id,
-            arg_min(path, (carrier_id, ordinal)) as path,
-            arg_min(coalesce(refusal_code, ''), (carrier_id, ordinal)) as code,
-            arg_min(coalesce(refusal_reason, ''), (carrier_id, ordinal)) as reason
-        from delivery
-        where document_id in (select unnest($ids::bigint[]))
-        group by document_id
-    ) as first_delivery using (document_id)
+    join ({FIRST_DELIVERY}) as first_delivery using (document_id)
     join carrier using (carrier_id)
     order by document.document_id
 """
-EVERY_ID = "select document_id from document order by document_id"
-REFUSED_ID = "select document_id from outcome where status = 'refused' order by document_id"
+EVERY_ID = "select document_id from document where document_id > $1 order by document_id"
+REFUSED_ID = """
+    select document_id
+    from outcome
+    where status = 'refused' and code is distinct from 'dropped'
+    order by document_id
+"""
 
 
-def all_documents(con: Connection) -> Iterator[list[StoredDocument]]:
-    """Every document, oldest first, in batches."""
-    yield from _in_batches(con, [row[0] for row in con.execute(EVERY_ID).fetchall()])
+def document_ids(con: Connection, after: int = 0) -> list[int]:
+    """Every document stored after that one, oldest first."""
+    return [row[0] for row in con.execute(EVERY_ID, [after]).fetchall()]
 
 
-def refused_documents(con: Connection, ids: Sequence[int]) -> Iterator[list[StoredDocument]]:
-    """The refused documents, all or those of `ids`, in batches."""
-    refused = [row[0] for row in con.execute(REFUSED_ID).fetchall()]
-    yield from _in_batches(con, [number for number in refused if not ids or number in ids])
+def refused_ids(con: Connection) -> list[int]:
+    """The refused documents whose bytes are there, oldest first."""
+    return [row[0] for row in con.execute(REFUSED_ID).fetchall()]
 
 
-def _in_batches(con: Connection, ids: Sequence[int]) -> Iterator[list[StoredDocument]]:
-    """At most BATCH documents and, but for a single larger one, BATCH_BYTES at a time."""
-    sizes = dict(con.execute("select document_id, size from document").fetchall()) if ids else {}
+def in_batches(store: Store, ids: Sequence[int]) -> Iterator[list[StoredDocument]]:
+    """At most BATCH documents and, but for a single larger one, BATCH_BYTES at a time.
+
+    Nothing is locked between two batches: others may write meanwhile.
+    """
+    sizes: dict[int, int] = {}
+    if ids:
+        with store.read() as con:
+            sizes = dict(con.execute("select document_id, size from document").fetchall())
     chosen: list[int] = []
+    total = 0
     for number in ids:
-        size = sum(sizes[each] for each in chosen) + sizes[number]
-        if chosen and (len(chosen) == BATCH or size > BATCH_BYTES):
-            yield _fetched(con, chosen)
-            chosen = []
+        if chosen and (len(chosen) == BATCH or total + sizes[number] > BATCH_BYTES):
+            yield _fetched(store, chosen)
+            chosen, total = [], 0
         chosen.append(number)
+        total += sizes[number]
     if chosen:
-        yield _fetched(con, chosen)
+        yield _fetched(store, chosen)
 
 
-def _fetched(con: Connection, ids: Sequence[int]) -> list[StoredDocument]:
-    found = [_stored(row) for row in con.execute(CAME_WITH, {"ids": list(ids)}).fetchall()]
+def _fetched(store: Store, ids: Sequence[int]) -> list[StoredDocument]:
+    with store.read() as con:
+        rows = con.execute(CAME_WITH, {"ids": list(ids)}).fetchall()
+    found = [_stored(row) for row in rows]
     if len(found) != len(ids):
         raise StoreDamaged(
             f"{len(ids) - len(found)} documents of {len(ids)} lead back to no mail or file",
@@ -155,16 +196,39 @@ def unread_stored(stored: StoredDocument, refusal: Refusal) -> Batch:
     return Batch(readings=[read_document(start, came_with, 0, Rows())])
 
 
-def judge_deliveries(
-    con: Connection, documents: Sequence[StoredDocument], readings: Sequence[Reading]
-) -> None:
-    """Write down how genuine a report is that could not be judged when it came, being refused."""
+def still_the_same(con: Connection, documents: Sequence[CameAs]) -> list[bool]:
+    """For each whether it still came as it had come when it was read: by which mail, and read
+    or refused. A newer rua may find more in a mail, and a retry what a container holds."""
+    rows = con.execute(FIRST_DELIVERY, {"ids": [each.document_id for each in documents]})
+    now = {row[0]: CameAs(*row) for row in rows.fetchall()}
+    return [now.get(each.document_id) == each for each in documents]
+
+
+Judged = tuple[int, str, str]
+"""(document, how genuine, why) of a report that could not be judged when it came, being refused."""
+
+
+def judged(documents: Sequence[StoredDocument], readings: Sequence[Reading]) -> list[Judged]:
+    """What is now known of how genuine documents are that were refused when they came."""
+    return [
+        (stored.document_id, reading.judgement.authenticity, reading.judgement.reason)
+        for stored, reading in zip(documents, readings, strict=True)
+        if stored.code and reading.judgement is not None
+    ]
+
+
+def judge_deliveries(con: Connection, found: Sequence[Judged]) -> None:
+    """Write it down where nothing stands yet."""
     change = """
         update delivery
-        set authenticity = $2, authenticity_reason = $3
-        where document_id = $1 and authenticity is null
+        set authenticity = judged.authenticity, authenticity_reason = judged.reason
+        from (
+            select
+                unnest($1::bigint[]) as document_id,
+                unnest($2::text[]) as authenticity,
+                unnest($3::text[]) as reason
+        ) as judged
+        where delivery.document_id = judged.document_id and delivery.authenticity is null
     """
-    for stored, reading in zip(documents, readings, strict=True):
-        judged = reading.judgement
-        if stored.code and judged is not None:
-            con.execute(change, [stored.document_id, judged.authenticity, judged.reason])
+    if found:
+        con.execute(change, [list(column) for column in zip(*found, strict=True)])

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from ingest.authenticity import Trust
+from ingest.limits import QUARANTINE_BYTES
 from ingest.pipeline import Ingested, Planned, Progress, Turn
 from ingest.reading import Batch
 from ingest.sources import Source
@@ -74,10 +75,11 @@ class Watch:
         workers: int,
         progress: Progress,
         say: Say,
+        quarantine_budget: int = QUARANTINE_BYTES,
     ) -> None:
         self.done = Ingested()
         self.workers, self.progress, self.say = workers, progress, say
-        self.writer = _GatedWriter(store)
+        self.writer = _GatedWriter(store, quarantine_budget)
         self.turn = threading.Lock()
         self.stopping = threading.Event()
         self._refused: set[str] = set()
@@ -141,8 +143,8 @@ class Watch:
 class _GatedWriter(Writer):
     """The writer of all threads: one transaction at a time, and none once it is shut."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store)
+    def __init__(self, store: Store, quarantine_budget: int) -> None:
+        super().__init__(store, quarantine_budget)
         self._gate = threading.Lock()
 
     def write(self, batch: Batch, run: Run, ledger_name: str | None) -> Counts:

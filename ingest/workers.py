@@ -16,31 +16,96 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
+from itertools import count
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
 from ingest.authenticity import NOBODY, Trust, prove
-from ingest.limits import CPU_SECONDS, MEMORY_BYTES, MIB, WALL_SECONDS
+from ingest.limits import (
+    AHEAD_BYTES,
+    CHUNK_BYTES,
+    CHUNK_MAILS,
+    CPU_SECONDS,
+    MEMORY_BYTES,
+    MIB,
+    WALL_SECONDS,
+)
 from ingest.reading import Batch, Prover, merged, read_batch, unread
 from ingest.sources import Arrival
 from ingest.stored import StoredDocument, read_stored, unread_stored
 from schemas.errors import LimitExceeded, ReaderFailed, Refusal
 
-__all__ = ["ALLOCATION", "Readers", "memory_bound", "serve"]
+__all__ = ["ALLOCATION", "Part", "Readers", "memory_bound", "serve", "size_of"]
 
-CHUNK = 50
+READING_BYTES = 2048  # of a reading, its mail and its header, beside its document
 OUT_OF_MEMORY = 71  # EX_OSERR of sysexits.h
 # Arrow's own allocator reserves a gigabyte at once, and threads of linear algebra their stacks:
 # beside that no limit of memory means anything.
 ALLOCATION = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1"}
 Items = Sequence[Arrival] | Sequence[StoredDocument]
-Task = tuple[Items, Trust, Future[Batch]]
+
+
+class Part:
+    """A chunk that is being read. Take the parts in the order in which they were submitted."""
+
+    def __init__(self, items: Items, trust: Trust, room: "_Room") -> None:
+        self.items, self.trust = items, trust
+        self.answer: Future[Batch] = Future()
+        self._room = room
+        self.place = room.next_place()
+
+    def result(self, timeout: float | None = None) -> Batch:
+        """What was read; raises what reading it raised. It makes room for others."""
+        batch = self.answer.result(timeout)
+        self._room.take(self.place)
+        return batch
+
+
+class _Room:
+    """How much of what was read waits to be taken. Who reads waits while it is too much, but for
+    the one whose part is to be taken next: that is what the others wait for."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._held: dict[int, int] = {}
+        self._places = count()
+        self._next = 0
+        self._is_open = True
+
+    def next_place(self) -> int:
+        return next(self._places)
+
+    def wait(self, place: int) -> None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: (
+                    not self._is_open
+                    or place <= self._next
+                    or sum(self._held.values()) < AHEAD_BYTES
+                )
+            )
+
+    def hold(self, place: int, size: int) -> None:
+        with self._changed:
+            self._held[place] = size
+
+    def take(self, place: int) -> None:
+        with self._changed:
+            self._held.pop(place, None)
+            self._next = max(self._next, place + 1)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Nobody takes any more."""
+        with self._changed:
+            self._is_open = False
+            self._changed.notify_all()
 
 
 class Readers:
@@ -49,8 +114,9 @@ class Readers:
     def __init__(self, count: int, *, cpu_seconds: float = CPU_SECONDS) -> None:
         self._count = count
         self._cpu_seconds = cpu_seconds
-        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Part | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._room = _Room()
 
     def __enter__(self) -> Self:
         return self
@@ -65,23 +131,22 @@ class Readers:
             with contextlib.suppress(queue.Empty):
                 while True:
                     self._tasks.get_nowait()
+        self._room.close()
         for _ in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
             thread.join()
 
-    def submit(self, items: Items, trust: Trust = NOBODY) -> list[Future[Batch]]:
+    def submit(self, items: Items, trust: Trust = NOBODY) -> list[Part]:
         """Have mails, files or stored documents read; the parts come in order.
 
         `trust` is whose word counts on whether the mails are genuine.
         """
         if not self._threads:
             self._start()
-        parts: list[Future[Batch]] = []
-        for start in range(0, len(items), CHUNK):
-            future: Future[Batch] = Future()
-            parts.append(future)
-            self._tasks.put((items[start : start + CHUNK], trust, future))
+        parts = [Part(chunk, trust, self._room) for chunk in _chunks(items)]
+        for part in parts:
+            self._tasks.put(part)
         return parts
 
     def _start(self) -> None:
@@ -94,14 +159,43 @@ class Readers:
         """One thread for each process: hand it chunks, and start another when it dies."""
         worker = Worker(self._cpu_seconds)
         try:
-            while (task := self._tasks.get()) is not None:
-                items, trust, future = task
-                try:
-                    future.set_result(worker.read(items, trust))
-                except BaseException as error:  # noqa: BLE001  # the asker gets it, whatever it is
-                    future.set_exception(error)
+            while (part := self._tasks.get()) is not None:
+                self._answer(worker, part)
+                del part  # while this waits for the next one, nothing is to be held by it
         finally:
             worker.stop()
+
+    def _answer(self, worker: "Worker", part: Part) -> None:
+        self._room.wait(part.place)
+        try:
+            batch = worker.read(part.items, part.trust)
+            self._room.hold(part.place, size_of(batch))
+            part.answer.set_result(batch)
+        except BaseException as error:  # noqa: BLE001  # the asker gets it, whatever it is
+            part.answer.set_exception(error)
+
+
+def _raw_size(item: Arrival | StoredDocument) -> int:
+    return len(item.data if isinstance(item, StoredDocument) else item.raw)
+
+
+def _chunks(items: Items) -> Iterator[Items]:
+    start = size = 0
+    each: Sequence[Arrival | StoredDocument] = items
+    for n, item in enumerate(each):
+        more = _raw_size(item)
+        if n > start and (n - start == CHUNK_MAILS or size + more > CHUNK_BYTES):
+            yield items[start:n]
+            start, size = n, 0
+        size += more
+    if items:
+        yield items[start:]
+
+
+def size_of(batch: Batch) -> int:
+    """About how many bytes it takes."""
+    rows = sum(table.nbytes for table in batch.tables.values())
+    return int(rows) + sum(len(reading.data) + READING_BYTES for reading in batch.readings)
 
 
 class Worker:

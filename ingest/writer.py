@@ -15,8 +15,10 @@ from ingest.contest import settle_contests
 from ingest.dimensions import describe_addresses, describe_domains
 from ingest.enrich import Addresses
 from ingest.future import flag_future
+from ingest.limits import QUARANTINE_BYTES
 from ingest.placing import Known, KnownDocument, Outcome, Placement, place
-from ingest.reading import Batch, Reading
+from ingest.quarantine import restore, within_budget
+from ingest.reading import Batch, Carrier, Reading
 from ingest.rows import SCHEMAS, Tables, with_documents
 from schemas.store import Connection, Store
 
@@ -27,7 +29,10 @@ STATUSES = ("stored", "duplicate", "conflict", "refused")
 
 @dataclass(slots=True)
 class Counts:
-    """What became of things; documents = stored + duplicate + conflict + refused."""
+    """What became of things; documents = stored + duplicate + conflict + refused.
+
+    `put_off` are mails that quarantine had no room for; nothing of them is counted elsewhere.
+    """
 
     messages: int = 0
     documents: int = 0
@@ -37,6 +42,7 @@ class Counts:
     refused: int = 0
     ignored: int = 0
     records: int = 0
+    put_off: int = 0
 
     def add(self, other: "Counts") -> None:
         for each in fields(Counts):
@@ -57,8 +63,9 @@ class Run:
 class Writer:
     """Puts batches into the store. Addresses are enriched as they first appear."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, quarantine_budget: int = QUARANTINE_BYTES) -> None:
         self._store = store
+        self._budget = quarantine_budget
         self._addresses = Addresses()
 
     def seen(self, ledger_name: str, epoch: int) -> dict[str, bool]:
@@ -68,6 +75,10 @@ class Writer:
         question = "select key, holds_report from ledger where source = $1 and epoch = $2"
         with self._store.read() as con:
             return dict(con.execute(question, [ledger_name, epoch]).fetchall())
+
+    def within_budget(self, batch: Batch) -> tuple[Batch, list[Carrier]]:
+        """The batch without the mails that quarantine has no room for, and these mails."""
+        return within_budget(self._store, batch, self._budget)
 
     def write(self, batch: Batch, run: Run, ledger_name: str | None) -> Counts:
         """Commit a batch, all of it or nothing. Returns what it counted; raises StoreError."""
@@ -101,6 +112,7 @@ class Writer:
         """Decide on a batch's readings, and keep the bytes of those that are new."""
         placement = _place(con, batch.readings)
         insert_documents(con, batch.readings, placement)
+        restore(con, batch, placement)
         return placement
 
     def insert_reports(self, con: Connection, tables: Tables, placement: Placement) -> None:

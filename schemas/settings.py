@@ -34,6 +34,7 @@ from pydantic_settings import (
 )
 
 from schemas.errors import ConfigError
+from schemas.sizes import parse_size
 
 __all__ = [
     "Dns",
@@ -258,6 +259,15 @@ def _one_each(mailboxes: tuple[Mailbox, ...]) -> tuple[Mailbox, ...]:
     return mailboxes
 
 
+def _size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_size(value)
+    except ValueError:
+        raise _mistake('write a number of bytes, or a size like "500 MiB" or "2 GiB"') from None
+
+
 class Settings(BaseSettings):
     """Everything a run can be told. Paths in the file are relative to the file's folder."""
 
@@ -272,6 +282,7 @@ class Settings(BaseSettings):
     lock_timeout: float = Field(default=60, ge=0)
     workers: int = Field(default=min(4, os.cpu_count() or 1), ge=1, le=64)
     require_verified: bool = False
+    quarantine_budget: Annotated[int, BeforeValidator(_size), Field(ge=0)] = 1024**3
     authserv_id: str | None = None
     dns: Dns = Dns()
     mailbox: Annotated[tuple[Mailbox, ...], AfterValidator(_one_each)] = ()

@@ -1,14 +1,14 @@
 """A copy of the store for other programs, put in its place whole or not at all."""
 
+import contextlib
 import errno
 import os
-import shutil
-import tempfile
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.errors import ConfigError, StoreFull
+from schemas.scratch import scratch_folder
 from schemas.store import Store
 
 __all__ = ["write_snapshot"]
@@ -66,21 +66,35 @@ def _taken(target: Path) -> ConfigError:
     )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _folder_beside(target: Path) -> Iterator[Path]:
     """A folder for what is not finished; on the same file system, so that a name is enough."""
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=".rua-snapshot-", dir=target.parent))
-    except OSError as error:
-        raise _ours(error, target.parent) from None
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(scratch_folder(target.parent, ".rua-snapshot-"))
+        except OSError as error:
+            raise _ours(error, target.parent) from None
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_over_mode(aside: Path, target: Path) -> None:
+    """A file that is replaced keeps who may read it; a new one is for this user alone."""
+    try:
+        status = target.stat()
+    except FileNotFoundError:
+        aside.chmod(0o600)
+        return
+    mode = stat.S_IMODE(status.st_mode)
+    try:
+        os.chown(aside, -1, status.st_gid)
+    except OSError:  # only a member of that group may; another group gets nothing by it
+        mode &= ~stat.S_IRWXG
+    aside.chmod(mode)
 
 
 def _put(aside: Path, target: Path, *, force: bool) -> None:
     try:
+        _take_over_mode(aside, target)
         if not force:
             _link(aside, target)
         else:

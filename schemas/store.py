@@ -5,9 +5,11 @@ The only module that opens the file. Every error of DuckDB leaves here as one of
 
 import contextlib
 import errno
+import os
 import re
+import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import duckdb
 from schemas import lock
 from schemas.errors import StoreDamaged, StoreError, StoreFull, StoreLocked
 
-__all__ = ["Connection", "Store"]
+__all__ = ["Connection", "Store", "attached"]
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -89,9 +91,25 @@ class Store:
         with lock.exclusive(self.path, self.lock_timeout):
             if not self.exists():
                 self._create()
-            with self._connect(read_only=False) as con:
+            with _as_private_as(self.path), self._connect(read_only=False) as con:
                 _migrate(con, self.path)
                 yield con
+
+    @contextlib.contextmanager
+    def aside(self, file: Path, tables: Sequence[str]) -> Iterator[Connection]:
+        """A connection to a DuckDB file of one's own that has tables as the store has them.
+
+        The file is made when missing. Nobody is locked out meanwhile. Raises StoreError.
+        """
+        aside = Store(file)
+        if not aside.exists():
+            question = "select sql from duckdb_tables() where list_contains($1, table_name)"
+            with self.read() as con:
+                made = [row[0] for row in con.execute(question, [list(tables)]).fetchall()]
+            with aside._connect(read_only=False) as con:
+                con.execute("".join(made))
+        with aside._connect(read_only=False) as con:
+            yield con
 
     def copy_to(self, target: Path) -> None:
         """Write tables and views, as of one moment, into a new file that DuckDB 1.2 can open.
@@ -140,6 +158,7 @@ class Store:
         for left in (aside, aside.with_name(aside.name + ".wal")):
             left.unlink(missing_ok=True)
         with Store(aside)._connect(read_only=False) as con:
+            aside.chmod(0o600)  # mails will stand in it
             _migrate(con, self.path)
             con.execute("checkpoint")  # on a full disk it fails here, and not silently on closing
         aside.replace(self.path)
@@ -176,6 +195,27 @@ class Store:
                 state = (*self.state(), self._require_verified)
                 con.execute("set variable store_state = $1", [repr(state)])
             return con
+
+
+@contextlib.contextmanager
+def attached(con: Connection, file: Path, name: str) -> Iterator[None]:
+    """Another DuckDB file, for reading, as the schema `name`; not within a transaction."""
+    con.execute(f"attach {_quoted(file)} as {name} (read_only)")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(duckdb.Error):  # a transaction that failed holds on to it
+            con.execute(f"detach {name}")
+
+
+@contextlib.contextmanager
+def _as_private_as(path: Path) -> Iterator[None]:
+    """What DuckDB makes beside the file, its log above all, is for nobody else than the file."""
+    before = os.umask(~stat.S_IMODE(path.stat().st_mode) & 0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _quoted(path: Path) -> str:

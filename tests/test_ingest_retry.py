@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ingest.authenticity import Trust, prove
+from ingest.quarantine import drop, within_budget
 from ingest.reading import Batch, read_batch, unread
 from ingest.rebuild import DERIVED, rebuild
 from ingest.retry import retry
@@ -128,3 +129,41 @@ def test_an_overrun_is_retried_and_a_mail_not_fetched_is_not(box: Box) -> None:
     box.read(Arrival("9", b"Subject: huge\r\n\r\n", too_large=99_000_000))
     assert retry(box.store, box.writer, 1) == {"tried": 2, "read": 1, "refused": 1}
     box.check(MESSAGES)
+
+
+def test_a_dropped_document_that_can_be_read_when_it_comes_again_is_kept_again(box: Box) -> None:
+    batch = read_batch([mail()])
+    reading = batch.readings[0]
+    again = type(reading)(
+        reading.sha256, reading.kind, reading.data, reading.path, code="malformed"
+    )
+    box.write(Batch(batch.carriers, [again]))
+    (size,) = box.ask("select size from document")[0]
+    assert drop(box.store, [1, 99]) == {"dropped": 1, "bytes": size}
+    box.check(None)
+    assert box.ask("select code, reason from outcome") == [
+        ("dropped", "dropped by its owner; it was malformed")
+    ]
+    box.read(mail())
+    box.check(MESSAGES)
+    assert box.ask("select octet_length(bytes), size from document") == [(size, size)]
+
+
+def test_what_stays_in_a_batch_keeps_its_rows(box: Box) -> None:
+    """A mail that is put off from between two reports takes none of theirs with it."""
+    bad = Arrival("bad", b"From: a@example.net\r\nSubject: x\r\n\r\n<feedback><a>")
+    batch = read_batch([mail(number=1), bad, mail(number=2)])
+    assert within_budget(box.store, batch, 2**20) == (batch, [])
+    rest, put_off = within_budget(box.store, batch, 3)
+    assert [each.key for each in put_off] == ["bad"]
+    assert [each.key for each in rest.carriers] == ["1", "2"]
+    box.write(rest)
+    box.check(MESSAGES + make_report_mail(2).messages)
+    question = "select report_id from dmarc_report order by document_id"
+    named = box.ask(question)
+    (box.store.path.parent / "other").mkdir()
+    other = Box(box.store.path.parent / "other")
+    other.read(mail(number=1), mail(number=2))
+    assert named == other.ask(question)
+    rows = "select document_id, count(*) from dmarc_record group by all order by all"
+    assert box.ask(rows) == other.ask(rows)

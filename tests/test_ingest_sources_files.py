@@ -12,7 +12,6 @@ import pytest
 
 from ingest.sources import Arrival, files, printable
 from ingest.sources.files import FileSource
-from schemas.errors import ExitCode, FolderMissing
 
 MAIL = b"Received: from mx.example.net\r\nSubject: report\r\n\r\nbody\r\n"
 
@@ -158,17 +157,13 @@ def test_a_dangling_link_in_a_folder_is_a_problem(tmp_path: Path) -> None:
     ]
 
 
-def test_a_missing_path_is_told_before_anything_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "sniff", lambda raw: pytest.fail("a file was read"))
+def test_a_missing_path_is_told_and_the_others_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xml")
-    with pytest.raises(FolderMissing) as caught:
-        arrived(path, tmp_path / "nope")
-    assert caught.value.exit_code is ExitCode.SOURCE
-    assert str(caught.value) == (
+    source = FileSource([tmp_path / "nope", path])
+    assert [each.key for batch in source.arrivals() for each in batch] == [str(path)]
+    assert source.problems == [
         f"{tmp_path / 'nope'}: there is no such file or folder; check the path"
-    )
+    ]
 
 
 def test_batches_are_bounded_in_files_and_bytes(

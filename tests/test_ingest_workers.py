@@ -8,6 +8,9 @@ import time
 import zipfile
 from collections.abc import Sequence
 
+import pytest
+
+from ingest import workers
 from ingest.reading import Batch, merged, read_batch
 from ingest.sources import Arrival
 from ingest.workers import Readers, Worker
@@ -108,3 +111,29 @@ def test_a_fault_of_the_reader_costs_one_mail_and_keeps_its_bytes() -> None:
     assert [reading.code for reading in batch.readings] == [None, "reader-failed", None]
     assert "AttributeError" in (batch.readings[1].reason or "")
     assert batch.readings[1].content() == report(1)
+
+
+def test_what_was_read_waits_in_bounded_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is read ahead while there is no room, but for what is to be taken next."""
+    monkeypatch.setattr(workers, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(workers, "CHUNK_BYTES", 1)
+    with Readers(2) as readers:
+        parts = readers.submit(arrivals(*(report(n) for n in range(4))))
+        assert len(parts) == 4
+        first = parts[0].result(timeout=60)
+        parts[1].answer.result(timeout=60)  # it is there, and not taken
+        time.sleep(1)
+        # Who had room when it began may have read one more by then.
+        assert not parts[3].answer.done()
+        rest = [part.result(timeout=60) for part in parts[1:]]
+    whole = merged([first, *rest])
+    assert [carrier.key for carrier in whole.carriers] == [f"/{n}.xml" for n in range(4)]
+
+
+def test_an_end_does_not_wait_for_what_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(workers, "CHUNK_BYTES", 1)
+    with Readers(1) as readers:
+        parts = readers.submit(arrivals(*(report(n) for n in range(3))))
+        parts[0].answer.result(timeout=60)
+    assert all(part.answer.done() for part in parts)

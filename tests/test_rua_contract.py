@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -241,3 +243,35 @@ def test_nothing_heavy_loads_where_it_is_not_used(
 def test_the_version_is_said() -> None:
     done = subprocess.run([RUA, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("rua ")
+
+
+def test_ctrl_c_ends_a_question_that_takes_for_ever(rua: Rua) -> None:
+    (rua.folder / "r.xml").write_text("<feedback/>")
+    rua("ingest", "r.xml")
+    question = "select count(*) from range(10000000000) a, range(100000) b"
+    with subprocess.Popen(
+        [RUA, "sql", question, "--format", "csv"], cwd=rua.folder, stdout=subprocess.PIPE
+    ) as process:
+        time.sleep(3)  # it computes by now; earlier, the end is the same
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, b"")
+
+
+def test_a_question_of_many_rows_is_answered_as_it_is_computed(rua: Rua) -> None:
+    (rua.folder / "r.xml").write_text("<feedback/>")
+    rua("ingest", "r.xml")
+    rows = rua.json("sql", "select range as n, 'x' as word from range(12000)")
+    assert rows == [{"n": n, "word": "x"} for n in range(12000)]
+    assert rua.json("sql", "select 1 where false") == []
+    done = rua("sql", "select range as n from range(12000)")
+    assert len(done.stdout.splitlines()) == 10_001
+    assert "more than these 10000 rows" in done.stderr
+
+
+def test_a_missing_path_does_not_hold_up_the_others(rua: Rua) -> None:
+    (rua.folder / "r.xml").write_text("<feedback/>")
+    done = rua("ingest", "nope.xml", "r.xml", "--format", "json")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["documents"] == 1
+    assert re.fullmatch(r"rua: nope.xml: there is no such file.*\n", done.stderr)

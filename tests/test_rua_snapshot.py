@@ -1,5 +1,6 @@
 """`rua snapshot`: a copy for other programs, the same in every answer, or none at all."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -198,13 +199,29 @@ def test_the_log_of_an_old_copy_is_never_laid_over_the_new_one(
     assert (out / "copy.duckdb").read_text() == "mine"
 
 
-def test_the_umask_says_who_may_read_it(demo: Demo, out: Path) -> None:
-    before = os.umask(0o027)
-    try:
-        write_snapshot(Store(demo.store), out / "copy.duckdb")
-    finally:
-        os.umask(before)
-    assert (out / "copy.duckdb").stat().st_mode & 0o777 == 0o640
+def test_a_copy_is_for_its_owner_alone_until_the_owner_says_otherwise(
+    demo: Demo, out: Path
+) -> None:
+    """Mails stand in it. One that is replaced stays open to whom its owner opened it."""
+    copy = out / "copy.duckdb"
+    write_snapshot(Store(demo.store), copy)
+    assert copy.stat().st_mode & 0o777 == 0o600
+    copy.chmod(0o640)
+    write_snapshot(Store(demo.store), copy, force=True)
+    assert copy.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_a_killed_snapshot_left_is_removed_by_the_next(demo: Demo, out: Path) -> None:
+    folder = out / ".rua-snapshot-abc"
+    folder.mkdir()
+    (folder / "snapshot.duckdb").write_text("half of it")
+    hold = os.open(folder, os.O_RDONLY)
+    fcntl.flock(hold, fcntl.LOCK_EX)
+    write_snapshot(Store(demo.store), out / "copy.duckdb")
+    assert folder.exists()  # somebody works on it
+    os.close(hold)
+    write_snapshot(Store(demo.store), out / "copy.duckdb", force=True)
+    assert not folder.exists()
 
 
 def test_without_a_store_nothing_is_written(rua: Rua, out: Path) -> None:

@@ -100,3 +100,19 @@ def _insert_and_fail(store: Store) -> None:
 def test_every_view_says_what_a_row_is(name: str, text: str) -> None:
     for block in text.split("create or replace view")[:-1]:
         assert re.search(r"^-- One row per ", block, re.MULTILINE), name
+
+
+def test_what_stands_in_the_store_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """The log, too, while a transaction is in it; the file keeps the mode that its owner gave."""
+    store = Store(tmp_path / "s.duckdb")
+    with store.write() as con:
+        con.execute("insert into ledger values ('a', 0, '1', true, now())")
+        modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    assert modes.keys() >= {"s.duckdb", "s.duckdb.wal"}
+    assert set(modes.values()) == {0o600}
+    store.path.chmod(0o640)
+    with store.write() as con:
+        con.execute("insert into ledger values ('a', 0, '2', true, now())")
+        wal = tmp_path / "s.duckdb.wal"
+        assert wal.stat().st_mode & 0o777 == 0o640
+    assert store.path.stat().st_mode & 0o777 == 0o640

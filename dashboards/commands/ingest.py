@@ -19,6 +19,7 @@ from ingest.watch import Watch, Watched
 from ingest.writer import Counts, Writer
 from schemas.errors import ConfigError, ExitCode, SourceError
 from schemas.settings import Mailbox
+from schemas.sizes import size_words
 
 __all__ = ["ingest"]
 
@@ -52,13 +53,13 @@ def ingest(
     if paths:
         trust = Trust(context.settings.authserv_id)
         done = _run(context, [Planned(lambda: FileSource(paths), trust)])
-        return _report(done, strict=strict, output=output)
+        return _report(context, done, strict=strict, output=output)
     with single_ingest(context.settings.store) as other:
         if other is not None:
             say(f"rua: {_named(other)} is already ingesting into this store; nothing to do")
-            return _report(Ingested(), strict=strict, output=output)
+            return _report(context, Ingested(), strict=strict, output=output)
         done = _run(context, list(_mailboxes(context)))
-    return _report(done, strict=strict, output=output)
+    return _report(context, done, strict=strict, output=output)
 
 
 def _named(pid: int) -> str:
@@ -88,13 +89,20 @@ def _open(mailbox: Mailbox, writer: Writer) -> Watched:
 def _watch(context: Globals, output: str) -> int:
     settings = context.settings
     with _shown_progress() as step:
-        watch = Watch(list(_mailboxes(context)), context.store, settings.workers, step, say)
+        watch = Watch(
+            list(_mailboxes(context)),
+            context.store,
+            settings.workers,
+            step,
+            say,
+            settings.quarantine_budget,
+        )
         with _heard_signals(watch) as heard:
             try:
                 _watch_alone(settings.store, watch)
             except (SourceError, ConfigError) as error:
                 watch.done.problems.append(error)
-    code = _report(watch.done, strict=False, output=output)
+    code = _report(context, watch.done, strict=False, output=output)
     return ExitCode.INTERRUPTED if signal.SIGINT in heard else code
 
 
@@ -138,7 +146,21 @@ def _heard_signals(watch: Watch) -> Iterator[list[int]]:
 
 def _run(context: Globals, sources: Sequence[Planned[Source]]) -> Ingested:
     with _shown_progress() as step:
-        return ingest_all(sources, Writer(context.store), context.settings.workers, step)
+        writer = Writer(context.store, context.settings.quarantine_budget)
+        committed = Counts()
+
+        def noted(source: str, counts: Counts) -> None:
+            committed.messages, committed.stored = counts.messages, counts.stored
+            step(source, counts)
+
+        try:
+            return ingest_all(sources, writer, context.settings.workers, noted)
+        except KeyboardInterrupt:
+            say(
+                f"rua: interrupted; {committed.messages} messages were committed, with "
+                f"{committed.stored} reports stored. Nothing is lost: the next run goes on"
+            )
+            raise
 
 
 @contextlib.contextmanager
@@ -153,13 +175,29 @@ def _shown_progress() -> Iterator[Progress]:
         yield step
 
 
-def _report(done: Ingested, *, strict: bool, output: str) -> int:
+def _put_off_words(mails: int, budget: int) -> str:
+    left = "1 mail or file is" if mails == 1 else f"{mails} mails or files are"
+    return (
+        f"over the quarantine budget of {size_words(budget)}: {left} left where they lie and "
+        "tried again at the next run; raise quarantine_budget, or make room with "
+        "rua quarantine drop ID"
+    ).replace("they lie", "it lies" if mails == 1 else "they lie")
+
+
+def _report(context: Globals, done: Ingested, *, strict: bool, output: str) -> int:
     for problem in [*done.passed_over, *done.problems]:
         say(f"rua: {problem}")
     emit_object(dataclasses.asdict(done.counts) | {"seconds": done.seconds}, output)
     if output == Output.TABLE and done.counts.refused:
         say("what was refused, and why: rua quarantine list")
-    if done.problems or done.passed_over:
+    if done.counts.put_off:
+        say(f"rua: {_put_off_words(done.counts.put_off, context.settings.quarantine_budget)}")
+    codes = [each.exit_code for each in done.problems]
+    if done.passed_over:
+        codes.append(ExitCode.SOURCE)
+    if done.counts.put_off:
+        codes.append(ExitCode.STORE)
+    if codes:
         # A mistake in the settings (2) will not pass by itself, an unreachable server (3) may.
-        return min((each.exit_code for each in done.problems), default=ExitCode.SOURCE)
+        return min(codes)
     return ExitCode.REFUSED if strict and done.counts.refused else ExitCode.DONE

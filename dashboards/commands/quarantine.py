@@ -1,11 +1,14 @@
 """rua quarantine"""
 
+import sys
+
 import click
 
 from analytics.evidence import document
 from analytics.quarantine import quarantined, refused_records
 from dashboards.commands.reports import show as show_document
 from dashboards.console import Globals, Output, emit, emit_object, output_options
+from ingest.quarantine import drop as drop_documents
 from ingest.retry import retry as retry_documents
 from ingest.writer import Writer
 from schemas.errors import ConfigError
@@ -22,6 +25,7 @@ def quarantine() -> None:
     \b
     rua quarantine list
     rua quarantine retry
+    rua quarantine drop 17
     """
 
 
@@ -79,8 +83,42 @@ def retry(context: Globals, ids: tuple[int, ...], output: str) -> None:
     context.require_store()
     counts = retry_documents(context.store, Writer(context.store), context.settings.workers, ids)
     if ids and not counts["tried"]:
-        raise ConfigError(
-            f"no refused document has the id {', '.join(map(str, ids))}",
-            todo="see rua quarantine list",
-        )
+        raise _unknown(ids)
     emit_object(counts, output)
+
+
+@quarantine.command()
+@click.argument("ids", metavar="ID...", nargs=-1, type=int, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@output_options
+@click.pass_obj
+def drop(context: Globals, ids: tuple[int, ...], yes: bool, output: str) -> None:
+    """Remove the bytes of refused documents for good, to make room in quarantine.
+
+    Their hash, the reason and the mail that brought them are kept. They cannot be retried.
+
+    \b
+    rua quarantine drop 17 23
+    rua quarantine drop --yes 17
+    """
+    context.require_store()
+    if not yes:
+        _ask(len(ids))
+    counts = drop_documents(context.store, ids)
+    if not counts["dropped"]:
+        raise _unknown(ids)
+    emit_object(counts, output)
+
+
+def _ask(count: int) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody is here to be asked: give --yes")
+    what = "1 document" if count == 1 else f"{count} documents"
+    click.confirm(f"Remove the bytes of {what} for good?", abort=True, err=True)
+
+
+def _unknown(ids: tuple[int, ...]) -> ConfigError:
+    return ConfigError(
+        f"no refused document has the id {', '.join(map(str, ids))}",
+        todo="see rua quarantine list",
+    )

@@ -3,7 +3,7 @@
 import click
 
 from analytics.sql import answer
-from dashboards.console import Globals, emit, output_options
+from dashboards.console import Globals, emit_stream, output_options
 
 __all__ = ["sql"]
 
@@ -16,10 +16,11 @@ def sql(context: Globals, statement: str, output: str) -> None:
     """Ask the store in SQL, read-only: it can neither change it nor touch other files.
 
     The views dmarc_message, seen_policy, report and quarantine are a public interface.
+    A table shows the first 10,000 rows; CSV and JSON are written as they are computed.
 
     \b
     rua sql "select day, sum(message_count) from dmarc_message group by day order by day"
     """
     with context.store.read() as con:
         columns, rows = answer(con, statement)
-    emit(rows, columns, output, empty="no rows", exact=True)
+        emit_stream(rows, columns, output, empty="no rows")

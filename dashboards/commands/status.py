@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from analytics.feed import disagreement, feed, reporters, runs
+from analytics.quarantine import held
 from analytics.window import Window
 from dashboards.console import (
     Globals,
@@ -14,6 +15,7 @@ from dashboards.console import (
     output_options,
     window_options,
 )
+from schemas.sizes import size_words
 
 __all__ = ["status"]
 
@@ -44,16 +46,19 @@ def status(context: Globals, window: Window, output: str) -> None:
             for row in reporters(con, window.as_of)
             if row["is_missing"] or row["last_day"] >= window.first
         ]
-        latest = runs(con)
+        latest, quarantine = runs(con), held(con)
         doubtful = [row for row in disagreement(con, window) if row["is_flagged"]]
     found: dict[str, Any] = {
         "store": str(store.path),
         "store_bytes": store.path.stat().st_size,
         **fresh,
     }
+    found["quarantine"] = quarantine | {"budget": context.settings.quarantine_budget}
     if output == Output.JSON:
         emit_object(found | {"reporters": seen, "disagreement": doubtful, "runs": latest}, output)
         return
+    if output == Output.TABLE:
+        found["quarantine"] = _quarantine_words(found["quarantine"])
     emit_object(found, output)
     if output == Output.TABLE:
         click.echo()
@@ -63,3 +68,8 @@ def status(context: Globals, window: Window, output: str) -> None:
             emit(doubtful, DISAGREEMENT_COLUMNS, output, empty="")
         click.echo()
         emit(latest, RUN_COLUMNS, output, empty="no run yet")
+
+
+def _quarantine_words(held: dict[str, int]) -> str:
+    used, budget = size_words(held["bytes"]), size_words(held["budget"])
+    return f"{used} of {budget} in {held['documents']} refused documents"

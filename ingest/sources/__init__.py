@@ -60,6 +60,9 @@ class Source(Protocol):
     def settle(self, keys: Sequence[str]) -> None:
         """Move or flag mails whose reports are committed. Safe to repeat. Raises SourceError."""
 
+    def put_off(self, keys: Sequence[str]) -> None:
+        """Leave mails alone until the next run: there is no room for them now."""
+
     def close(self) -> None:
         """End the session; never raises."""
 

@@ -20,7 +20,7 @@ from ingest.sniff import Kind, sniff
 from ingest.sources import Arrival, printable
 from ingest.sources.maildir import Maildir, is_maildir
 from ingest.sources.mbox import LOOK, GzipStream, Readable, is_mbox, read_mbox
-from schemas.errors import BrokenContainer, FolderMissing
+from schemas.errors import BrokenContainer
 
 __all__ = ["FileSource"]
 
@@ -39,9 +39,14 @@ class FileSource:
         self.problems: list[str] = []
 
     def arrivals(self) -> Iterator[Sequence[Arrival]]:
-        """All files, in batches. Raises FolderMissing before the first if a path is not there."""
+        """All files, in batches. A path that is not there holds up no other."""
+        there = []
         for path in self._paths:
-            _require(path)
+            if _is_missing(path):
+                self._note(str(path), "there is no such file or folder; check the path")
+            else:
+                there.append(path)
+        self._paths = there
         batch: list[Arrival] = []
         total = 0
         for arrival in self._each():
@@ -55,6 +60,9 @@ class FileSource:
 
     def settle(self, keys: Sequence[str]) -> None:
         """Files stay where they are."""
+
+    def put_off(self, keys: Sequence[str]) -> None:
+        """Files are read anew each time."""
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -137,18 +145,15 @@ class FileSource:
         self.problems.append(f"{printable(path)}: {problem}")
 
 
-def _require(path: Path) -> None:
-    problem = False
+def _is_missing(path: Path) -> bool:
+    """Whether there is none. What is there and cannot be read is told when its turn comes."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        problem = True
+        return True
     except OSError:
-        return  # it is there; that it cannot be read is told when its turn comes
-    if problem:
-        raise FolderMissing(
-            "there is no such file or folder", where=printable(str(path)), todo="check the path"
-        )
+        pass
+    return False
 
 
 @contextlib.contextmanager

@@ -43,6 +43,7 @@ class ImapSource:
         self._flags: list[bytes] = []
         self._target = ""
         self.problems: list[str] = []  # mails that the server could not give; asked for again
+        self._put_off: set[tuple[int | None, str]] = set()
         self._refuse_own_folder(mailbox.processed)
 
     @property
@@ -74,7 +75,8 @@ class ImapSource:
         uids = self._search("ALL")
         self._covered = max(self._next_uid, uids[-1] + 1 if uids else 0)
         self._settle_left([uid for uid in uids if known.get(str(uid))])
-        fresh = [uid for uid in uids if str(uid) not in known]
+        later = {key for of, key in self._put_off if of == epoch}
+        fresh = [uid for uid in uids if str(uid) not in known and str(uid) not in later]
         for chunk in _chunks(fresh, self._box.batch):
             self._open()
             if self._epoch != epoch:
@@ -96,6 +98,10 @@ class ImapSource:
             return  # the folder was replaced: these UIDs are now those of other mails
         for chunk in _chunks(sorted(int(key) for key in keys), SETTLE_UIDS):
             self._settle_chunk(chunk)
+
+    def put_off(self, keys: Sequence[str]) -> None:
+        """A watch would fetch them again at each turn."""
+        self._put_off |= {(self._listed, key) for key in keys}
 
     def close(self) -> None:
         self._session.close()

@@ -63,6 +63,7 @@ create table run (
     refused bigint not null,
     ignored bigint not null,
     records bigint not null,
+    put_off bigint not null,
     problem text
 );
 
