@@ -4,14 +4,12 @@ Secrets are never in the file itself: a mailbox names a file, an environment var
 systemd credential that holds its password, or the secrets of its OAuth 2.0 grant.
 """
 
-import difflib
 import ipaddress
 import os
 import re
 import tomllib
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -25,7 +23,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -34,6 +32,7 @@ from pydantic_settings import (
 )
 
 from schemas.errors import ConfigError
+from schemas.hints import explained
 from schemas.sizes import parse_size
 
 __all__ = [
@@ -327,7 +326,7 @@ def load_settings(
     except ValidationError as error:
         # A key that is missing is most often one that is misspelt: say that.
         first = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")[0]
-        raise _explained(first, path) from None
+        raise explained(first, path, Settings) from None
     flags = {"store": store, "lock_timeout": lock_timeout}
     given = {key: value for key, value in flags.items() if value is not None}
     return settings.model_copy(update=given)
@@ -356,32 +355,3 @@ def _place(folder: Path, table: object, *keys: str) -> None:
     for key in keys:
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = folder / Path(table[key]).expanduser()
-
-
-def _explained(error: ErrorDetails, path: Path | None) -> ConfigError:
-    loc = error["loc"]
-    key = ".".join(str(part) for part in loc)
-    where = f"{path or 'environment'}, key {key}"
-    if error["type"] != "extra_forbidden":
-        return ConfigError(error["msg"][0].lower() + error["msg"][1:], where=where)
-    known = _known_keys(loc[:-1])
-    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0)
-    return ConfigError(
-        "there is no such key", where=where, todo=f"did you mean {near[0]}?" if near else ""
-    )
-
-
-def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
-    """The keys of the table at `loc`, walked through lists and name-keyed tables."""
-    here: Any = Settings
-    for part in loc:
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            field = here.model_fields.get(str(part))
-            here = field.annotation if field else None
-        elif get_origin(here) in (tuple, dict):
-            inner = [arg for arg in get_args(here) if arg is not Ellipsis]
-            here = inner[-1]
-        if get_origin(here) is UnionType:  # a table that may be left out
-            here = next((arg for arg in get_args(here) if arg is not NoneType), None)
-    is_table = isinstance(here, type) and issubclass(here, BaseModel)
-    return sorted(here.model_fields) if is_table else []

@@ -355,6 +355,7 @@ class Dovecot:
         (self.root / "users" / name).write_text(line, encoding="utf-8")
         self.own(self.root / "users")
         password_file = home / "imap.password"
+        password_file.touch(mode=0o600)
         password_file.write_text(f"{password}\n", encoding="utf-8")
         return User(self, name, password, password_file, home, prefix)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import ConfigError
-from schemas.settings import Settings, load_settings
+from schemas.exposed import exposed_files
+from schemas.settings import Mailbox, Settings, load_settings
 
 MAILBOX = """
 [[mailbox]]
@@ -162,3 +163,35 @@ def test_a_password_file_that_says_nothing_is_a_mistake(
         (config.parent / "imap.password").write_bytes(data)
     with pytest.raises(ConfigError, match="password_file"):
         load(config).mailbox[0].password()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[mailbox]\nname = "a"', "[[mailbox]], with two brackets"),
+        ('[domains.example.com]\ngoal = "reject"', '[domains."example.com"]'),
+        ('[domains.example.co.uk]\ngoal = "reject"', '[domains."example.co.uk"]'),
+        ("[domains.example.com]", '[domains."example.com"]'),
+        ('[domains."example.com"]\ngoall = "reject"', "did you mean goal?"),
+    ],
+)
+def test_brackets_and_dots_have_their_own_hint(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "rua.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, store=None, lock_timeout=None)
+    assert says in str(caught.value)
+
+
+def test_a_secret_that_others_can_read_is_told(tmp_path: Path) -> None:
+    secret = tmp_path / "pw"
+    secret.write_text("x")
+    mailbox = Mailbox(name="a", host="x", username="u", password_file=secret)
+    secret.chmod(0o640)
+    (line,) = exposed_files(mailbox)
+    assert str(secret) in line
+    assert "mode 640" in line
+    assert "chmod 600" in line
+    assert "x\n" not in line
+    secret.chmod(0o600)
+    assert list(exposed_files(mailbox)) == []

@@ -18,6 +18,7 @@ from ingest.sources.files import FileSource
 from ingest.watch import Watch, Watched
 from ingest.writer import Counts, Writer
 from schemas.errors import ConfigError, ExitCode, SourceError
+from schemas.exposed import exposed_files
 from schemas.settings import Mailbox
 from schemas.sizes import size_words
 
@@ -74,6 +75,8 @@ def _mailboxes(context: Globals) -> Iterator[Planned[Watched]]:
             todo="add a [[mailbox]] to rua.toml, or name files: rua ingest PATH",
         )
     for mailbox in settings.mailbox:
+        for line in exposed_files(mailbox):
+            say(f"rua: {line}")
         make = partial(_open, mailbox, Writer(context.store))
         dns = settings.dns
         trust = Trust(mailbox.authserv_id, not dns.offline, dns.nameservers, timeout=dns.timeout)
