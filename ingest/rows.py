@@ -15,7 +15,18 @@ from ingest.authenticated import Authenticated, authenticated
 from schemas.dmarc import AggregateReport, PublishedPolicy, Record, midpoint_day
 from schemas.tls import TlsPolicy, TlsReport
 
-__all__ = ["SCHEMAS", "Facts", "Rows", "Table", "Tables", "as_table", "joined", "with_documents"]
+__all__ = [
+    "SCHEMAS",
+    "Facts",
+    "Rows",
+    "Table",
+    "Tables",
+    "as_table",
+    "joined",
+    "packed",
+    "unpacked",
+    "with_documents",
+]
 
 Table = pa.Table
 Tables = dict[str, pa.Table]
@@ -181,6 +192,19 @@ def as_table(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Table:
     columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def packed(table: Table) -> Any:
+    """A table as bytes, for another process; `unpacked` makes it again without a copy."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return memoryview(sink.getvalue())
+
+
+def unpacked(data: bytes) -> Table:
+    with pa.ipc.open_stream(pa.py_buffer(data)) as stream:
+        return stream.read_all()
 
 
 def joined(parts: Sequence[Tables], offsets: Sequence[int]) -> Tables:

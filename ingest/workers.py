@@ -18,7 +18,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import cache
 from itertools import count
 from multiprocessing.connection import Connection, Pipe
@@ -36,6 +35,7 @@ from ingest.limits import (
     MIB,
     WALL_SECONDS,
 )
+from ingest.parcels import Parcel, receive, send
 from ingest.reading import Batch, Prover, merged, read_batch, unread
 from ingest.sources import Arrival
 from ingest.stored import StoredDocument, read_stored, unread_stored
@@ -239,8 +239,8 @@ class Worker:
             pipe.send((items, trust, deadly))
             while pipe.poll(WALL_SECONDS):
                 answer = pipe.recv()
-                if isinstance(answer, Batch):
-                    return _received(answer, pipe)
+                if isinstance(answer, Parcel):
+                    return receive(answer, pipe)
                 if isinstance(answer, Refusal):
                     return place, answer
                 place = answer
@@ -314,7 +314,11 @@ def serve(pipe: Connection, cpu_seconds: float) -> int:
         while True:
             items, trust, deadly = pipe.recv()
             watch = _Watch(pipe if len(items) == 1 else None, cpu_seconds, deadly)
-            _send(_read(items, watch, _prover(trust)), pipe)
+            answer = _read(items, watch, _prover(trust))
+            if isinstance(answer, Refusal):
+                pipe.send(answer)
+            else:
+                send(answer, pipe)
     except (EOFError, ConnectionError):
         return 0
     except MemoryError:
@@ -328,23 +332,6 @@ def memory_bound() -> int:
     """
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
     return pages * mmap.PAGESIZE + MEMORY_BYTES
-
-
-def _send(answer: Batch | Refusal, pipe: Connection) -> None:
-    """A batch without its documents, then these one by one: pickled they would be copied."""
-    if isinstance(answer, Refusal):
-        pipe.send(answer)
-        return
-    light = [replace(reading, data=b"") for reading in answer.readings]
-    pipe.send(replace(answer, readings=light))
-    for reading in answer.readings:
-        pipe.send_bytes(reading.data)
-
-
-def _received(light: Batch, pipe: Connection) -> Batch:
-    """What _send sent. Raises EOFError or ConnectionError when the process died on the way."""
-    whole = [replace(reading, data=pipe.recv_bytes()) for reading in light.readings]
-    return replace(light, readings=whole)
 
 
 @cache
