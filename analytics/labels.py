@@ -26,6 +26,7 @@ Matching = Literal["address", "network", "domain", "source"]
 LONGEST_MATCH = 253
 LONGEST_NOTE = 500
 TABLE = "create or replace temp table"
+SAID = question("source_class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def overlay(con: Connection, said: Sequence[Word]) -> None:
             " ($1, $2, $3, $4, $5, $6::uhugeint, $7::uhugeint, $8, $9, $10, $11, $12)",
             [place, *_columns(word)],
         )
-    con.execute(f"{TABLE} source_class as {question('source_class')}")
+    con.execute(f"{TABLE} source_class as {SAID}")
 
 
 EXACTNESS: Mapping[Matching, int] = {"address": 0, "network": 1, "domain": 2, "source": 3}

@@ -22,6 +22,7 @@ from parsedmarc.config import ParserConfig
 
 from ingest.limits import SECOND_OPINION_BYTES
 from ingest.readers import DomainHint, read_aggregate, read_tls
+from ingest.readers.surrogates import without_lone_surrogates
 from schemas.dmarc import AggregateReport
 from schemas.errors import Malformed, Refusal
 from schemas.tls import TlsReport
@@ -85,7 +86,7 @@ def read_broken_tls(
         raise refusal
     try:
         parsedmarc.parse_smtp_tls_report_json(data)
-        document = json.loads(data.decode("utf-8", "replace"))
+        document = json.loads(without_lone_surrogates(data.decode("utf-8", "replace")))
         period = document["date-range"]
         sent = {key: period[key] for key in TIMES}
         readable = next(filter(_is_time, sent.values()), None)

@@ -129,7 +129,7 @@ def mark_some(user: User, uids: list[int]) -> dict[int, frozenset[str]]:
 
 def counts(**changes: int) -> dict[str, int]:
     names = ("messages", "documents", "stored", "duplicate", "conflict", "refused", "ignored")
-    return {**dict.fromkeys((*names, "records", "seconds"), 0), **changes}
+    return {**dict.fromkeys((*names, "records", "put_off", "seconds"), 0), **changes}
 
 
 def test_five_hundred_mails_from_the_mailbox_to_the_store(mailbox: Mailbox) -> None:
