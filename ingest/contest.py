@@ -1,8 +1,9 @@
 """Which report of an identity counts, when several deliveries claim it.
 
 Decided from all of them together, so that the order of arrival does not matter to the result:
-verified beats unverified beats failed; among equals the document stored first counts. What is
-proven false never counts. Documents of equal content are one claim, as genuine as the most
+verified beats unverified beats failed; of equals one without flags beats one that makes no sense
+(it would count in no rate anyway, and its sender must not push out the true one), and then the
+document stored first counts. What is proven false never counts. Documents of equal content are one claim, as genuine as the most
 genuine mail that brought one of them.
 """
 
@@ -35,13 +36,25 @@ CLAIMS = """
         where outcome.identity in (select unnest($identities::text[]))
         group by all
     ),
+    flagged as (
+        select document_id from dmarc_report where len(flags) > 0
+        union all
+        select document_id from tls_report where len(flags) > 0
+    ),
     content as (
-        select report_kind, identity, content_hash, min(document_id) as first_id, max(rank) as rank
+        select
+            evidence.report_kind,
+            evidence.identity,
+            evidence.content_hash,
+            min(evidence.document_id) as first_id,
+            max(evidence.rank) as rank,
+            count(flagged.document_id) = 0 as is_sound
         from evidence
+        left join flagged using (document_id)
         group by all
     ),
     winner as (
-        select identity, arg_max(first_id, (rank, -first_id)) as winner_id
+        select identity, arg_max(first_id, (rank, is_sound, -first_id)) as winner_id
         from content
         group by identity
     )

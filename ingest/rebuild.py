@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from ingest.bulk import insert_rows
 from ingest.contest import settle_contests
+from ingest.future import flag_future
 from ingest.placing import Known, KnownDocument, Outcome, place
 from ingest.reading import merged
 from ingest.stored import (
@@ -152,6 +153,7 @@ class _Rebuild:
                 con.execute(f"delete from {table}")
                 con.execute(f"insert into {table} by name select * from rebuilt.{table}")
             judge_deliveries(con, self._judged)
+            flag_future(con, document_ids(con))
             settle_contests(con, [row[0] for row in con.execute(CONTESTED).fetchall()])
             con.execute("commit")
         return True

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ingest.arrived import insert_deliveries
 from ingest.authenticity import Trust
 from ingest.contest import settle_contests
+from ingest.future import flag_future
 from ingest.placing import place
 from ingest.reading import Batch, Carrier, merged
 from ingest.sniff import Kind
@@ -81,6 +82,7 @@ class _Retry:
         placement.row_documents = rows
         self._writer.insert_reports(con, read.tables, placement)
         judge_deliveries(con, judged([batch[n] for n in chosen], readings))
+        flag_future(con, placement.touched())
         settle_contests(con, placement.contested)
         return len(chosen)
 
@@ -108,6 +110,7 @@ class _Retry:
         brought: Carrier = batch.carriers[0]
         insert_deliveries(con, [(stored.carrier_id, brought)], batch, placement)
         self._writer.insert_reports(con, batch.tables, placement)
+        flag_future(con, placement.touched())
         settle_contests(con, placement.contested)
         _mark_opened(con, stored.document_id)
 

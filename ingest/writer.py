@@ -105,6 +105,7 @@ class Writer:
         if ledger_name is not None:
             insert_ledger(con, batch.carriers, ledger_name)
         self.insert_reports(con, batch.tables, placement)
+        flag_future(con, placement.touched())
         settle_contests(con, placement.contested)
         return _counts(batch, placement)
 
@@ -130,7 +131,6 @@ class Writer:
                 describe_addresses(con, self._addresses, rows)
                 describe_domains(con, self._addresses, rows)
         _give_rows_to_the_first(con, placement.outcomes)
-        flag_future(con, placement.touched())
 
 
 def _give_rows_to_the_first(con: Connection, outcomes: Sequence[Outcome]) -> None:

@@ -23,9 +23,9 @@ REPORT = """<feedback><report_metadata><org_name>receiver.example</org_name><rep
 <identifiers><header_from>example.com</header_from></identifiers></record></feedback>{space}"""
 
 
-def mail(count: int, said: str, space: str = "") -> Arrival:
+def mail(count: int, said: str, space: str = "", sent: str = "") -> Arrival:
     """A report mail that our MX said `said` of; equal counts are equal content."""
-    head = "From: <r@receiver.example>\r\n"
+    head = "From: <r@receiver.example>\r\n" + (f"Date: {sent}\r\n" if sent else "")
     results = f"Authentication-Results: mx.example.org; dmarc={said}\r\n\r\n"
     raw = (head + results + REPORT.format(count=count, space=space)).encode()
     return Arrival(f"{count}-{said}-{len(space)}", raw)
@@ -72,6 +72,15 @@ def test_what_is_proven_false_never_counts(tmp_path: Path) -> None:
     store = stored(tmp_path, [mail(1, "fail")])
     assert asked(store, COUNTED) == [(None,)]
     assert asked(store, "select authenticity, counted from dmarc_report") == [("failed", False)]
+
+
+def test_one_sent_before_its_period_is_over_does_not_push_out_the_true_one(tmp_path: Path) -> None:
+    early = mail(7, "none", sent="Mon, 19 Oct 2026 10:00:00 +0000")
+    true = mail(30, "none", sent="Tue, 27 Oct 2026 10:00:00 +0000")
+    for order in ([early, true], [true, early]):
+        store = stored(tmp_path / order[0].key, order)
+        assert asked(store, COUNTED) == [(30,)]
+        assert asked(store, STATUSES) == [("conflict", 1), ("stored", 1)]
 
 
 def test_a_second_delivery_may_prove_what_the_first_did_not(tmp_path: Path) -> None:

@@ -283,7 +283,9 @@ def test_strict_ends_with_1_when_something_was_refused(tmp_path: Path, imap_user
 def test_the_other_mailboxes_are_finished_first(
     tmp_path: Path, imap_user: User, dovecot: Dovecot
 ) -> None:
-    (tmp_path / "wrong").write_text("sesame-wrong\n")
+    wrong = tmp_path / "wrong"
+    wrong.write_text("sesame-wrong\n")
+    wrong.chmod(0o600)
     refusing = dovecot.user().toml(name="second", password_file="wrong")
     done = run("--config", few(imap_user, tmp_path, refusing), "ingest", "--format", "json")
     assert done.code == 3
@@ -313,7 +315,9 @@ def test_a_mailbox_that_cannot_be_read_is_one_line_and_changes_nothing(
     changes, advice = REFUSALS[case]
     if changes.get("port") == "starttls":
         changes = {**changes, "port": imap_user.server.starttls_port}
-    (tmp_path / "wrong").write_text("sesame-wrong\n")
+    wrong = tmp_path / "wrong"
+    wrong.write_text("sesame-wrong\n")
+    wrong.chmod(0o600)
     config = few(imap_user, tmp_path, **changes)
     done = run("--config", config, "ingest", "--format", "json")
     assert done.code == 3
