@@ -45,6 +45,13 @@ Of a TLS report
 JSON        32 MiB       it is read whole, and costs several times its size
 values      500 000      each may become an object of a few hundred bytes
 
+Of the names of addresses, which DNS is asked for after a run
+
+addresses   5 000        of one run: a report may hold 100 000, the rest comes with the next ones
+at once     64           questions under way, so that no resolver takes it for an attack
+asking      60 s         in all
+errors      20           one after the other, and the root is not known either: DNS is dead
+
 Of the reading process
 
 time        10 s of CPU  for one document, or for taking one mail apart
@@ -75,6 +82,10 @@ __all__ = [
     "PARTS",
     "PROOF_CHARACTERS",
     "PROOF_FIELDS",
+    "PTR_ADDRESSES",
+    "PTR_AT_ONCE",
+    "PTR_ERRORS",
+    "PTR_SECONDS",
     "RECORDS",
     "RECORD_RESULTS",
     "SECOND_OPINION_BYTES",
@@ -116,6 +127,11 @@ SECOND_OPINION_BYTES = 4 * MIB
 
 JSON_BYTES = 32 * MIB
 JSON_VALUES = 500_000
+
+PTR_ADDRESSES = 5000
+PTR_AT_ONCE = 64
+PTR_SECONDS = 60
+PTR_ERRORS = 20
 
 CPU_SECONDS = 10
 WALL_SECONDS = 60

@@ -49,6 +49,7 @@ def rebuild(store: Store, writer: Writer, workers: int) -> int:
         for batch in all_documents(con):
             _read_again(con, batch, readers, writer, documents, reports)
             total += len(batch)
+        writer.describe_names(con)
         settle_contests(con, [row[0] for row in con.execute(CONTESTED).fetchall()])
         con.execute("commit")
     return total

@@ -75,7 +75,8 @@ def _ours(resolver: dns.resolver.BaseResolver) -> Iterator[None]:
         raise NoUse(type(error).__name__) from None
     finally:
         # Of look-ups at the same time, the first that had to wait turns them for all.
-        if time.monotonic() - began >= resolver.timeout and servers and servers is resolver.nameservers:
+        waited = time.monotonic() - began >= resolver.timeout
+        if waited and servers and servers is resolver.nameservers:
             first, *others = servers
             resolver.nameservers = [*others, first]
 

@@ -13,12 +13,13 @@ from dashboards.console import Globals, Output, emit_object, output_options, pro
 from ingest.authenticity import Trust
 from ingest.pipeline import Ingested, Planned, Progress, single_ingest
 from ingest.pipeline import ingest as ingest_all
+from ingest.ptr import name_sources
 from ingest.sources import Source
 from ingest.sources.files import FileSource
 from ingest.watch import Watch, Watched
 from ingest.writer import Counts, Writer
 from schemas.errors import ConfigError, ExitCode, SourceError
-from schemas.settings import Mailbox
+from schemas.settings import Dns, Mailbox
 
 __all__ = ["ingest"]
 
@@ -29,43 +30,60 @@ OTHER_SECONDS = 5.0  # between two looks whether another ingest has ended
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--watch", is_flag=True, help="Stay, and read what arrives as it arrives.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when a document was refused.")
+@click.option("--offline", is_flag=True, help="Ask DNS nothing, whatever the settings say.")
 @output_options
 @click.pass_obj
 def ingest(
-    context: Globals, paths: tuple[Path, ...], watch: bool, strict: bool, output: str
+    context: Globals,
+    paths: tuple[Path, ...],
+    watch: bool,
+    strict: bool,
+    offline: bool,
+    output: str,
 ) -> int:
     """Read reports from all configured mailboxes, or from PATHS.
 
     Paths are files and folders of mails or reports, as they come: .eml, .xml, .json, .gz, .zip,
     mbox and Maildir.
     What was read before is not counted again. SIGTERM ends a --watch with 0.
+    Behind the last commit DNS is asked for the names of new addresses.
 
     \b
     rua ingest
     rua ingest --watch
     rua ingest reports/
     """
+    dns = context.settings.dns
+    if offline:
+        dns = dns.model_copy(update={"offline": True})
     if watch:
         if paths or strict:
             raise click.UsageError("--watch is for the mailboxes, without PATHS and --strict")
-        return _watch(context, output)
+        return _watch(context, dns, output)
+    done = _ingest(context, paths, dns)
+    code = _report(done or Ingested(), strict=strict, output=output)
+    if done is not None:
+        name_sources(context.store, Writer(context.store), dns, say)
+    return code
+
+
+def _ingest(context: Globals, paths: Sequence[Path], dns: Dns) -> Ingested | None:
+    """None when another process does it."""
     if paths:
         trust = Trust(context.settings.authserv_id)
-        done = _run(context, [Planned(lambda: FileSource(paths), trust)])
-        return _report(done, strict=strict, output=output)
+        return _run(context, [Planned(lambda: FileSource(paths), trust)])
     with single_ingest(context.settings.store) as other:
         if other is not None:
             say(f"rua: {_named(other)} is already ingesting into this store; nothing to do")
-            return _report(Ingested(), strict=strict, output=output)
-        done = _run(context, list(_mailboxes(context)))
-    return _report(done, strict=strict, output=output)
+            return None
+        return _run(context, list(_mailboxes(context, dns)))
 
 
 def _named(pid: int) -> str:
     return f"process {pid}" if pid else "another process"
 
 
-def _mailboxes(context: Globals) -> Iterator[Planned[Watched]]:
+def _mailboxes(context: Globals, dns: Dns) -> Iterator[Planned[Watched]]:
     settings = context.settings
     if not settings.mailbox:
         raise ConfigError(
@@ -74,7 +92,6 @@ def _mailboxes(context: Globals) -> Iterator[Planned[Watched]]:
         )
     for mailbox in settings.mailbox:
         make = partial(_open, mailbox, Writer(context.store))
-        dns = settings.dns
         trust = Trust(mailbox.authserv_id, not dns.offline, dns.nameservers, timeout=dns.timeout)
         yield Planned(make, trust)
 
@@ -85,10 +102,11 @@ def _open(mailbox: Mailbox, writer: Writer) -> Watched:
     return ImapSource(mailbox, writer.seen)
 
 
-def _watch(context: Globals, output: str) -> int:
+def _watch(context: Globals, dns: Dns, output: str) -> int:
     settings = context.settings
     with _shown_progress() as step:
-        watch = Watch(list(_mailboxes(context)), context.store, settings.workers, step, say)
+        mailboxes = list(_mailboxes(context, dns))
+        watch = Watch(mailboxes, context.store, settings.workers, step, say, dns)
         with _heard_signals(watch) as heard:
             try:
                 _watch_alone(settings.store, watch)
