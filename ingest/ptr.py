@@ -54,7 +54,10 @@ NEWEST_FIRST = f"""
         select record.source_ip, report.day, record.message_count
         from dmarc_record as record
         join dmarc_report as report using (document_id)
-        where report.counted and len(report.flags) = 0 and record.flags is null
+        where report.counted
+            and report.day <= $3
+            and len(report.flags) = 0
+            and record.flags is null
     ) as met using (source_ip)
     group by due.source_ip
     order by max(met.day) desc nulls last, sum(met.message_count) desc nulls last, due.source_ip
