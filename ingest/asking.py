@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.1  # between two looks whether to go on
 
 
 class Asking:
-    """One run's questions, and the answers so far."""
+    """One run's questions, and the answers so far; `is_dead` once DNS was found to be."""
 
     def __init__(self, dns: Dns, due: Sequence[str], now: datetime) -> None:
         self._resolver = AsyncResolver(dns.nameservers, dns.timeout)
@@ -32,6 +32,7 @@ class Asking:
         self._total = len(due)
         self._errors = 0  # one after the other
         self._ended = ""
+        self.is_dead = False
         self.answers: list[PtrAnswer] = []
 
     def run(self, stopping: Callable[[], bool]) -> None:
@@ -65,6 +66,7 @@ class Asking:
             name, outcome = await self._ask(address)
             self.answers.append(PtrAnswer(address, name, outcome, self._now))
             if await self._finds_dns_dead(outcome):
+                self.is_dead = True
                 self._ended = "DNS does not answer; to ask nothing: offline = true in [dns]"
 
     async def _ask(self, address: str) -> tuple[str | None, PtrOutcome]:

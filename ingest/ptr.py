@@ -69,14 +69,16 @@ def name_sources(
     writer: Writer,
     dns: Dns,
     say: Callable[[str], None],
+    tell: Callable[[str], None] | None = None,
     *,
     now: datetime | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
     """Ask for the names that are due, within ingest.limits, and say in a line what came of it.
 
-    No fault of DNS or the store leaves here: it is said. An interrupt does, once what was asked
-    so far is written. Ends soon after stopping() is true. `now` is UTC without a zone.
+    `tell` has that line where nothing is wrong. No fault of DNS or the store leaves here: it is
+    said. An interrupt does, once what was asked so far is written. Ends soon after stopping() is
+    true. `now` is UTC without a zone.
     """
     if dns.offline or not store.exists():
         return
@@ -95,7 +97,7 @@ def name_sources(
     try:
         asking.run(stopping)
     finally:
-        _keep(asking, writer, say)
+        _keep(asking, writer, say, tell or say)
 
 
 def _due(con: Connection, now: datetime, is_asked: Callable[[str], bool]) -> list[str]:
@@ -119,11 +121,13 @@ def _is_public(address: str) -> bool:
     return ipaddress.ip_address(address).is_global
 
 
-def _keep(asking: "Asking", writer: Writer, say: Callable[[str], None]) -> None:
+def _keep(
+    asking: "Asking", writer: Writer, say: Callable[[str], None], tell: Callable[[str], None]
+) -> None:
     try:
         if asking.answers:
             writer.write_names(asking.answers)
     except StoreError as error:
         say(f"rua: the host names were not stored: {error}")
         return
-    say(f"rua: {asking.told()}")
+    (say if asking.is_dead else tell)(f"rua: {asking.told()}")

@@ -79,7 +79,7 @@ class Postmaster:
         self._user.deliver(mails)
         done = run("--config", self.config, "ingest", "--format", "json", offline=False)
         said = [line for line in done.err.splitlines() if not line.startswith(HOST_NAMES)]
-        assert (done.code, said) == (0, []), done
+        assert (done.code, said) == (0, []), done  # of the keys it says nothing
         return done
 
     def ask(self, *words: str) -> list[dict[str, Any]]:

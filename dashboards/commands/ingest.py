@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -63,8 +64,14 @@ def ingest(
     done = _ingest(context, paths, dns)
     code = _report(done or Ingested(), strict=strict, output=output)
     if done is not None:
-        name_sources(context.store, Writer(context.store), dns, say)
+        name_sources(context.store, Writer(context.store), dns, say, _tell)
     return code
+
+
+def _tell(text: str) -> None:
+    """What is not wrong is said at a terminal only: of the rest cron would mail each line."""
+    if sys.stderr.isatty():
+        say(text)
 
 
 def _ingest(context: Globals, paths: Sequence[Path], dns: Dns) -> Ingested | None:
