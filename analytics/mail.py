@@ -80,7 +80,7 @@ def _source(row: Row, window: Window) -> Row:
     keys = (
         *("domain", "source_ip", "source", "class", "decided_by"),
         *("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate"),
-        *("first_seen", "last_seen", "country", "asn", "as_name", "ptr"),
+        *("first_seen", "last_seen", "country", "asn", "as_name", "ptr", "unconfirmed_ptr"),
     )
     return {
         **{key: row[key] for key in keys},

@@ -73,7 +73,7 @@ def run_rua(folder: Path, mails: Path) -> None:
     for old in folder.glob("bench.duckdb*"):
         old.unlink()
     words = ["--store", str(folder / "bench.duckdb"), "ingest", str(mails), "--format", "json"]
-    subprocess.run([BIN / "rua", *words], check=True, capture_output=True)
+    subprocess.run([BIN / "rua", *words, "--offline"], check=True, capture_output=True)
 
 
 def run_parsedmarc(folder: Path, mails: Path, processes: int) -> None:

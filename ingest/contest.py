@@ -3,8 +3,8 @@
 Decided from all of them together, so that the order of arrival does not matter to the result:
 verified beats unverified beats failed; of equals one without flags beats one that makes no sense
 (it would count in no rate anyway, and its sender must not push out the true one), and then the
-document stored first counts. What is proven false never counts. Documents of equal content are one claim, as genuine as the most
-genuine mail that brought one of them.
+document stored first counts. What is proven false never counts. Documents of equal content are
+one claim, as genuine as the most genuine mail that brought one of them.
 """
 
 from collections.abc import Iterable

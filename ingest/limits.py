@@ -58,6 +58,13 @@ Of the store
 quarantine  1 GiB        of documents that cannot be read, unless the settings say otherwise: years
                          of broken reports, and an afternoon of somebody who means harm
 
+Of the names of addresses, which DNS is asked for after a run
+
+addresses   5 000        of one run: a report may hold 100 000, the rest comes with the next ones
+at once     64           questions under way, so that no resolver takes it for an attack
+asking      60 s         in all
+errors      20           one after the other, and the root is not known either: DNS is dead
+
 Of the reading process
 
 time        10 s of CPU  for one document, or for taking one mail apart
@@ -92,6 +99,10 @@ __all__ = [
     "PARTS",
     "PROOF_CHARACTERS",
     "PROOF_FIELDS",
+    "PTR_ADDRESSES",
+    "PTR_AT_ONCE",
+    "PTR_ERRORS",
+    "PTR_SECONDS",
     "QUARANTINE_BYTES",
     "RECORDS",
     "RECORD_RESULTS",
@@ -141,6 +152,11 @@ AHEAD_BYTES = 16 * MIB
 GROUP_BYTES = 16 * MIB
 
 QUARANTINE_BYTES = 1024 * MIB
+
+PTR_ADDRESSES = 5000
+PTR_AT_ONCE = 64
+PTR_SECONDS = 60
+PTR_ERRORS = 20
 
 CPU_SECONDS = 10
 WALL_SECONDS = 60

@@ -152,6 +152,7 @@ class _Rebuild:
             for table in DERIVED:
                 con.execute(f"delete from {table}")
                 con.execute(f"insert into {table} by name select * from rebuilt.{table}")
+            self._writer.describe_names(con)
             judge_deliveries(con, self._judged)
             flag_future(con, document_ids(con))
             settle_contests(con, [row[0] for row in con.execute(CONTESTED).fetchall()])

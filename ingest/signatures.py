@@ -36,14 +36,11 @@ import dkim.asn1
 import dkim.canonicalization
 import dkim.crypto
 import dkim.util
-import dns.exception
-import dns.nameserver
-import dns.resolver
 
 from ingest.authenticity import Proof, ProofResult, author_domain, related
 from ingest.limits import HEADER_BYTES
+from ingest.resolver import DnsError, NoAnswer, NoRecord, Resolver
 from schemas.names import is_domain, normal_domain, organizational_domain
-from schemas.settings import split_nameserver
 
 __all__ = ["FAULTS", "DkimChecker"]
 
@@ -60,7 +57,6 @@ KEY_BITS = range(1024, 4096 + 1)
 LARGEST_EXPONENT = 1 << 64  # of RSA; a larger one costs more time than any real key
 CLOCKS_DIFFER = 3600
 CANONICAL = re.compile(rb"(?:simple|relaxed)(?:/(simple|relaxed))?")  # RFC 6376 §3.5, c=
-EDNS_PAYLOAD = 1232  # passes every network unfragmented
 SIGNATURE_FIELD = re.compile(rb"(?im)^dkim-signature[ \t]*:")
 END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 BEST_FIRST = (ProofResult.PASS, ProofResult.FAIL, ProofResult.UNKNOWN, ProofResult.UNSIGNED)
@@ -296,7 +292,7 @@ class Keys:
 
     def __init__(self, nameservers: Sequence[str], timeout: float) -> None:
         self._timeout = timeout
-        self._resolver = _resolver(nameservers, timeout)
+        self._resolver = Resolver(nameservers, timeout)
         self._found: dict[str, bytes | str] = {}
         self._spent: dict[str, float] = {}
         self._patience = PATIENCE_SECONDS
@@ -326,43 +322,23 @@ class Keys:
             raise Unproven("DNS answers too slowly")
         began = time.monotonic()
         try:
-            return _only_key(self._look_up(name, "TXT"))
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return _only_key(self._resolver.texts(name))
+        except NoRecord:
             return "its key is not in DNS"
-        except dns.exception.Timeout:
+        except NoAnswer:
             spent = math.inf
-            self._is_silent = not self._is_alive()
+            # A stranger's dead domain must not silence DNS for the others.
+            self._is_silent = not self._resolver.is_alive()
             return "DNS gave no answer about its key"
-        except (dns.exception.DNSException, OSError, ValueError) as error:
-            return f"DNS gave no answer about its key ({type(error).__name__})"
+        except DnsError as error:
+            return f"DNS gave no answer about its key ({error})"
         finally:
             took = time.monotonic() - began
             self._spent[owner] = spent + took
             self._patience -= took
 
-    def _is_alive(self) -> bool:
-        """Whether DNS answers at all: a stranger's dead domain must not silence it for others."""
-        try:
-            self._look_up("", "NS")
-        except dns.exception.Timeout:
-            return False
-        except (dns.exception.DNSException, OSError):
-            pass  # a refusal is an answer
-        return True
 
-    def _look_up(self, name: str, kind: str) -> dns.resolver.Answer:
-        began = time.monotonic()
-        try:
-            return self._resolver.resolve(f"{name}.", kind, search=False)
-        finally:
-            if time.monotonic() - began >= self._resolver.timeout:
-                # The first server may be dead: the next question goes to another one first.
-                first, *others = self._resolver.nameservers
-                self._resolver.nameservers = [*others, first]
-
-
-def _only_key(answer: dns.resolver.Answer) -> bytes | str:
-    records = [b"".join(record.strings) for record in answer]
+def _only_key(records: Sequence[bytes]) -> bytes | str:
     keys = [record for record in records if _is_key(record)]
     if not keys:
         return "its key is not in DNS"
@@ -377,18 +353,3 @@ def _is_key(record: bytes) -> bool:
     except dkim.util.InvalidTagValueList:
         return False
     return b"p" in tags and tags.get(b"v", b"DKIM1") == b"DKIM1"
-
-
-def _resolver(nameservers: Sequence[str], timeout: float) -> dns.resolver.Resolver:
-    """The system's, unless told; without any server, each look-up fails at once."""
-    try:
-        resolver = dns.resolver.Resolver(configure=not nameservers)
-    except (dns.exception.DNSException, OSError):
-        resolver = dns.resolver.Resolver(configure=False)
-    if nameservers:
-        places = (split_nameserver(each) for each in nameservers)
-        resolver.nameservers = [dns.nameserver.Do53Nameserver(*place) for place in places]
-    resolver.lifetime = timeout
-    resolver.timeout = timeout / 2  # a datagram may be lost: it is sent again
-    resolver.use_edns(0, 0, EDNS_PAYLOAD)
-    return resolver

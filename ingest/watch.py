@@ -2,7 +2,8 @@
 
 A thread for each mailbox, since each waits on a connection of its own. One of them at a time
 takes its turn, so that the processes that read and the transactions are those of one ingest;
-connecting and waiting, the two that a server can drag out, are done outside of it.
+connecting and waiting, the two that a server can drag out, are done outside of it. One thread more
+asks for the names of new addresses, so that DNS holds up no mailbox.
 """
 
 import contextlib
@@ -15,8 +16,10 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from ingest.authenticity import Trust
+from ingest.dimensions import PtrAnswer
 from ingest.limits import QUARANTINE_BYTES
 from ingest.pipeline import Ingested, Planned, Progress, Turn
+from ingest.ptr import name_sources
 from ingest.reading import Batch
 from ingest.sources import Source
 from ingest.workers import Readers
@@ -31,6 +34,7 @@ from schemas.errors import (
     SourceError,
     StoreLocked,
 )
+from schemas.settings import Dns
 from schemas.store import Store
 
 __all__ = ["Say", "Watch", "Watched", "pauses"]
@@ -39,6 +43,7 @@ FIRST_SECONDS, LONGEST_SECONDS = 1.0, 300.0  # between two tries
 STEADY_SECONDS = 60.0  # a connection that stood so long was none of a series of failures
 REFUSED_SECONDS = 3600.0  # oftener, wrong logins may lock the account
 WRITTEN_SECONDS = 1800.0  # turns that find nothing are written down this often
+NAMED_SECONDS = 600.0  # names of addresses are asked for at most this often
 GRACE_SECONDS = 10.0  # for a server to answer, once the watch ends
 
 # What does not pass by waiting: somebody has to do something.
@@ -75,6 +80,7 @@ class Watch:
         workers: int,
         progress: Progress,
         say: Say,
+        dns: Dns,
         quarantine_budget: int = QUARANTINE_BYTES,
     ) -> None:
         self.done = Ingested()
@@ -82,6 +88,8 @@ class Watch:
         self.writer = _GatedWriter(store, quarantine_budget)
         self.turn = threading.Lock()
         self.stopping = threading.Event()
+        self.stored = threading.Event()
+        self._store, self._dns = store, dns
         self._refused: set[str] = set()
         self._mailboxes = mailboxes
         # SimpleQueue: its put() may be called in a signal handler.
@@ -105,12 +113,14 @@ class Watch:
         threads = [
             threading.Thread(target=self._attend, args=(m,), daemon=True) for m in self._mailboxes
         ]
+        threads.append(threading.Thread(target=self._name, daemon=True))
         for thread in threads:
             thread.start()
         try:
             end = self._ends.get()
         finally:
             self.stopping.set()
+            self.stored.set()
             deadline = time.monotonic() + GRACE_SECONDS
             for thread in threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
@@ -139,6 +149,21 @@ class Watch:
         except BaseException as error:  # noqa: BLE001  # the thread's top: run() raises it
             self._ends.put(error)
 
+    def _name(self) -> None:
+        """Ask for the names of addresses whenever a turn has stored something."""
+        try:
+            while True:
+                self.stored.wait()
+                self.stored.clear()
+                if self.stopping.is_set():
+                    return
+                stopping = self.stopping.is_set
+                name_sources(self._store, self.writer, self._dns, self.say, stopping=stopping)
+                if self.stopping.wait(NAMED_SECONDS):
+                    return
+        except BaseException as error:  # noqa: BLE001  # the thread's top: run() raises it
+            self._ends.put(error)
+
 
 class _GatedWriter(Writer):
     """The writer of all threads: one transaction at a time, and none once it is shut."""
@@ -154,6 +179,10 @@ class _GatedWriter(Writer):
     def finish(self, run: Run) -> None:
         with self._gate:
             super().finish(run)
+
+    def write_names(self, answers: Sequence[PtrAnswer]) -> None:
+        with self._gate:
+            super().write_names(answers)
 
     def shut(self) -> None:
         self._gate.acquire()
@@ -210,7 +239,12 @@ class _Mailbox:
                 stopping=self._stopping,
                 is_quiet=is_quiet,
             )
-            turn.run()
+            before = watch.done.counts.stored
+            try:
+                turn.run()
+            finally:
+                if watch.done.counts.stored > before:
+                    watch.stored.set()
         self._written_at = self._written_at if is_quiet else now
         for problem in self._source.problems:
             if problem not in self._told:

@@ -12,7 +12,13 @@ from ingest.arrived import insert_carriers, insert_documents, insert_ledger, now
 from ingest.authenticity import Authenticity
 from ingest.bulk import insert, insert_rows, next_id
 from ingest.contest import settle_contests
-from ingest.dimensions import describe_addresses, describe_domains
+from ingest.dimensions import (
+    PtrAnswer,
+    describe_addresses,
+    describe_domains,
+    describe_names,
+    write_names,
+)
 from ingest.enrich import Addresses
 from ingest.future import flag_future
 from ingest.limits import QUARANTINE_BYTES
@@ -96,6 +102,17 @@ class Writer:
             con.execute("begin")
             _put_run(con, run, finished_at=now())
             con.execute("commit")
+
+    def write_names(self, answers: Sequence[PtrAnswer]) -> None:
+        """Commit what reverse DNS said, one answer for each address. Raises StoreError."""
+        with self._store.write() as con:
+            con.execute("begin")
+            write_names(con, self._addresses, answers)
+            con.execute("commit")
+
+    def describe_names(self, con: Connection) -> None:
+        """Whose the host names are that are known, in the open transaction of `con`."""
+        describe_names(con, self._addresses)
 
     def add(self, con: Connection, batch: Batch, run: Run, ledger_name: str | None) -> Counts:
         """Put a batch into the open transaction of `con`."""

@@ -49,9 +49,9 @@ class Rua:
 
 
 def clean_environment(home: Path) -> dict[str, str]:
-    """The environment without RUA_… and with a home folder that holds no settings."""
+    """The environment without RUA_…, with a home folder that holds no settings, and no DNS."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RUA_")}
-    return kept | {"HOME": str(home)}
+    return kept | {"HOME": str(home), "RUA_DNS__OFFLINE": "true"}
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 One server per test session (and per pytest-xdist worker), on a free loopback port, UDP and TCP,
 and on ::1 where there is one. It is the authority for every name, so that what a test has not
-written does not exist (NXDOMAIN); only for names under `broken.example` it fails (SERVFAIL).
+written does not exist (NXDOMAIN); only for names under `broken.example` and for those of the
+addresses of 203.0.113.0/24 it fails (SERVFAIL).
 """
 
 import os
@@ -12,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from dns.exception import DNSException
 __all__ = ["BROKEN", "Dns", "Knot", "dns_that_drops", "silent_port"]
 
 BROKEN = "broken.example"
+BROKEN_REVERSE = "113.0.203.in-addr.arpa"
 START_SECONDS = 10  # it takes 0.1; a loaded CI machine may need more
 
 CONFIG = """
@@ -53,6 +55,8 @@ zone:
   - domain: .
     file: root.zone
   - domain: {broken}
+    file: there-is-none.zone
+  - domain: {broken_reverse}
     file: there-is-none.zone
 """
 
@@ -89,7 +93,8 @@ class Knot:
     def _try_start(self) -> bool:
         listen = ", ".join(f'"{address}@{self.port}"' for address in self.addresses)
         config = self.root / "knot.conf"
-        config.write_text(CONFIG.format(root=self.root, listen=listen, broken=BROKEN))
+        names = {"broken": BROKEN, "broken_reverse": BROKEN_REVERSE}
+        config.write_text(CONFIG.format(root=self.root, listen=listen, **names))
         with (self.root / "start.log").open("ab") as output:
             self._process = subprocess.Popen(
                 [program("knotd"), "-c", str(config)],
@@ -176,6 +181,11 @@ class Dns:
 
     def alias(self, name: str, target: str) -> None:
         self._other.append(f"{name}. CNAME {target}.")
+        self._publish()
+
+    def add(self, records: Iterable[str]) -> None:
+        """Lines of a zone file, with absolute names."""
+        self._other.extend(records)
         self._publish()
 
     def _publish(self) -> None:

@@ -43,9 +43,14 @@ class Done:
         return self.err.rstrip("\n")
 
 
-def run(*words: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Done:
+def run(
+    *words: str | Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    offline: bool = True,
+) -> Done:
     """Run it to its end."""
-    return finish(start(*words, env=env, cwd=cwd))
+    return finish(start(*words, env=env, cwd=cwd, offline=offline))
 
 
 def start(
@@ -53,10 +58,16 @@ def start(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     pass_fds: Sequence[int] = (),
+    offline: bool = True,
 ) -> subprocess.Popen[bytes]:
-    """Start it; finish() ends it. No settings of whoever runs the tests reach it."""
+    """Start it; finish() ends it. No settings of whoever runs the tests reach it.
+
+    It asks DNS nothing, unless `offline` leaves that to its settings.
+    """
     clean = {name: text for name, text in os.environ.items() if not name.startswith("RUA_")}
     clean["HOME"] = os.devnull
+    if offline:
+        clean["RUA_DNS__OFFLINE"] = "true"
     return subprocess.Popen(
         [str(RUA), *map(str, words)],
         stdin=subprocess.DEVNULL,

@@ -69,7 +69,7 @@ def imported(path: Path) -> set[str]:
 
 ONE_WAY_IN = {
     "schemas": {"duckdb", "pydantic_settings", "idna"},
-    "ingest": {"authlib", "authres", "dkim", "imapclient", "lxml", "maxminddb", "requests"},
+    "ingest": {"authlib", "authres", "dkim", "dns", "imapclient", "lxml", "maxminddb", "requests"},
 }
 
 

@@ -23,6 +23,7 @@ from tests.signed import Key, make_key, signed
 MAY = ("--since", "2026-05-01", "--until", "2026-05-31")
 GOOGLE, EVIL = "google.com", "evil.example"
 MX = "mx.example.com"
+HOST_NAMES = "rua: host names asked for "
 
 
 def report_mail(
@@ -76,8 +77,9 @@ class Postmaster:
 
     def ingest(self, mails: Iterable[bytes]) -> Done:
         self._user.deliver(mails)
-        done = run("--config", self.config, "ingest", "--format", "json")
-        assert (done.code, done.err) == (0, ""), done
+        done = run("--config", self.config, "ingest", "--format", "json", offline=False)
+        said = [line for line in done.err.splitlines() if not line.startswith(HOST_NAMES)]
+        assert (done.code, said) == (0, []), done  # of the keys it says nothing
         return done
 
     def ask(self, *words: str) -> list[dict[str, Any]]:
@@ -126,7 +128,7 @@ def test_signed_is_verified_and_what_was_tampered_with_proves_nothing(
     )
     expected = {1: "verified", 10: "unverified", 100: "unverified", 1000: "unverified"}
     assert postmaster.authenticity() == expected
-    assert dns.asked() == {"TXT": 2}
+    assert dns.asked()["TXT"] == 2
     by_sql = "select sum(message_count)::bigint as messages from dmarc_message"
     for words in (("sql", by_sql), ("domains", *MAY), ("sources", *MAY)):
         assert sum(row["messages"] for row in postmaster.ask(*words)) == 1101
@@ -180,10 +182,10 @@ def test_with_authserv_id_the_header_decides_and_dns_is_not_asked(
     good = [signed(report_mail(messages), googles_key, GOOGLE) for messages in (1, 10, 100)]
     postmaster.ingest([says("pass", tampered(good[0])), says("fail", good[1])])
     assert postmaster.authenticity() == {1: "verified", 10: "failed"}
-    assert dns.asked() == {}
+    assert "TXT" not in dns.asked()
     postmaster.ingest([says("fail", good[2], "mx.evil.example")])
     assert postmaster.authenticity()[100] == "verified"
-    assert dns.asked() == {"TXT": 1}
+    assert dns.asked()["TXT"] == 1
     failed = postmaster.ask("reports", *MAY, "--authenticity", "failed")
     assert [row["messages"] for row in failed] == [10]
     for words in (("domains", *MAY), ("sources", *MAY)):

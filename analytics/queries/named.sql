@@ -1,6 +1,7 @@
 -- One row per (policy domain, source address) of `evidence`: whose source it is.
 -- Who passes SPF for its own name owns the host. A signature outlives forwarding, so it names the
 -- source only where network or host name agree with it; then come the host's name and the network.
+-- Only a name that leads back to the address is the host's: anyone may name his host google.com.
 with matched as (
     select
         evidence.policy_domain,
@@ -10,6 +11,7 @@ with matched as (
         address.country,
         address.service,
         ptr.name as ptr,
+        claim.name as unconfirmed_ptr,
         by_spf.sender as spf_sender,
         by_dkim.sender as dkim_sender,
         by_ptr.sender as ptr_sender,
@@ -20,7 +22,10 @@ with matched as (
         ptr_owner.service as ptr_service
     from evidence
     left join address using (source_ip)
-    left join ptr_lookup as ptr using (source_ip)
+    left join ptr_lookup as ptr
+        on ptr.source_ip = evidence.source_ip and ptr.confirmed
+    left join ptr_lookup as claim
+        on claim.source_ip = evidence.source_ip and not claim.confirmed
     left join sender_domain as by_spf
         on by_spf.identity = 'spf' and by_spf.domain = evidence.other_spf
     left join sender_domain as by_dkim
@@ -65,6 +70,7 @@ select
     chosen.asn,
     chosen.as_name,
     chosen.country,
-    chosen.ptr
+    chosen.ptr,
+    chosen.unconfirmed_ptr
 from chosen
 left join sender on sender.id = chosen.sender

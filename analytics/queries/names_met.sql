@@ -9,5 +9,5 @@ where other_dkim is not null
 union
 select 'ptr' as identity, name as domain
 from ptr_lookup
-where name is not null
+where confirmed
 order by identity, domain

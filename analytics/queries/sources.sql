@@ -22,6 +22,7 @@ select
     asn,
     as_name,
     ptr,
+    unconfirmed_ptr,
     other_dkim,
     other_spf,
     header_from,

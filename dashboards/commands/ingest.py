@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,13 +14,14 @@ from dashboards.console import Globals, Output, emit_object, output_options, pro
 from ingest.authenticity import Trust
 from ingest.pipeline import Ingested, Planned, Progress, single_ingest
 from ingest.pipeline import ingest as ingest_all
+from ingest.ptr import name_sources
 from ingest.sources import Source
 from ingest.sources.files import FileSource
 from ingest.watch import Watch, Watched
 from ingest.writer import Counts, Writer
 from schemas.errors import ConfigError, ExitCode, SourceError
 from schemas.exposed import exposed_files
-from schemas.settings import Mailbox
+from schemas.settings import Dns, Mailbox
 from schemas.sizes import size_words
 
 __all__ = ["ingest"]
@@ -31,43 +33,66 @@ OTHER_SECONDS = 5.0  # between two looks whether another ingest has ended
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--watch", is_flag=True, help="Stay, and read what arrives as it arrives.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when a document was refused.")
+@click.option("--offline", is_flag=True, help="Ask DNS nothing, whatever the settings say.")
 @output_options
 @click.pass_obj
 def ingest(
-    context: Globals, paths: tuple[Path, ...], watch: bool, strict: bool, output: str
+    context: Globals,
+    paths: tuple[Path, ...],
+    watch: bool,
+    strict: bool,
+    offline: bool,
+    output: str,
 ) -> int:
     """Read reports from all configured mailboxes, or from PATHS.
 
     Paths are files and folders of mails or reports, as they come: .eml, .xml, .json, .gz, .zip,
     mbox and Maildir.
     What was read before is not counted again. SIGTERM ends a --watch with 0.
+    Behind the last commit DNS is asked for the names of new addresses.
 
     \b
     rua ingest
     rua ingest --watch
     rua ingest reports/
     """
+    dns = context.settings.dns
+    if offline:
+        dns = dns.model_copy(update={"offline": True})
     if watch:
         if paths or strict:
             raise click.UsageError("--watch is for the mailboxes, without PATHS and --strict")
-        return _watch(context, output)
+        return _watch(context, dns, output)
+    done = _ingest(context, paths, dns)
+    code = _report(context, done or Ingested(), strict=strict, output=output)
+    if done is not None:
+        name_sources(context.store, Writer(context.store), dns, say, _tell)
+    return code
+
+
+def _tell(text: str) -> None:
+    """What is not wrong is said at a terminal only: of the rest cron would mail each line."""
+    if sys.stderr.isatty():
+        say(text)
+
+
+def _ingest(context: Globals, paths: Sequence[Path], dns: Dns) -> Ingested | None:
+    """None when another process does it."""
     if paths:
         trust = Trust(context.settings.authserv_id)
-        done = _run(context, [Planned(lambda: FileSource(paths), trust)])
-        return _report(context, done, strict=strict, output=output)
+        return _run(context, [Planned(lambda: FileSource(paths), trust)])
     with single_ingest(context.settings.store) as other:
         if other is not None:
             say(f"rua: {_named(other)} is already ingesting into this store; nothing to do")
-            return _report(context, Ingested(), strict=strict, output=output)
-        done = _run(context, list(_mailboxes(context)))
-    return _report(context, done, strict=strict, output=output)
+            return None
+        return _run(context, list(_mailboxes(context, dns)))
 
 
 def _named(pid: int) -> str:
     return f"process {pid}" if pid else "another process"
 
 
-def _mailboxes(context: Globals) -> Iterator[Planned[Watched]]:
+def _mailboxes(context: Globals, dns: Dns) -> Iterator[Planned[Watched]]:
     settings = context.settings
     if not settings.mailbox:
         raise ConfigError(
@@ -78,7 +103,6 @@ def _mailboxes(context: Globals) -> Iterator[Planned[Watched]]:
         for line in exposed_files(mailbox):
             say(f"rua: {line}")
         make = partial(_open, mailbox, Writer(context.store))
-        dns = settings.dns
         trust = Trust(mailbox.authserv_id, not dns.offline, dns.nameservers, timeout=dns.timeout)
         yield Planned(make, trust)
 
@@ -89,15 +113,16 @@ def _open(mailbox: Mailbox, writer: Writer) -> Watched:
     return ImapSource(mailbox, writer.seen)
 
 
-def _watch(context: Globals, output: str) -> int:
+def _watch(context: Globals, dns: Dns, output: str) -> int:
     settings = context.settings
     with _shown_progress() as step:
         watch = Watch(
-            list(_mailboxes(context)),
+            list(_mailboxes(context, dns)),
             context.store,
             settings.workers,
             step,
             say,
+            dns,
             settings.quarantine_budget,
         )
         with _heard_signals(watch) as heard:

@@ -230,6 +230,9 @@ def _settings(domains: Sequence[Domain]) -> str:
         f"# Its own MX writes Authentication-Results as {AUTHSERV_ID};",
         'store = "rua.duckdb"',
         f'authserv_id = "{AUTHSERV_ID}"',
+        "",
+        "[dns]",
+        "offline = true",
     ]
     for domain in domains:
         lines += ["", f'[domains."{domain.name}"]', f'goal = "{domain.goal}"']

@@ -280,10 +280,14 @@ create table known_domain (
 );
 
 -- Primary: what reverse DNS was asked, and when. Kept over rebuilds, asked again when it is old.
+-- `confirmed`: the name has the address, too. Whoever holds an address may give it any name, so an
+-- unconfirmed one says nothing. `outcome` is found, unconfirmed, none or error; after an error the
+-- name stays what it was before.
 
 create table ptr_lookup (
     source_ip text not null,
     name text,
+    confirmed boolean not null,
     outcome text not null,
     asked_at timestamp not null
 );
