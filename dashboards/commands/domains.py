@@ -5,6 +5,7 @@ import click
 from analytics.mail import domains as ask_domains
 from analytics.window import Window
 from dashboards.console import Globals, emit, output_options, window_options
+from dashboards.naming import domain_name, words_of
 
 __all__ = ["domains"]
 
@@ -38,9 +39,11 @@ def domains(context: Globals, domain: str | None, window: Window, output: str) -
     rua domains --domain example.com --days 7 --format json
     """
     with context.store.read() as con:
-        rows = ask_domains(con, window, context.settings.domains, _named(domain))
+        rows = ask_domains(
+            con,
+            window,
+            context.settings.domains,
+            domain_name(domain),
+            words_of(con, context.settings),
+        )
     emit(rows, COLUMNS, output, empty="no reports in these days; see rua status")
-
-
-def _named(domain: str | None) -> str | None:
-    return domain.strip().rstrip(".").lower() if domain else None
