@@ -33,12 +33,14 @@ class Layout:
     """How a table stands on a terminal.
 
     `below` are the keys told under each row, with the word before each; `spare` the columns that
-    a narrow terminal leaves out, the first first; `colours` {column: {value: colour}}.
+    a narrow terminal leaves out, the first first; `colours` {column: {value: colour}}; `right` the
+    columns of numbers that are written in words.
     """
 
     below: Mapping[str, str] = field(default_factory=dict)
     spare: Sequence[str] = ()
     colours: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    right: Sequence[str] = ()
 
 
 PLAIN = Layout()
@@ -58,7 +60,7 @@ class _Column:
 def print_table(rows: Sequence[Row], headers: Mapping[str, str], layout: Layout) -> None:
     """Rows on stdout, the columns of `headers` in their order."""
     width = Console().width if sys.stdout.isatty() else PIPE_WIDTH
-    columns = [_column(key, header, rows) for key, header in headers.items()]
+    columns = [_column(key, header, rows, layout) for key, header in headers.items()]
     columns, widths = _fitted(columns, layout.spare, width)
     lines = [*_lines(columns, widths, 0, {"bold": True})]
     for number, row in enumerate(rows, start=1):
@@ -69,9 +71,9 @@ def print_table(rows: Sequence[Row], headers: Mapping[str, str], layout: Layout)
     click.echo("\n".join(lines), color=False if os.environ.get("NO_COLOR") else None)
 
 
-def _column(key: str, header: str, rows: Sequence[Row]) -> _Column:
+def _column(key: str, header: str, rows: Sequence[Row], layout: Layout) -> _Column:
     values = [row.get(key) for row in rows]
-    is_numeric = all(isinstance(value, int | float | None) for value in values)
+    is_numeric = key in layout.right or all(isinstance(v, int | float | None) for v in values)
     return _Column(key, [header, *map(cell, values)], is_numeric)
 
 
@@ -102,8 +104,7 @@ def _lines(
 ) -> Iterator[str]:
     """One row on as many lines as its longest cell needs."""
     folded = [
-        chop_cells(column.cells[number], width) or [""]
-        for column, width in zip(columns, widths, strict=True)
+        _folded(column.cells[number], width) for column, width in zip(columns, widths, strict=True)
     ]
     for place in range(max(map(len, folded))):
         parts = []
@@ -117,10 +118,18 @@ def _lines(
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
-    """A sentence, between words where it can be."""
-    room = max(NARROWEST, width - len(INDENT))
-    for line in Text(text).wrap(Console(width=room), room):
-        yield INDENT + line.plain.rstrip()
+    """A sentence below its row."""
+    for line in _folded(text, max(NARROWEST, width - len(INDENT))):
+        yield INDENT + line
+
+
+def _folded(text: str, width: int) -> Sequence[str]:
+    """Pieces no wider than `width`, broken between words where that can be."""
+    if cell_len(text) <= width:
+        return [text]
+    if " " not in text:
+        return chop_cells(text, width)
+    return [line.plain.rstrip() for line in Text(text).wrap(Console(width=width), width)]
 
 
 def progress(label: str) -> Progress:
