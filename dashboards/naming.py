@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from analytics.ask import Row
 from analytics.labels import Word, words
 from analytics.movement import called
-from analytics.senders import find
+from analytics.senders import catalogue, find
 from schemas.errors import ConfigError
 from schemas.names import normal_domain
 from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["approvals", "domain_name", "nearest", "of_source", "words_of"]
+__all__ = ["approvals", "domain_name", "nearest", "of_source", "unmatched", "words_of"]
 
 MOST_NAMED = 3
 
@@ -39,6 +39,23 @@ def nearest(text: str, names: Iterable[str]) -> list[str]:
         folded.setdefault(name.casefold(), name)
     found = difflib.get_close_matches(text.casefold(), folded, n=MOST_NAMED, cutoff=0.6)
     return [folded[each] for each in found]
+
+
+def unmatched(said: Iterable[Word], rows: Iterable[Row]) -> list[str]:
+    """A line on each approval that is no known sender and names no source of these rows: it may
+    be misspelt, and would then decide nothing."""
+    here = {(row["domain"], row["source"].lower()): row["source"] for row in rows}
+    lines = []
+    for word in said:
+        is_known = word.kind != "source" or find(word.match) is not None
+        if word.is_label or is_known or (word.policy_domain, word.value) in here:
+            continue
+        near = nearest(word.match, [*(each.name for each in catalogue()), *here.values()])
+        lines.append(
+            f'key domains."{word.policy_domain}".approved: {word.match!r} is no known sender and no'
+            " source of these days" + (f"; did you mean {' or '.join(near)}?" if near else "")
+        )
+    return lines
 
 
 def of_source(rows: list[Row], name: str | None) -> list[Row]:

@@ -218,7 +218,9 @@ def broken_words(found: Overview) -> str:
     count = len(found.broken)
     if not count:
         return "No source is broken: what is known as yours passes aligned."
-    whole = "These are yours or work for you, and not all of their mail passes aligned: fix it first."
+    whole = (
+        "These are yours or work for you, and not all of their mail passes aligned: fix it first."
+    )
     return f"{whole}{_rest(count, 'broken')}"
 
 

@@ -40,9 +40,7 @@ def test_shares_by_class_stand_below_each_domain(demo: Demo, rua: Rua) -> None:
     rows = rua.json(*words)
     lines = rua(*words).stdout.splitlines()
     below = {
-        line.split()[0]: shares
-        for line, shares in pairwise(lines[1:])
-        if not line.startswith(" ")
+        line.split()[0]: shares for line, shares in pairwise(lines[1:]) if not line.startswith(" ")
     }
     for row in rows:
         classes = row["classes"]

@@ -168,6 +168,17 @@ def test_an_approval_makes_failing_mail_broken_and_a_label_stands_over_it(
     assert classes(rua, store)["example.com", STRANGER] == "spoof"
 
 
+def test_a_misspelt_approval_is_told(rua: Rua, store: Path) -> None:
+    """It may also be a service that has not been seen yet, so it is no error."""
+    (rua.folder / "rua.toml").write_text('[domains."example.com"]\napproved = ["sengrid"]\n')
+    done = rua("--store", store, "sources", *AS_OF)
+    assert done.returncode == 0
+    assert "'sengrid' is no known sender and no source of these days" in done.stderr
+    assert "did you mean SendGrid" in done.stderr
+    (rua.folder / "rua.toml").write_text('[domains."example.com"]\napproved = ["sendgrid"]\n')
+    assert "no known sender" not in rua("--store", store, "sources", *AS_OF).stderr
+
+
 @pytest.mark.parametrize("command", ["sources", "domains"])
 def test_an_approval_that_names_nothing_is_told_with_its_key(
     rua: Rua, store: Path, command: str

@@ -10,7 +10,7 @@ from analytics.mail import sources as ask_sources
 from analytics.movement import gone, source_days
 from analytics.window import Window
 from dashboards.console import Globals, emit, output_options, say, window_options
-from dashboards.naming import domain_name, of_source, words_of
+from dashboards.naming import domain_name, of_source, unmatched, words_of
 from dashboards.terminal import Layout
 from schemas.store import Connection
 
@@ -114,7 +114,10 @@ def _present(
 ) -> list[Row]:
     """Sources with mail in these days; of a day's rows, its service is what is chosen by."""
     words = words_of(con, context.settings)
-    addresses = of_source(ask_sources(con, window, domain, words), name)
+    everything = ask_sources(con, window, domain, words)
+    for line in unmatched((w for w in words if domain in (None, w.policy_domain)), everything):
+        say(line)
+    addresses = of_source(everything, name)
     rows = addresses if by == "ip" else by_service(addresses)
     rows = [row for row in rows if only in (None, row["class"]) and (row["is_new"] or not new)]
     if by != "day":
