@@ -1,5 +1,6 @@
 """From a number back to its reports, and from a report to its document."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from analytics.ask import Row, ask
@@ -16,12 +17,23 @@ def reports(
     domain: str | None = None,
     reporter: str | None = None,
     authenticity: str | None = None,
+    source_ip: str | None = None,
+    addresses: Sequence[tuple[str, str]] | None = None,
     most: int = 1000,
 ) -> list[Row]:
-    """One row per report of either kind, newest first, at most `most`."""
+    """One row per report of either kind, newest first, at most `most`.
+
+    With `source_ip` those that hold records of it; with `addresses`, (policy domain, source
+    address), those that hold records of any.
+    """
     bounds: dict[str, Any] = {"first": window.first, "last": window.last, "most": most}
     chosen = {"domain": domain, "reporter": reporter, "authenticity": authenticity}
-    return ask(con, "reports", bounds | chosen)
+    sought = {
+        "source_ip": source_ip,
+        "addresses": None if addresses is None else [address for _, address in addresses],
+        "of_domains": None if addresses is None else [name for name, _ in addresses],
+    }
+    return ask(con, "reports", bounds | chosen | sought)
 
 
 def document(con: Connection, number: int) -> Row | None:

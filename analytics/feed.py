@@ -30,7 +30,8 @@ def feed(con: Connection, as_of: date) -> Row:
 
 
 def reporters(con: Connection, as_of: date) -> list[Row]:
-    """One row per reporter, most reports first; `is_missing` when it fell silent."""
+    """One row per reporter, most reports first: reports, days, recent_days (of the last 35),
+    delay_hours (median, None if unknown), first_day, last_day; `is_missing` when it fell silent."""
     return ask(con, "reporters", {"as_of": as_of})
 
 

@@ -19,7 +19,7 @@ from schemas.errors import ConfigError
 from schemas.names import canonical_ip, is_domain, normal_domain
 from schemas.store import Connection, Store
 
-__all__ = ["APPROVED", "Word", "add", "labels", "overlay", "remove", "words"]
+__all__ = ["APPROVED", "Word", "add", "labels", "overlay", "read", "remove", "words"]
 
 APPROVED = "approved"
 Matching = Literal["address", "network", "domain", "source"]
@@ -46,10 +46,10 @@ class Word:
 def words(con: Connection, approved: Mapping[str, Sequence[str]]) -> tuple[Word, ...]:
     """All that stands: the store's labels, and the settings' approvals by policy domain.
 
-    Raises ConfigError for an approval that names nothing.
+    Raises ConfigError, which names the key, for an approval that can name nothing.
     """
     said = [
-        Word(name, match, *read(match), APPROVED, is_label=False)
+        Word(normal_domain(name) or name, match, *_approved(name, match), APPROVED, is_label=False)
         for name, matches in approved.items()
         for match in matches
     ]
@@ -66,6 +66,14 @@ def words(con: Connection, approved: Mapping[str, Sequence[str]]) -> tuple[Word,
         for row in labels(con)
     ]
     return tuple(said)
+
+
+def _approved(name: str, match: str) -> tuple[Matching, str]:
+    try:
+        return read(match)
+    except ConfigError as error:
+        key = f'key domains."{name}".approved'
+        raise ConfigError(f"{error.what}: {match[:80]!r}", where=key, todo=error.todo) from None
 
 
 def labels(con: Connection) -> list[Row]:
@@ -85,7 +93,7 @@ def read(match: str) -> tuple[Matching, str]:
     address = canonical_ip(text)
     if address is not None:
         return "address", address
-    if "/" in text:
+    if canonical_ip(text.partition("/")[0]) is not None:  # there are services named Some A/S
         return "network", _network(text)
     sender = find(text)
     if sender is not None:
@@ -93,7 +101,7 @@ def read(match: str) -> tuple[Matching, str]:
     name = normal_domain(text)
     if name is not None and is_domain(name):
         return "domain", name
-    return "source", text.casefold()
+    return "source", text.lower()  # as SQL does
 
 
 def _network(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from analytics.ask import Row, ask
 from analytics.classes import classify
 from analytics.labels import Word
-from analytics.statistics import design_effect, wilson
+from analytics.statistics import design_effect, is_enough, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -37,8 +37,9 @@ def days(
 ) -> list[Row]:
     """One row per day with mail: messages, aligned, undecided, spoof, indirect (forwarders and
     lists), legitimate, legitimate_aligned, and the cluster sums from which `together` makes an
-    interval. `domains` None means all."""
-    classify(con, window, words)
+    interval; `enough` whether it says anything. `domains` None means all."""
+    one = domains if domains is not None and len(domains) == 1 else None  # as sources of one are
+    classify(con, window, words, one)
     return [_with_interval(row) for row in ask(con, "days", _bounds(window, domains))]
 
 
@@ -52,7 +53,8 @@ def together(rows: Iterable[Row]) -> Row:
 def _with_interval(row: Row) -> Row:
     counts = (row["legitimate_aligned"], row["legitimate"])
     effect = design_effect(*counts, **{key: row[key] for key in CLUSTERS})
-    return row | {"interval": wilson(*counts, effect=effect)}
+    interval = wilson(*counts, effect=effect)
+    return row | {"interval": interval, "enough": is_enough(interval)}
 
 
 def _bounds(window: Window, domains: Sequence[str] | None) -> dict[str, Any]:

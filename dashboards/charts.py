@@ -13,7 +13,7 @@ import pandas as pd
 from analytics.window import Window
 from dashboards import wording
 from dashboards.theme import Palette, Share
-from dashboards.wording import interval, is_telling, percent
+from dashboards.wording import interval, percent
 
 __all__ = ["messages_frame", "messages_per_day", "pass_rate_per_day", "rate_frame"]
 
@@ -23,8 +23,8 @@ Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 FIRM, HOLLOW = "pass rate, 95 % interval", "too few to tell"
 HEIGHT = 270
 PADDING = {"left": 0, "right": 8, "top": 0, "bottom": 0}
-# On a phone the legend takes two lines.
-COLUMNS = alt.ExprRef("width < 480 ? 2 : 4")
+# On a phone the legend takes three lines.
+COLUMNS = alt.ExprRef("width < 480 ? 2 : width < 700 ? 3 : 6")
 LEGEND: dict[str, Any] = {"orient": "top", "title": None, "labelLimit": 0, "columns": COLUMNS}
 FEW_DAYS, MANY_DAYS = 10, 60
 BAND: dict[str, Any] = {"paddingInner": 0.25, "paddingOuter": 0.1}
@@ -46,11 +46,14 @@ def messages_frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def _shares(row: Row) -> Iterable[tuple[Share, int]]:
-    """What a day's messages are counted as; the four add up to all of them."""
+    """What a day's messages are counted as; together they are all of them."""
+    others = row["indirect"] + row["spoof"] + row["undecided"]
     yield Share.PASSING, row["legitimate_aligned"]
-    yield Share.FAILING, row["legitimate"] - row["legitimate_aligned"]
+    yield Share.BROKEN, row["legitimate"] - row["legitimate_aligned"]
+    yield Share.INDIRECT, row["indirect"]
+    yield Share.SPOOF, row["spoof"]
     yield Share.UNDECIDED, row["undecided"]
-    yield Share.NO_RESULT, row["messages"] - row["undecided"] - row["legitimate"]
+    yield Share.NO_RESULT, row["messages"] - others - row["legitimate"]
 
 
 def messages_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Chart:
@@ -89,7 +92,7 @@ def rate_frame(rows: Sequence[Row]) -> pd.DataFrame:
 def _rate(row: Row) -> Row:
     low, high = row["interval"]
     rate = row["legitimate_aligned"] / row["legitimate"]
-    firm = is_telling(row["legitimate"])
+    firm = row["enough"]
     counts = f"{row['legitimate_aligned']:,} of {row['legitimate']:,}"
     firmly = f"{percent(rate)} ({counts}), 95 % interval {interval(row['interval'])}"
     return _day(row["day"]) | {

@@ -19,6 +19,7 @@ COMMANDS = {
     "status": ("status", "Is the feed alive: reports, reporters, runs, quarantine."),
     "domains": ("domains", "What passes and what is unknown, for each domain."),
     "sources": ("sources", "Who sends as a domain, address by address."),
+    "label": ("label", "Your word on a source; it stands over every rule."),
     "reports": ("reports", "Browse the reports."),
     "show": ("reports", "One report, or its original document."),
     "quarantine": ("quarantine", "What could not be read, and why."),

@@ -16,12 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
 from analytics.window import Window
+from dashboards.terminal import PLAIN, Layout, print_table
 from schemas.errors import ConfigError, StoreError
 from schemas.settings import Settings, load_settings
 from schemas.store import Store
@@ -34,7 +31,6 @@ __all__ = [
     "emit_object",
     "emit_stream",
     "output_options",
-    "progress",
     "say",
     "window_options",
 ]
@@ -137,7 +133,13 @@ def _window(
 
 
 def emit(
-    rows: Sequence[Row], columns: Sequence[str], output: str, *, empty: str, exact: bool = False
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    output: str,
+    *,
+    empty: str,
+    exact: bool = False,
+    layout: Layout = PLAIN,
 ) -> None:
     """Rows on stdout: all keys as JSON, or the named columns as a table or CSV.
 
@@ -150,7 +152,8 @@ def emit(
     elif not rows:
         say(empty)
     else:
-        _print_table(rows, columns, exact=exact)
+        headers = [plain(name if exact else name.replace("_", " ")) for name in columns]
+        print_table(rows, dict(zip(columns, headers, strict=True)), layout)
 
 
 def emit_stream(rows: Iterator[Row], columns: Sequence[str], output: str, *, empty: str) -> None:
@@ -216,30 +219,3 @@ def _csv_cell(value: Any) -> str:
     text = plain(value) if isinstance(value, str) else cell(value, empty="")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") and not is_number else text
-
-
-def _print_table(rows: Sequence[Row], columns: Sequence[str], *, exact: bool) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
-        table.add_column(
-            Text(plain(column if exact else column.replace("_", " "))),
-            justify="right" if numeric else "left",
-            overflow="fold",
-        )
-    for row in rows:
-        table.add_row(*(Text(cell(row.get(column))) for column in columns))
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
-
-
-def progress(label: str) -> Progress:
-    """A progress line on stderr, on a terminal only."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn(label),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )

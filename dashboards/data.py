@@ -18,6 +18,7 @@ from analytics.feed import feed, reporters
 from analytics.mail import by_service, domains, sources
 from analytics.overview import arrived, days, domain_names
 from analytics.window import Window
+from dashboards.naming import approvals, words_of
 from schemas.settings import Settings, load_settings
 from schemas.store import Store
 
@@ -30,9 +31,11 @@ UNSEEN: Row = {
     "published": None,
     "reports": 0,
     "messages": 0,
+    "aligned": 0,
     "legitimate": 0,
     "legitimate_aligned": 0,
     "interval": None,
+    "enough": False,
     "undecided_sources": 0,
     "last_report": None,
 }
@@ -52,6 +55,7 @@ class Overview:
     days: list[Row]
     domains: list[Row]
     others: list[Row]
+    broken: list[Row]
     undecided: list[Row]
 
 
@@ -72,7 +76,7 @@ def known_domains() -> list[str]:
 def overview(window: Window, domain: str | None) -> Overview:
     """Raises the same."""
     told = settings()
-    return _overview(*_asked(told), window, tuple(told.domains), domain)
+    return _overview(told, *_asked(told), window, tuple(told.domains), domain)
 
 
 def _asked(told: Settings) -> tuple[Store, Stamp]:
@@ -80,7 +84,8 @@ def _asked(told: Settings) -> tuple[Store, Stamp]:
     store = Store(
         told.store, lock_timeout=told.lock_timeout, require_verified=told.require_verified
     )
-    return store, (str(told.store), told.require_verified, *_stamp(told.store))
+    approved = tuple((name, tuple(said)) for name, said in approvals(told).items())
+    return store, (str(told.store), told.require_verified, approved, *_stamp(told.store))
 
 
 def _stamp(path: Path) -> Stamp:
@@ -103,6 +108,7 @@ def _reported_domains(_store: Store, stamp: Stamp) -> list[str]:
 
 @st.cache_data(max_entries=50, show_spinner="Reading the store …")
 def _overview(
+    _told: Settings,
     _store: Store,
     stamp: Stamp,
     window: Window,
@@ -111,16 +117,18 @@ def _overview(
 ) -> Overview:
     chosen = [domain] if domain else list(configured) or None
     with _store.read() as con:
-        rows = domains(con, window, configured, domain)
-        senders = sources(con, window, domain)
+        words = words_of(con, _told)
+        rows = domains(con, window, configured, domain, words)
+        senders = sources(con, window, domain, words)
         return Overview(
             feed=feed(con, window.as_of),
             missing=[row for row in reporters(con, window.as_of) if row["is_missing"]],
             arrived=arrived(con, window, chosen),
-            days=days(con, window, chosen),
+            days=days(con, window, chosen, words),
             domains=_ours(rows, configured, domain),
             others=[row for row in rows if configured and not row["configured"]],
-            undecided=_undecided(senders, chosen),
+            broken=_of_class("broken", senders, chosen),
+            undecided=_of_class("undecided", senders, chosen),
         )
 
 
@@ -133,11 +141,11 @@ def _ours(rows: list[Row], configured: Sequence[str], domain: str | None) -> lis
     return listed + unseen
 
 
-def _undecided(senders: list[Row], chosen: Sequence[str] | None) -> list[Row]:
-    """Undecided addresses gathered into services. Own addresses of a service stay out first:
-    of what it sends, they are not what is unknown."""
+def _of_class(class_: str, senders: list[Row], chosen: Sequence[str] | None) -> list[Row]:
+    """Addresses of one class gathered into services. Other addresses of a service stay out first:
+    of what it sends, they are not what is broken or unknown."""
     return by_service(
         row
         for row in senders
-        if row["class"] == "undecided" and (chosen is None or row["domain"] in chosen)
+        if row["class"] == class_ and (chosen is None or row["domain"] in chosen)
     )

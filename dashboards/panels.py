@@ -15,11 +15,12 @@ from dashboards.data import Overview, Row, settings
 from dashboards.filters import is_today, look_back_from
 from dashboards.tables import MOST_SOURCES
 from dashboards.theme import ON_DARK, ON_LIGHT, Palette
-from dashboards.wording import amount, day, interval, is_telling, percent, quoted
+from dashboards.wording import amount, day, interval, percent, quoted
 from schemas.errors import RuaError, StoreLocked
 
 __all__ = [
     "CREDIT",
+    "broken_words",
     "feed_state",
     "no_mail",
     "no_reports",
@@ -146,7 +147,7 @@ def palette() -> Palette:
 
 
 def numbers(found: Overview, window: Window) -> None:
-    """The window in four numbers."""
+    """The window in five numbers."""
     total = together(found.days)
     undecided = sum(row["source_ips"] for row in found.undecided)
     with st.container(horizontal=True):
@@ -161,6 +162,7 @@ def numbers(found: Overview, window: Window) -> None:
             f"on {found.arrived['days']} of {amount(window.days, 'day')}",
         )
         _number("Legitimate mail that passes", *_rate(total))
+        _number("All mail that passes", *_raw(total))
         _number(
             "Undecided messages",
             amount(total["undecided"]),
@@ -169,10 +171,16 @@ def numbers(found: Overview, window: Window) -> None:
 
 
 def _rate(total: Row) -> tuple[str, str]:
-    if not is_telling(total["legitimate"]):
-        return "–", "too few to tell"
+    if not total["enough"]:
+        return "–", "too few to tell" if total["legitimate"] else "no legitimate mail"
     rate = total["legitimate_aligned"] / total["legitimate"]
     return percent(rate), f"95 % interval {interval(total['interval'])}"
+
+
+def _raw(total: Row) -> tuple[str, str]:
+    """The raw share, beside the rate that counts."""
+    share = percent(total["aligned"] / total["messages"]) if total["messages"] else "–"
+    return share, "with spoofing in it"
 
 
 def _number(label: str, value: str, below: str) -> None:
@@ -183,15 +191,13 @@ def pass_rate_words(found: Overview) -> str:
     """What the chart of the pass rate says, in words."""
     total = together(found.days)
     if not total["legitimate"]:
-        return "No source passes aligned on any of these days, so none of this mail is legitimate."
+        return "None of this mail is of a source that is yours, as far as the evidence tells."
     counts = f"{amount(total['legitimate_aligned'])} of {amount(total['legitimate'], 'message')}"
     rate, range_ = _rate(total)
     words = (
-        f"{rate}: {counts}, {range_}."
-        if is_telling(total["legitimate"])
-        else (f"Too few to tell: {counts} pass.")
+        f"{rate}: {counts}, {range_}." if total["enough"] else (f"Too few to tell: {counts} pass.")
     )
-    few = sum(1 for row in found.days if row["interval"] and not is_telling(row["legitimate"]))
+    few = sum(1 for row in found.days if row["interval"] and not row["enough"])
     return f"{words} Hollow: {amount(few, 'day')} with too few messages." if few else words
 
 
@@ -199,9 +205,28 @@ def sources_words(found: Overview) -> str:
     """What the table of undecided sources holds."""
     count = len(found.undecided)
     if not count:
-        return "No source is undecided: of each one, some mail passes aligned."
-    whole = "No mail of these addresses passes aligned: forgotten senders, forwarders or spoofing."
+        return "No source is undecided."
+    whole = (
+        "What these are, the evidence cannot tell. Say it with `rua label DOMAIN SOURCE CLASS`,"
+        " and every number here follows."
+    )
+    return f"{whole}{_rest(count, 'undecided')}"
+
+
+def broken_words(found: Overview) -> str:
+    """What the table of broken sources holds."""
+    count = len(found.broken)
+    if not count:
+        return "No source is broken: what is known as yours passes aligned."
+    whole = (
+        "These are yours or work for you, and not all of their mail passes aligned: fix it first."
+    )
+    return f"{whole}{_rest(count, 'broken')}"
+
+
+def _rest(count: int, class_: str) -> str:
+    """Where the others are."""
     if count <= MOST_SOURCES:
-        return whole
-    command = "`rua sources --by source --class undecided`"
-    return f"{whole} These are the {MOST_SOURCES} largest of {count:,}; all of them: {command}."
+        return ""
+    command = f"`rua sources --by source --class {class_}`"
+    return f" These are the {MOST_SOURCES} largest of {count:,}; all of them: {command}."

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards.wording import interval, is_telling, policy, table_cell
+from dashboards.wording import policy, rate_words, table_cell
 
 __all__ = ["MOST_SOURCES", "domains_frame", "show_domains", "show_sources", "sources_frame"]
 
@@ -18,6 +18,7 @@ Row = dict[str, Any]
 MOST_ROWS = 20
 MOST_SOURCES = 15
 ROW_HEIGHT = 33  # of st.dataframe, at the theme's font size
+TWO_LINES = 70  # from twice the usual height on, it breaks long texts into lines
 
 _text, _number = st.column_config.TextColumn, st.column_config.NumberColumn
 _day = st.column_config.DateColumn
@@ -26,27 +27,35 @@ DOMAIN_COLUMNS: dict[str, Any] = {
     "domain": _text("Domain", width="medium"),
     "policy": _text("Published policy", help="As the latest report saw it"),
     "messages": _number("Messages", format="localized"),
-    "rate": _number(
-        "Passes, %",
+    "raw": _number(
+        "All mail passes, %",
         format="%.1f",
-        help="Of legitimate mail, what passes aligned; left out where there is too little to tell",
+        help="Of all mail, what passes aligned: spoofing lowers it, so it decides nothing",
     ),
-    "interval": _text("95 % interval"),
+    "rate": _number(
+        "Legitimate mail passes, %",
+        format="%.1f",
+        help="Of own and broken sources; left out where there is too little to tell",
+    ),
+    "interval": _text("95 % interval", width=210),
     "undecided": _number(
-        "Undecided addresses", format="localized", help="No mail of theirs passes aligned"
+        "Undecided addresses", format="localized", help="What they are, the evidence cannot tell"
     ),
     "last_report": _day("Last report", format="D MMM YYYY", help="The day it covers, UTC"),
 }
 SOURCE_COLUMNS: dict[str, Any] = {
-    "source": _text("Source", width=200),
-    "domain": _text("Sends as", width=170),
+    "source": _text("Source", width=170),
+    "domain": _text("Sends as", width=160),
     "addresses": _number("Addresses", format="localized", width=85),
     "messages": _number("Messages", format="localized", width=85),
+    "aligned": _number("Passing", format="localized", width=75, help="Messages that pass aligned"),
+    "settled_by": _text("What would settle it", width=230),
+    "reason": _text("Why", width=560),
     "first_seen": _day("First seen", format="D MMM YYYY", width=100),
     "last_seen": _day("Last seen", format="D MMM YYYY", width=100),
     "country": _text("Country", width=70, help="Of the address, where all have the same"),
-    "reason": _text("Why undecided", width=560),
 }
+ONLY_UNDECIDED, ONLY_BROKEN = "settled_by", "aligned"
 
 
 def domains_frame(rows: Sequence[Row]) -> pd.DataFrame:
@@ -60,8 +69,9 @@ def _domain(row: Row) -> Row:
         "domain": table_cell(row["domain"]),
         "policy": table_cell(policy(row["published"])),
         "messages": row["messages"],
+        "raw": _tenths(row["aligned"], row["messages"]) if row["messages"] else None,
         "rate": _rate(row),
-        "interval": _interval(row),
+        "interval": rate_words(row),
         "undecided": row["undecided_sources"],
         # A report on a day often ends at the midnight after it.
         "last_report": (last - timedelta(seconds=1)).date() if last else None,
@@ -70,16 +80,12 @@ def _domain(row: Row) -> Row:
 
 def _rate(row: Row) -> float | None:
     passing, legitimate = int(row["legitimate_aligned"]), int(row["legitimate"])
+    return _tenths(passing, legitimate) if row["enough"] else None
+
+
+def _tenths(part: int, whole: int) -> float:
     # In whole thousandths, downwards: only what passes whole is 100 %.
-    return (1000 * passing // legitimate) / 10 if is_telling(legitimate) else None
-
-
-def _interval(row: Row) -> str:
-    if row["interval"] is None:
-        return "no legitimate mail" if row["messages"] else "no mail"
-    if is_telling(row["legitimate"]):
-        return interval(row["interval"])
-    return f"too few to tell: {row['legitimate_aligned']:,} of {row['legitimate']:,}"
+    return (1000 * part // whole) / 10
 
 
 def sources_frame(rows: Sequence[Row]) -> pd.DataFrame:
@@ -93,10 +99,12 @@ def _source(row: Row) -> Row:
         "domain": table_cell(row["domain"]),
         "addresses": row["source_ips"],
         "messages": row["messages"],
+        "aligned": row["aligned"],
+        "settled_by": table_cell(row["settled_by"]),
+        "reason": table_cell(row["reason"]),
         "first_seen": row["first_seen"],
         "last_seen": row["last_seen"],
         "country": table_cell(row["country"]),
-        "reason": table_cell(row["reason"]),
     }
 
 
@@ -104,18 +112,22 @@ def show_domains(rows: Sequence[Row], name: str) -> None:
     _show(domains_frame(rows), DOMAIN_COLUMNS, name)
 
 
-def show_sources(rows: Sequence[Row], name: str) -> None:
-    """The largest of them."""
+def show_sources(rows: Sequence[Row], name: str, *, undecided: bool) -> None:
+    """The largest of them: what passes of broken ones, what would settle undecided ones."""
     if rows:
-        _show(sources_frame(rows[:MOST_SOURCES]), SOURCE_COLUMNS, name)
+        left_out = ONLY_BROKEN if undecided else ONLY_UNDECIDED
+        frame = sources_frame(rows[:MOST_SOURCES]).drop(columns=left_out)
+        columns = {key: each for key, each in SOURCE_COLUMNS.items() if key != left_out}
+        _show(frame, columns, name, row_height=TWO_LINES)
 
 
-def _show(frame: pd.DataFrame, columns: Row, name: str) -> None:
+def _show(frame: pd.DataFrame, columns: Row, name: str, *, row_height: int | None = None) -> None:
     """A table that shows MOST_ROWS rows and scrolls beyond; `name` is its accessible name."""
     st.dataframe(
         frame,
         column_config=columns,
         hide_index=True,
+        row_height=row_height,
         height="content" if len(frame) <= MOST_ROWS else ROW_HEIGHT * (MOST_ROWS + 1),
         placeholder="–",
         alt=name,

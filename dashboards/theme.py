@@ -15,25 +15,31 @@ class Colour(StrEnum):
     SKY = "#56b4e9"
     ORANGE = "#e69f00"
     VERMILION = "#d55e00"
+    GREEN = "#009e73"
+    PURPLE = "#cc79a7"
     GREY = "#8c8c8c"
 
 
 class Share(StrEnum):
     """What a message is counted as, in the order of the stack; the words of the legend."""
 
-    PASSING = "legitimate, passes"
-    FAILING = "legitimate, fails"
+    PASSING = "passes"
+    BROKEN = "broken"
+    INDIRECT = "forwarders and lists"
+    SPOOF = "spoof"
     UNDECIDED = "undecided"
-    NO_RESULT = "temporary error"
+    NO_RESULT = "no result"
 
 
 Palette = Mapping[Share, str]
 
 ON_LIGHT: Palette = {
     Share.PASSING: Colour.BLUE.value,
-    Share.FAILING: Colour.VERMILION.value,
-    Share.UNDECIDED: Colour.GREY.value,
-    Share.NO_RESULT: Colour.ORANGE.value,
+    Share.BROKEN: Colour.VERMILION.value,
+    Share.INDIRECT: Colour.GREEN.value,
+    Share.SPOOF: Colour.PURPLE.value,
+    Share.UNDECIDED: Colour.ORANGE.value,
+    Share.NO_RESULT: Colour.GREY.value,
 }
 ON_DARK: Palette = {**ON_LIGHT, Share.PASSING: Colour.SKY.value}
 

@@ -91,8 +91,8 @@ def test_the_overview_in_a_browser(demo: Demo, tmp_path: Path) -> None:
         view = f"{url}/?until={DEMO_UNTIL.isoformat()}&days=7"
         with page_at(view) as page:
             assert page.get_by_role("heading", name="Overview").count() == 1
-            assert page.get_by_test_id("stMetric").count() == 4
-            assert page.get_by_test_id("stDataFrame").count() == 2
+            assert page.get_by_test_id("stMetric").count() == 5
+            assert page.get_by_test_id("stDataFrame").count() == 3
             page.get_by_text("35", exact=True).click()
             page.wait_for_url(lambda changed: "days=7" not in changed)
             picture = whole_page(page, tmp_path / "overview.png")

@@ -61,21 +61,33 @@ def measured(app: AppTest) -> dict[str, tuple[str, str]]:
     return {each.label: (each.value, each.delta) for each in app.metric}
 
 
+def tables_of(app: AppTest) -> dict[str, pd.DataFrame]:
+    """Each table by its accessible name."""
+    return {each.proto.alt: each.value for each in app.dataframe}
+
+
 def test_a_full_store_answers_in_numbers_charts_and_tables(demo: Demo, opened: Open) -> None:
     app = opened(demo.store, until=DEMO_UNTIL.isoformat(), days="35")
     assert [each.value for each in app.subheader] == [
         "Messages per day",
         "Legitimate mail that passes",
         "Domains",
+        "Broken sources",
         "Undecided sources",
     ]
     found = measured(app)
     assert found["Messages"][0] == f"{demo.truth['totals']['messages']:,}"
     assert found["Legitimate mail that passes"][0].endswith(" %")
-    domains, sources = (each.value for each in app.dataframe)
+    assert found["All mail that passes"][0].endswith(" %")
+    domains, broken, undecided = (each.value for each in app.dataframe)
     assert set(domains["domain"]) <= set(demo.truth["domains"])
     assert int(domains["messages"].sum()) == demo.truth["totals"]["messages"]
-    assert 0 < len(sources) <= tables.MOST_SOURCES
+    for sources in (broken, undecided):
+        assert 0 < len(sources) <= tables.MOST_SOURCES
+        assert all(sources["reason"])
+    assert all(undecided["settled_by"])
+    assert "settled_by" not in broken
+    assert 0 < domains["raw"].max() <= 100
     assert "IPinfo" in words(app)
     assert "CC BY-SA 4.0" in words(app)
     assert "whole days in UTC" in words(app)
@@ -164,6 +176,30 @@ def test_a_new_report_is_seen_at_the_next_look(tmp_path: Path, opened: Open) -> 
     assert main(["--store", str(store), "ingest", str(more)]) == 0
     app.run()
     assert measured(app)["Messages"][0] == "11"
+
+
+def test_the_owners_word_is_seen_at_the_next_look(tmp_path: Path, opened: Open) -> None:
+    """A label changes the file, an approval only the settings: both are keys of the cache."""
+    config = tmp_path / "rua.toml"
+    config.write_text('[domains."example.com"]\n')
+    sendgrid = Report(TODAY, source_ip="149.72.133.8", count=7, aligned=False)
+    store = store_of([Report(TODAY, count=80), sendgrid], tmp_path / "s")
+    app = opened(store, config)
+    assert "Broken sources" not in tables_of(app)
+    config.write_text('[domains."example.com"]\napproved = ["sendgrid"]\n')
+    app.run()
+    (row,) = tables_of(app)["Broken sources"].to_dict("records")
+    assert (row["source"], row["messages"], row["aligned"]) == ("SendGrid", 7, 0)
+    assert "approved in the settings as sendgrid" in row["reason"]
+    from dashboards.cli import main  # noqa: PLC0415 - as a user would, between two looks
+
+    words = ["label", "example.com", "sendgrid", "undecided"]
+    assert main(["--store", str(store), *words]) == 0
+    app.run()
+    found = tables_of(app)
+    assert "Broken sources" not in found
+    (row,) = found["Undecided sources"].to_dict("records")
+    assert row["settled_by"] == "its owner's word: is this yours?"
 
 
 def test_three_hundred_domains_are_all_listed(tmp_path: Path, opened: Open) -> None:
@@ -276,29 +312,34 @@ def test_a_senseless_last_day_means_today(until: str | None) -> None:
     assert filters.window_of(7, until, TODAY) == Window(date(2026, 11, 24), TODAY, TODAY)
 
 
-def row(day: date, messages: int, legitimate: int, aligned: int, undecided: int = 0) -> Any:
+def row(day: date, messages: int, legitimate: int, aligned: int, **others: int) -> Any:
     cluster = {"clusters": 1, "xx": aligned**2, "xn": aligned * legitimate, "nn": legitimate**2}
-    counts = {"messages": messages, "undecided": undecided, "legitimate": legitimate}
-    one = {"day": day, **counts, "legitimate_aligned": aligned, **cluster}
-    return one | {"interval": together([one])["interval"]}
+    rest = {"aligned": aligned, "undecided": 0, "spoof": 0, "indirect": 0} | others
+    counts = {"messages": messages, "legitimate": legitimate, "legitimate_aligned": aligned}
+    one = {"day": day, **counts, **rest, **cluster}
+    total = together([one])
+    return one | {key: total[key] for key in ("interval", "enough")}
 
 
 def test_a_day_is_split_into_shares_that_add_up() -> None:
-    frame = charts.messages_frame([row(TODAY, 100, 80, 75, undecided=15)])
+    frame = charts.messages_frame([row(TODAY, 100, 60, 55, undecided=15, spoof=12, indirect=9)])
     assert dict(zip(frame["share"], frame["messages"], strict=True)) == {
-        "legitimate, passes": 75,
-        "legitimate, fails": 5,
+        "passes": 55,
+        "broken": 5,
+        "forwarders and lists": 9,
+        "spoof": 12,
         "undecided": 15,
-        "temporary error": 5,
+        "no result": 4,
     }
+    assert frame["messages"].sum() == 100
 
 
 def test_a_day_with_few_messages_is_no_firm_point() -> None:
-    frame = charts.rate_frame([row(TODAY, 73, 73, 73), row(TODAY, 72, 72, 72), row(TODAY, 9, 0, 0)])
+    frame = charts.rate_frame([row(TODAY, 35, 35, 35), row(TODAY, 34, 34, 34), row(TODAY, 9, 0, 0)])
     assert list(frame["kind"]) == [charts.FIRM, charts.HOLLOW]
     assert list(frame["said"]) == [
-        "100 % (73 of 73), 95 % interval 95.0 – 100 %",
-        "72 of 72: too few to tell",
+        "100 % (35 of 35), 95 % interval 90.1 – 100 %",
+        "34 of 34: too few to tell",
     ]
 
 
@@ -311,7 +352,7 @@ def test_the_line_breaks_where_a_day_is_missing() -> None:
 
 
 def test_charts_hold_every_day_of_the_window_as_text() -> None:
-    rows = [row(TODAY, 100, 90, 80, undecided=10)]
+    rows = [row(TODAY, 1000, 900, 750, undecided=100)]
     bars = charts.messages_per_day(charts.messages_frame(rows), WINDOW, ON_LIGHT).to_dict()
     rates = charts.pass_rate_per_day(charts.rate_frame(rows), WINDOW, ON_LIGHT).to_dict()
     for chart in (bars, rates):

@@ -1,14 +1,34 @@
 -- One row per reporter seen up to a day: how regularly it sends, and whether it fell silent.
+-- `recent_days`: days with its reports, of the 35 up to that day. `delay_hours`: the median from the
+-- end of a report's period to its mail, of those 35 days' reports (a file without a time has none).
 -- `is_missing`: on 5 days or more of the four weeks before the last one, and on none since.
+with arrival as (
+    select
+        delivery.document_id,
+        min(coalesce(carrier.received_at, carrier.sent_at)) as arrived_at
+    from delivery
+    join carrier using (carrier_id)
+    group by delivery.document_id
+)
 select
-    reporter,
+    report.reporter,
     count(*) as reports,
-    count(distinct day) as days,
-    min(day) as first_day,
-    max(day) as last_day,
-    count(distinct day) filter (day > $as_of::date - 35 and day <= $as_of::date - 7) >= 5
-        and max(day) <= $as_of::date - 7 as is_missing
-from counted_dmarc_report
-where day <= $as_of
-group by reporter
-order by reports desc, reporter
+    count(distinct report.day) as days,
+    count(distinct report.day) filter (report.day > $as_of::date - 35) as recent_days,
+    round(
+        median(epoch(arrival.arrived_at - report.end_at) / 3600) filter (
+            report.day > $as_of::date - 35 and arrival.arrived_at >= report.end_at
+        ),
+        1
+    ) as delay_hours,
+    min(report.day) as first_day,
+    max(report.day) as last_day,
+    count(distinct report.day) filter (
+        report.day > $as_of::date - 35 and report.day <= $as_of::date - 7
+    ) >= 5
+        and max(report.day) <= $as_of::date - 7 as is_missing
+from counted_dmarc_report as report
+left join arrival using (document_id)
+where report.day <= $as_of
+group by report.reporter
+order by reports desc, report.reporter

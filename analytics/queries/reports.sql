@@ -27,5 +27,29 @@ where report.day between $first and $last
     and ($domain is null or list_contains(report.domains, $domain))
     and ($reporter is null or report.reporter = $reporter)
     and ($authenticity is null or report.authenticity = $authenticity)
+    and (
+        $source_ip is null
+        or report.document_id in (
+            select document_id
+            from dmarc_record
+            where source_ip = $source_ip
+        )
+    )
+    -- Addresses of a named source, each with the domain for which it is that source's.
+    and (
+        $addresses::text[] is null
+        or (report.kind = 'dmarc' and report.document_id in (
+            select record.document_id
+            from dmarc_record as record
+            join dmarc_report as its using (document_id)
+            join (
+                select
+                    unnest($addresses::text[]) as source_ip,
+                    unnest($of_domains::text[]) as policy_domain
+            ) as sought
+                on sought.source_ip = record.source_ip
+                and sought.policy_domain = its.policy_domain
+        ))
+    )
 order by report.day desc, report.document_id desc
 limit $most

@@ -20,6 +20,7 @@ with said as (
                 word.value in (ruled.other_dkim, ruled.other_spf)
                 or ends_with(ruled.other_dkim, '.' || word.value)
                 or ends_with(ruled.other_spf, '.' || word.value)
+                or word.value = lower(ruled.source)  -- some services are named like domains
             )
         )
         or (word.kind = 'source' and word.value in (ruled.sender, lower(ruled.source)))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from dashboards.console import Globals, Output, emit_object, output_options, progress, say
+from dashboards.console import Globals, Output, emit_object, output_options, say
+from dashboards.terminal import progress
 from ingest.authenticity import Trust
 from ingest.pipeline import Ingested, Planned, Progress, single_ingest
 from ingest.pipeline import ingest as ingest_all

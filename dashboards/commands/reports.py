@@ -6,6 +6,7 @@ import click
 
 from analytics.evidence import document, document_bytes
 from analytics.evidence import reports as ask_reports
+from analytics.mail import sources
 from analytics.window import Window
 from dashboards.console import (
     Globals,
@@ -16,7 +17,10 @@ from dashboards.console import (
     say,
     window_options,
 )
+from dashboards.naming import domain_name, of_source
 from schemas.errors import ConfigError
+from schemas.names import canonical_ip
+from schemas.store import Connection
 
 __all__ = ["reports", "show"]
 
@@ -53,6 +57,8 @@ DELIVERY_COLUMNS = (
     type=click.Choice(["verified", "unverified", "failed"]),
     help="Only reports whose mail proves as much of its sender.",
 )
+@click.option("--source-ip", metavar="ADDRESS", help="Only reports on mail from this address.")
+@click.option("--source", help="Only reports on mail of this source, as rua sources names it.")
 @click.option("--most", type=click.IntRange(1), default=1000, help="At most so many (1000).")
 @window_options
 @output_options
@@ -62,6 +68,8 @@ def reports(
     domain: str | None,
     reporter: str | None,
     authenticity: str | None,
+    source_ip: str | None,
+    source: str | None,
     most: int,
     window: Window,
     output: str,
@@ -71,18 +79,42 @@ def reports(
     \b
     rua reports --domain example.com --days 7
     rua reports --reporter google.com --format csv
+    rua reports --source sendgrid --domain example.com
     """
-    name = domain.strip().rstrip(".").lower() if domain else None
-    sender = reporter.strip().lower() if reporter else None
+    name, address = domain_name(domain), _address(source_ip)
     with context.store.read() as con:
         rows = ask_reports(
-            con, window, domain=name, reporter=sender, authenticity=authenticity, most=most + 1
+            con,
+            window,
+            domain=name,
+            reporter=reporter.strip().lower() if reporter else None,
+            authenticity=authenticity,
+            source_ip=address,
+            addresses=_addresses(con, window, name, source),
+            most=most + 1,
         )
     if len(rows) > most:
         rows = rows[:most]
         say(f"only the newest {most} are shown; --most shows more")
     columns = TABLE_COLUMNS if output == Output.TABLE else COLUMNS
     emit(rows, columns, output, empty="no reports in these days; see rua status")
+
+
+def _address(text: str | None) -> str | None:
+    address = canonical_ip(text)
+    if text is not None and address is None:
+        raise ConfigError(f"{text[:80]!r} is no address", todo="write 192.0.2.1 or 2001:db8::1")
+    return address
+
+
+def _addresses(
+    con: Connection, window: Window, domain: str | None, source: str | None
+) -> list[tuple[str, str]] | None:
+    """(policy domain, address) of a source in these days; None for any source."""
+    if source is None:
+        return None
+    rows = of_source(sources(con, window, domain), source)
+    return [(row["domain"], row["source_ip"]) for row in rows]
 
 
 @click.command()

@@ -27,7 +27,7 @@ with left:
     if not messages.empty:
         chart = charts.messages_per_day(messages, window, palette)
         st.altair_chart(chart, alt="Messages per day")
-    st.caption("Legitimate is all mail of a source that passes aligned with some of it.")
+    st.caption("Passes and broken are the mail of sources that are yours or work for you.")
 with right:
     st.subheader("Legitimate mail that passes")
     rates = charts.rate_frame(found.days)
@@ -43,7 +43,10 @@ if found.others:
     st.caption("Anyone can mail a report about any domain. These count in no number above.")
     tables.show_domains(found.others, "Domains that are not in the settings")
 
+st.subheader("Broken sources")
+tables.show_sources(found.broken, "Broken sources", undecided=False)
+st.caption(panels.broken_words(found))
 st.subheader("Undecided sources")
-tables.show_sources(found.undecided, "Undecided sources")
+tables.show_sources(found.undecided, "Undecided sources", undecided=True)
 st.caption(panels.sources_words(found))
 st.caption(panels.CREDIT)
