@@ -53,7 +53,7 @@ def _domain(row: Row, configured: Container[str]) -> Row:
         "configured": row["domain"] in configured,
         **kept,
         "interval": interval,
-        "enough": is_enough(interval),
+        "enough": is_enough(row["legitimate"]),
         "undecided_sources": undecided,
         "last_report": last,
         "classes": classes,

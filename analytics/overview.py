@@ -54,7 +54,7 @@ def _with_interval(row: Row) -> Row:
     counts = (row["legitimate_aligned"], row["legitimate"])
     effect = design_effect(*counts, **{key: row[key] for key in CLUSTERS})
     interval = wilson(*counts, effect=effect)
-    return row | {"interval": interval, "enough": is_enough(interval)}
+    return row | {"interval": interval, "enough": is_enough(row["legitimate"])}
 
 
 def _bounds(window: Window, domains: Sequence[str] | None) -> dict[str, Any]:

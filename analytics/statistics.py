@@ -5,7 +5,8 @@ import math
 __all__ = ["Z95", "design_effect", "is_enough", "wilson"]
 
 Z95 = 1.96
-WIDEST = 0.1  # an interval as wide as this tells nothing that one could act on
+# Rule of three: when none of so many fails, up to 3 % may. Of fewer nothing can be said.
+ENOUGH = 100
 
 
 def wilson(successes: float, trials: float, *, effect: float = 1.0) -> tuple[float, float] | None:
@@ -38,6 +39,6 @@ def design_effect(
     return max(1.0, between / (trials * rate * (1 - rate)))
 
 
-def is_enough(interval: tuple[float, float] | None) -> bool:
-    """Whether an interval says anything; if not, there are too few messages to tell."""
-    return interval is not None and interval[1] - interval[0] <= WIDEST
+def is_enough(trials: float) -> bool:
+    """Whether so many messages tell anything of a rate; if not, there are too few to tell."""
+    return trials >= ENOUGH

@@ -1,0 +1,146 @@
+"""Sources of the demo organisation get the class that the truth says, whatever the seed.
+
+Each demo is written, read in by `rua ingest` and classified over its 90 days without a label. The
+tables that compare truth (rows) and answer (columns) are printed.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analytics.classes import CLASSES, classify
+from analytics.window import Window
+from ingest.simulator import write_demo
+from schemas.store import Store
+from tests.conftest import Rua
+from tests.knot import Dns
+from tests.reverse_zones import reverse_zones
+
+UNTIL = date(2026, 11, 20)
+WINDOW = Window(UNTIL - timedelta(days=89), UNTIL, UNTIL)
+JUDGED = ("broken", "forwarder", "list", "spoof")
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """(class of the truth, class given): how many sources, how many messages."""
+
+    sources: Counter[Pair]
+    messages: Counter[Pair]
+
+    def recall(self, counts: Counter[Pair], name: str) -> float:
+        return counts[name, name] / max(1, sum(counts[name, given] for given in CLASSES))
+
+    def precision(self, counts: Counter[Pair], name: str) -> float:
+        return counts[name, name] / max(1, sum(counts[true, name] for true in CLASSES))
+
+    @property
+    def undecided(self) -> float:
+        """The share of messages that are left undecided."""
+        left = sum(self.messages[true, "undecided"] for true in CLASSES)
+        return left / sum(self.messages.values())
+
+    def tables(self) -> Iterator[str]:
+        for what, counts in (("sources", self.sources), ("messages", self.messages)):
+            yield f"{what:10}" + "".join(f"{name:>11}" for name in CLASSES) + "     recall"
+            for true in CLASSES:
+                cells = "".join(f"{counts[true, given]:11,}" for given in CLASSES)
+                yield f"{true:10}{cells}{self.recall(counts, true):11.3f}"
+            shares = (self.precision(counts, name) for name in CLASSES)
+            yield "precision " + "".join(f"{share:11.3f}" for share in shares)
+        yield f"undecided: {self.undecided:.2%} of the messages"
+
+
+def compared(store: Path, truth: dict[str, Any]) -> Compared:
+    true = {(row["domain"], row["source_ip"]): row["class"] for row in truth["sources"]}
+    sources: Counter[Pair] = Counter()
+    messages: Counter[Pair] = Counter()
+    with Store(store).read() as con:
+        classify(con, WINDOW)
+        question = "select policy_domain, source_ip, class, messages from source_class"
+        for domain, address, given, count in con.execute(question).fetchall():
+            sources[true[domain, address], given] += 1
+            messages[true[domain, address], given] += count
+    return Compared(sources, messages)
+
+
+def made(folder: Path, variant: str, seed: int) -> dict[str, Any]:
+    write_demo(folder, days=90, seed=seed, until=UNTIL, variant=variant)
+    found: dict[str, Any] = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    return found
+
+
+def ingested(folder: Path, nameserver: str | None = None) -> Path:
+    store = folder / "rua.duckdb"
+    env = {}
+    if nameserver:
+        env = {"RUA_DNS__OFFLINE": "false", "RUA_DNS__NAMESERVERS": json.dumps([nameserver])}
+    done = Rua(folder)("--store", store, "ingest", folder / "mails", env=env)
+    assert done.returncode == 0, done.stderr
+    return store
+
+
+def show(capsys: pytest.CaptureFixture[str], title: str, found: Compared) -> None:
+    with capsys.disabled():
+        print(f"\n{title}", *found.tables(), sep="\n")
+
+
+@pytest.mark.parametrize("seed", [1, 20261121])
+def test_recall_and_precision_without_reverse_dns(
+    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = made(tmp_path, "default", seed)
+    found = compared(ingested(tmp_path), truth)
+    show(capsys, f"default, seed {seed}", found)
+    check_recall(found)
+    check_precision(found)
+
+
+def test_recall_and_precision_with_reverse_dns(
+    tmp_path: Path, dns: Dns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = made(tmp_path, "default", 2)
+    dns.add(reverse_zones(truth["ptr"]))
+    store = ingested(tmp_path, dns.nameserver)
+    with Store(store).read() as con:
+        assert con.execute("select count(*) > 1000 from ptr_lookup where confirmed").fetchall()[0][
+            0
+        ]
+    found = compared(store, truth)
+    show(capsys, "default, seed 2, with reverse DNS", found)
+    check_recall(found)
+    check_precision(found)
+
+
+@pytest.mark.parametrize(
+    ("variant", "seed"), [("no-overrides", 3), ("inside-abuse", 4), ("other-vendors", 5)]
+)
+def test_precision_on_variants(
+    variant: str, seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = made(tmp_path, variant, seed)
+    found = compared(ingested(tmp_path), truth)
+    show(capsys, f"{variant}, seed {seed}", found)
+    check_precision(found)
+
+
+def check_recall(found: Compared) -> None:
+    for name in JUDGED:
+        assert found.recall(found.sources, name) >= 0.9, name
+        assert found.recall(found.messages, name) >= 0.97, name
+    assert found.undecided <= 0.02
+
+
+def check_precision(found: Compared) -> None:
+    for name in JUDGED:
+        assert found.precision(found.sources, name) >= 0.9, name
+        assert found.precision(found.messages, name) >= 0.97, name
+    for true in ("own", "broken"):
+        assert found.sources[true, "spoof"] == 0, true
