@@ -45,8 +45,9 @@ imports: $(VENV)/.complete ## The import rule between the packages
 
 check: test lint types imports ## All of the above
 
-bench: $(VENV)/.complete ## Mails a second, beside parsedmarc's CLI on the same mails
+bench: $(VENV)/.complete ## Mails a second, beside parsedmarc's CLI; answers at ten million records
 	$(BIN)/python -m benchmarks.mails
+	$(BIN)/python -m benchmarks.classes
 
 soak: $(VENV)/.complete ## A million fuzzed documents, then 500 kills: most of two hours (docs/soak.md)
 	nice $(BIN)/python -m tests.soak --documents 1000000 --write docs/soak.md

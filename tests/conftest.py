@@ -81,3 +81,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     counts = run.json("--config", folder / "rua.toml", "--store", store, "ingest", folder / "mails")
     truth = json.loads((folder / "truth.json").read_text())
     return Demo(folder, store, truth, counts)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tables that tests recorded as `table`, at the end of the run, whichever process made them."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties:
+                if name == "table":
+                    terminalreporter.write_line(f"\n{value}")

@@ -6,7 +6,7 @@ tables that compare truth (rows) and answer (columns) are printed.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ UNTIL = date(2026, 11, 20)
 WINDOW = Window(UNTIL - timedelta(days=89), UNTIL, UNTIL)
 JUDGED = ("broken", "forwarder", "list", "spoof")
 Pair = tuple[str, str]
+Record = Callable[[str, object], None]  # pytest's record_property; shown at the end of the run
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,10 @@ class Compared:
         left = sum(self.messages[true, "undecided"] for true in CLASSES)
         return left / sum(self.messages.values())
 
-    def tables(self) -> Iterator[str]:
+    def text(self, title: str) -> str:
+        return "\n".join((title, *self._lines(), ""))
+
+    def _lines(self) -> Iterator[str]:
         for what, counts in (("sources", self.sources), ("messages", self.messages)):
             yield f"{what:10}" + "".join(f"{name:>11}" for name in CLASSES) + "     recall"
             for true in CLASSES:
@@ -87,24 +91,19 @@ def ingested(folder: Path, nameserver: str | None = None) -> Path:
     return store
 
 
-def show(capsys: pytest.CaptureFixture[str], title: str, found: Compared) -> None:
-    with capsys.disabled():
-        print(f"\n{title}", *found.tables(), sep="\n")
-
-
 @pytest.mark.parametrize("seed", [1, 20261121])
 def test_recall_and_precision_without_reverse_dns(
-    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    seed: int, tmp_path: Path, record_property: Record
 ) -> None:
     truth = made(tmp_path, "default", seed)
     found = compared(ingested(tmp_path), truth)
-    show(capsys, f"default, seed {seed}", found)
+    record_property("table", found.text(f"default, seed {seed}"))
     check_recall(found)
     check_precision(found)
 
 
 def test_recall_and_precision_with_reverse_dns(
-    tmp_path: Path, dns: Dns, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, dns: Dns, record_property: Record
 ) -> None:
     truth = made(tmp_path, "default", 2)
     dns.add(reverse_zones(truth["ptr"]))
@@ -114,7 +113,7 @@ def test_recall_and_precision_with_reverse_dns(
             0
         ]
     found = compared(store, truth)
-    show(capsys, "default, seed 2, with reverse DNS", found)
+    record_property("table", found.text("default, seed 2, with reverse DNS"))
     check_recall(found)
     check_precision(found)
 
@@ -123,11 +122,11 @@ def test_recall_and_precision_with_reverse_dns(
     ("variant", "seed"), [("no-overrides", 3), ("inside-abuse", 4), ("other-vendors", 5)]
 )
 def test_precision_on_variants(
-    variant: str, seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    variant: str, seed: int, tmp_path: Path, record_property: Record
 ) -> None:
     truth = made(tmp_path, variant, seed)
     found = compared(ingested(tmp_path), truth)
-    show(capsys, f"{variant}, seed {seed}", found)
+    record_property("table", found.text(f"{variant}, seed {seed}"))
     check_precision(found)
 
 

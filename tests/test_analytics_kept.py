@@ -1,0 +1,81 @@
+"""Answers kept beside the store: never older than it, of no value, private."""
+
+from pathlib import Path
+
+import pytest
+
+import analytics.kept
+from analytics.kept import Kept
+from schemas.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr(analytics.kept, "SLOW_SECONDS", 0)
+    store = Store(tmp_path / "it's.duckdb")
+    with store.write():
+        pass
+    return store
+
+
+def files(store: Store) -> list[Path]:
+    return sorted(Path(f"{store.path}.kept").glob("*"))
+
+
+def keep(store: Store, asked: str, value: int) -> None:
+    with store.read() as con:
+        con.execute(f"create temp table answer as select {value} as value")
+        Kept(con, "answer", asked).keep("answer")
+
+
+def restored(store: Store, asked: str) -> int | None:
+    with store.read() as con:
+        if not Kept(con, "answer", asked).restore("found"):
+            return None
+        return int(con.execute("select value from found").fetchall()[0][0])
+
+
+def test_what_is_kept_comes_back_for_the_same_question_alone(store: Store) -> None:
+    keep(store, "one", 7)
+    assert restored(store, "one") == 7
+    assert restored(store, "other") is None
+
+
+def test_it_is_gone_when_the_store_changes(store: Store) -> None:
+    keep(store, "one", 7)
+    with store.write() as con:
+        con.execute("insert into label values ('example.com', 'x', 'own', null, now()::timestamp)")
+    assert restored(store, "one") is None
+    keep(store, "one", 8)
+    assert restored(store, "one") == 8
+    assert len(files(store)) == 1
+
+
+def test_it_differs_by_whether_proof_is_asked_for(store: Store) -> None:
+    keep(store, "one", 7)
+    assert restored(Store(store.path, require_verified=True), "one") is None
+
+
+def test_it_is_for_its_owner_alone(store: Store) -> None:
+    keep(store, "one", 7)
+    assert files(store)[0].stat().st_mode & 0o777 == 0o600
+    assert files(store)[0].parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(store: Store) -> None:
+    Path(f"{store.path}.kept").write_text("a file in the way")
+    keep(store, "one", 7)
+    assert restored(store, "one") is None
+
+
+def test_what_is_quick_is_not_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analytics.kept, "SLOW_SECONDS", 60)
+    keep(store, "one", 7)
+    assert not files(store)
+
+
+def test_the_oldest_go_first(store: Store) -> None:
+    for number in range(analytics.kept.MOST_FILES + 3):
+        keep(store, f"question {number}", number)
+    assert len(files(store)) == analytics.kept.MOST_FILES
+    assert restored(store, f"question {analytics.kept.MOST_FILES + 2}") is not None
