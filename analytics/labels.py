@@ -161,7 +161,8 @@ def overlay(con: Connection, said: Sequence[Word]) -> None:
             " ($1, $2, $3, $4, $5, $6::uhugeint, $7::uhugeint, $8, $9, $10, $11, $12)",
             [place, *_columns(word)],
         )
-    con.execute(f"{TABLE} source_class as {question('source_class')}")
+    select = question("source_class")
+    con.execute(f"{TABLE} source_class as {select}")
 
 
 EXACTNESS: Mapping[Matching, int] = {"address": 0, "network": 1, "domain": 2, "source": 3}
