@@ -34,13 +34,16 @@ def days(
     window: Window,
     domains: Sequence[str] | None = None,
     words: Sequence[Word] = (),
+    *,
+    domain: str | None = None,
 ) -> list[Row]:
     """One row per day with mail: messages, aligned, undecided, spoof, indirect (forwarders and
     lists), legitimate, legitimate_aligned, and the cluster sums from which `together` makes an
-    interval; `enough` whether it says anything. `domains` None means all."""
-    one = domains if domains is not None and len(domains) == 1 else None  # as sources of one are
-    classify(con, window, words, one)
-    return [_with_interval(row) for row in ask(con, "days", _bounds(window, domains))]
+    interval; `enough` whether it says anything. `domains` None means all; `domain` is only that
+    one."""
+    classify(con, window, words, domain and (domain,))  # as for its sources: made once for both
+    chosen = [domain] if domain else domains
+    return [_with_interval(row) for row in ask(con, "days", _bounds(window, chosen))]
 
 
 def together(rows: Iterable[Row]) -> Row:

@@ -124,7 +124,7 @@ def _overview(
             feed=feed(con, window.as_of),
             missing=[row for row in reporters(con, window.as_of) if row["is_missing"]],
             arrived=arrived(con, window, chosen),
-            days=days(con, window, chosen, words),
+            days=days(con, window, chosen, words, domain=domain),
             domains=_ours(rows, configured, domain),
             others=[row for row in rows if configured and not row["configured"]],
             broken=_of_class("broken", senders, chosen),
