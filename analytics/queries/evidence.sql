@@ -115,7 +115,7 @@ select
     bit_or(day_bits) as day_bits,
     bit_or(week_bits) as week_bits,
     bit_or(reporter_bits) as reporter_bits,
-    bit_count(bit_or(window_bits)) as days
+    bit_count(bit_or(window_bits))::integer as days
 from kind
 group by policy_domain, source_ip
 having sum(messages) > 0

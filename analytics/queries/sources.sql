@@ -17,7 +17,7 @@ select
     last_seen,
     last_aligned,
     days,
-    bit_count(reporter_bits) as reporters,
+    bit_count(reporter_bits)::integer as reporters,
     country,
     asn,
     as_name,
