@@ -39,17 +39,26 @@ def classify(
 ) -> None:
     """Make `source_class` in `con`, unless it is there for just this; `domains` None means all."""
     asked = repr((window.first, window.last, domains and sorted(domains)))
-    key = repr((asked, words))
-    if con.execute("select getvariable('classified')").fetchall() == [(key,)]:
-        return
+    said = repr(words)
+    ruled, spoken = con.execute("select getvariable('ruled'), getvariable('spoken')").fetchall()[0]
+    if ruled != asked:
+        _classify_by_rule(con, window, domains, asked)
+        con.execute("set variable ruled = $1", [asked])
+    if (ruled, spoken) != (asked, said):
+        overlay(con, words)
+        con.execute("set variable spoken = $1", [said])
+
+
+def _classify_by_rule(
+    con: Connection, window: Window, domains: Sequence[str] | None, asked: str
+) -> None:
     kept = Kept(con, "classes", asked + _rules_digest())
-    if not kept.restore("classified_by_rule"):
-        _gather(con, window, domains)
-        _make(con, "ruled", question("classes"))
-        con.execute("create or replace temp view classified_by_rule as from ruled")
-        kept.keep("ruled")
-    overlay(con, words)
-    con.execute("set variable classified = $1", [key])
+    if kept.restore("classified_by_rule"):
+        return
+    _gather(con, window, domains)
+    _make(con, "ruled", question("classes"))
+    con.execute("create or replace temp view classified_by_rule as from ruled")
+    kept.keep("ruled")
 
 
 @cache
