@@ -56,7 +56,7 @@ def _classify_by_rule(
     if kept.restore("classified_by_rule"):
         return
     _gather(con, window, domains)
-    _make(con, "ruled", question("classes"))
+    _make(con, "ruled", question("classes"), {"last": window.last})
     con.execute("create or replace temp view classified_by_rule as from ruled")
     kept.keep("ruled")
 

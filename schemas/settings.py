@@ -32,6 +32,7 @@ from pydantic_settings import (
 )
 
 from schemas.errors import ConfigError
+from schemas.gates import Gates
 from schemas.hints import explained
 from schemas.sizes import parse_size
 
@@ -284,6 +285,7 @@ class Settings(BaseSettings):
     quarantine_budget: Annotated[int, BeforeValidator(_size), Field(ge=0)] = 1024**3
     authserv_id: str | None = None
     dns: Dns = Dns()
+    gates: Gates = Gates()
     mailbox: Annotated[tuple[Mailbox, ...], AfterValidator(_one_each)] = ()
     domains: Annotated[dict[str, DomainSettings], BeforeValidator(_domain_keys)] = {}
 

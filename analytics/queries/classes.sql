@@ -24,19 +24,30 @@ own_tenant as (
         and (sender_domain.sender is null or named.kind = 'mailbox')
 ),
 lone as (
-    -- Hosts that come once or twice, with nothing that vouches for them.
-    select evidence.policy_domain, evidence.last_seen, named.asn
+    -- Hosts that come on a day or two, with nothing that vouches for them.
+    select evidence.policy_domain, evidence.first_here, evidence.last_here, named.asn
     from evidence
     join named using (policy_domain, source_ip)
     where evidence.ever_aligned = 0
         and evidence.unvouched > 0
-        and evidence.last_seen - evidence.first_seen <= 7
-        and bit_count(evidence.day_bits) <= 2
+        and evidence.days <= 2
+        and bit_count(evidence.day_bits) <= 8
 ),
 crowd as (
-    select policy_domain, last_seen, count(distinct asn) as networks
-    from lone
-    group by policy_domain, last_seen
+    -- Their days, each of them: the first and the last are all there are.
+    select policy_domain, day, count(distinct asn) as networks
+    from (
+        select policy_domain, asn, last_here as day from lone
+        union all
+        select policy_domain, asn, first_here as day from lone
+    )
+    group by policy_domain, day
+),
+crowd_days as (
+    select crowd.policy_domain, bit_or(1::hugeint << least($last - crowd.day, 125)::hugeint) as bits
+    from crowd
+    where crowd.networks >= 4 and $last - crowd.day < 126
+    group by crowd.policy_domain
 ),
 throng as (
     select policy_domain, count(distinct asn) as networks
@@ -79,6 +90,10 @@ fact as (
             and evidence.header_from != evidence.policy_domain as strange_name,
         coalesce(crowd.networks, 0) as crowd_networks,
         coalesce(throng.networks, 0) as throng_networks,
+        evidence.days <= 5
+            and bit_count(evidence.day_bits) <= 15
+            and evidence.window_bits & ~coalesce(crowd_days.bits, 0::hugeint) = 0
+            as only_on_crowd_days,
         stream.ever_aligned < 0.1 * total.ever_aligned as small_share
     from evidence
     join named using (policy_domain, source_ip)
@@ -104,8 +119,9 @@ fact as (
         on own_name.policy_domain = evidence.policy_domain
         and own_name.header_from = evidence.header_from
     left join crowd
-        on crowd.policy_domain = evidence.policy_domain and crowd.last_seen = evidence.last_seen
+        on crowd.policy_domain = evidence.policy_domain and crowd.day = evidence.last_here
     left join throng on throng.policy_domain = evidence.policy_domain
+    left join crowd_days on crowd_days.policy_domain = evidence.policy_domain
 ),
 ruled as (
     select
@@ -165,13 +181,15 @@ ruled as (
                 and stream_rhythm is null and stream_networks >= 2
                 then 'spoof-stranger'
             when unvouched = failing and not own_network and not stream_passes
-                and rhythm is null
-                and (bit_count(day_bits) <= 2)::int
-                    + (crowd_networks >= 4 or throng_networks >= 10)::int
-                    + strange_name::int
-                    + 1  -- nothing vouches for it
-                    >= 2
-                and (crowd_networks >= 4 or throng_networks >= 10 or strange_name)
+                and coalesce(rhythm, '') not in ('daily', 'weekly')
+                and (
+                    strange_name
+                    or only_on_crowd_days
+                    or (
+                        bit_count(day_bits) <= 2
+                        and (crowd_networks >= 4 or throng_networks >= 10)
+                    )
+                )
                 then 'spoof-crowd'
             else 'undecided'
         end as rule

@@ -3,7 +3,8 @@
 -- $since, so that a monthly sender shows its rhythm; `fresh_…` is of the last week, `latest_…` of
 -- the last three days, where a break shows. Bit n of `day_bits` is n days before $last
 -- (126 days, reports of a day only), of `week_bits` n weeks; of `reporter_bits` one reporter
--- (modulo 64, so a count is at least that many). `days` counts those of the window, 126 at most.
+-- (modulo 64, so a count is at least that many). `days` counts those of the window, 126 at most,
+-- `window_bits` are these, and `first_here` and `last_here` their ends.
 -- Records alike are added up first: there are far fewer kinds of them than records.
 with reporter as (
     select
@@ -32,6 +33,8 @@ alike as (
         sum(message.message_count) as ever_messages,
         min(message.day) as first_day,
         max(message.day) as last_day,
+        min(case when message.day >= $first then message.day end) as first_here,
+        max(case when message.day >= $first then message.day end) as last_here,
         bit_or(
             case
                 when message.dated and $last - message.day < 126
@@ -115,7 +118,10 @@ select
     bit_or(day_bits) as day_bits,
     bit_or(week_bits) as week_bits,
     bit_or(reporter_bits) as reporter_bits,
-    bit_count(bit_or(window_bits))::integer as days
+    bit_or(window_bits) as window_bits,
+    bit_count(bit_or(window_bits))::integer as days,
+    min(first_here) as first_here,
+    max(last_here) as last_here
 from kind
 group by policy_domain, source_ip
 having sum(messages) > 0

@@ -1,0 +1,118 @@
+"""What stands in the way of the next step, largest first, each with a remedy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from analytics.ask import Row
+from analytics.senders import find
+from analytics.standing import Standing
+from schemas.gates import Gates
+
+__all__ = ["broken", "indirect", "signs_nothing", "undecided", "unexpected"]
+
+Blocker = dict[str, Any]
+
+BY_RULE = {
+    "broken-unsigned": "Send it through a server that signs as {domain}, or add {ip} to the SPF"
+    " record of {domain}; for p=reject it has to be signed.",
+    "broken-signature": "Let {source} sign after its last change to the mail, or publish the key it"
+    " signs with; and add its addresses to the SPF record of {domain}.",
+    "broken-alignment": "Relax the alignment (adkim=r, aspf=r), or let it sign and send as the very"
+    " domain in From.",
+    "broken-lately": "It passed before: look at what changed when it stopped, above all the key it"
+    " signs with.",
+}
+LIST_REMEDY = (
+    "Lists that keep DKIM (no footer, no subject tag) or rewrite From; a subdomain for those who"
+    " post to lists; or say accept_indirect_loss = true and lose it (RFC 9989 §7.4)."
+)
+SIGN_REMEDY = (
+    "Sign with DKIM as {domain}: SPF does not survive forwarding, and p=reject must not rest on it"
+    " (RFC 9989 §7.4)."
+)
+LABEL_REMEDY = "Is it yours? Then: rua label {domain} '{source}' own; else: … spoof."
+
+
+def broken(standing: Standing) -> list[Blocker]:
+    """Every broken source, at any volume: a small biller does not vanish in a large domain."""
+    return [
+        _blocker(standing, row, "broken", _remedy(standing, row))
+        for row in standing.of_class("broken")
+    ]
+
+
+def undecided(standing: Standing, gates: Gates) -> list[Blocker]:
+    """Undecided sources above the floor: so many messages, such a share, or two separate weeks;
+    and all of them when together they are too much."""
+    found = standing.of_class("undecided")
+    floor = gates.source_share * standing.legitimate
+    loud = [
+        row
+        for row in found
+        if row["messages"] >= gates.source_messages
+        or (standing.legitimate and row["messages"] >= floor)
+        or (row["last_seen"] - row["first_seen"]).days >= 7
+    ]
+    together = sum(row["messages"] for row in found)
+    chosen = found if together > gates.undecided_share * standing.legitimate else loud
+    return [
+        _blocker(
+            standing,
+            row,
+            "undecided",
+            LABEL_REMEDY.format(domain=standing.domain, source=row["source"]),
+        )
+        for row in chosen
+    ]
+
+
+def indirect(standing: Standing) -> list[Blocker]:
+    """Mailing lists and forwarders whose mail would be lost at p=reject."""
+    found = standing.of_class("list", "forwarder")
+    rows = [row for row in found if row["aligned"] + row["indeterminate"] < row["messages"]]
+    return [_blocker(standing, row, "list", LIST_REMEDY) for row in rows]
+
+
+def signs_nothing(standing: Standing) -> list[Blocker]:
+    """Own sources of which no message is DKIM-aligned."""
+    rows = [row for row in standing.of_class("own") if not row["dkim_aligned"]]
+    remedy = SIGN_REMEDY.format(domain=standing.domain)
+    return [_blocker(standing, row, "own", remedy) for row in rows]
+
+
+def unexpected(standing: Standing) -> list[Blocker]:
+    """Mail of a parked domain that does not look like abuse."""
+    remedy = "A parked domain sends none: find out who sends this, or take parked = true back."
+    found = standing.of_class("own", "broken", "forwarder", "list")
+    return [_blocker(standing, row, row["class"], remedy) for row in found]
+
+
+def _blocker(standing: Standing, row: Row, class_: str, remedy: str) -> Blocker:
+    total = standing.legitimate or standing.mail["messages"]
+    return {
+        "source": row["source"],
+        "source_ips": row["source_ips"],
+        "class": class_,
+        "messages": row["messages"],
+        "share": round(row["messages"] / total, 6) if total else None,
+        "reason": row["reason"],
+        "remedy": remedy,
+    }
+
+
+def _remedy(standing: Standing, row: Row) -> str:
+    """The vendor's own steps where it is catalogued, else what its rule asks for."""
+    rule = row["rule"]
+    sender = find(row["sender"]) if row["sender"] else None
+    if sender is not None and rule not in ("broken-alignment", "broken-lately"):
+        return " ".join(_numbered(sender.steps(standing.domain)))
+    text = BY_RULE.get(rule or "", "Let it sign as {domain}, or send with a MAIL FROM of {domain}.")
+    return text.format(
+        domain=standing.domain,
+        source=row["source"],
+        ip=row["source_ip"],
+    )
+
+
+def _numbered(steps: Sequence[str]) -> list[str]:
+    return [f"{number}. {step}" for number, step in enumerate(steps, start=1)]

@@ -1,0 +1,59 @@
+-- One row per (policy domain, source name) of own and broken sources with mail in the last $days
+-- days up to $last that fails: on how many days less than $floor of it passed, how much, who saw it.
+-- Temporary errors are left out (RFC 9989 §5.3.6).
+with message as (
+    select
+        dmarc_message.policy_domain,
+        source_class.source,
+        dmarc_message.day,
+        dmarc_message.reporter,
+        dmarc_message.authenticity,
+        dmarc_message.aligned,
+        dmarc_message.disposition,
+        dmarc_message.message_count
+    from dmarc_message
+    join source_class using (policy_domain, source_ip)
+    where dmarc_message.day between $last - $days + 1 and $last
+        and not dmarc_message.indeterminate
+        and source_class.class in ('own', 'broken')
+        and (
+            $domains::text[] is null
+            or list_contains($domains::text[], dmarc_message.policy_domain)
+        )
+),
+day as (
+    select
+        policy_domain,
+        source,
+        day,
+        sum(message_count) as messages,
+        coalesce(sum(message_count) filter (not aligned), 0) as fails
+    from message
+    group by policy_domain, source, day
+),
+seen as (
+    select
+        policy_domain,
+        source,
+        count(distinct reporter) as reporters,
+        count(distinct reporter) filter (authenticity = 'verified') as verified_reporters,
+        coalesce(sum(message_count) filter (disposition in ('quarantine', 'reject')), 0)::bigint
+            as stopped
+    from message
+    where not aligned
+    group by policy_domain, source
+)
+select
+    day.policy_domain as domain,
+    day.source,
+    sum(day.messages)::bigint as messages,
+    sum(day.fails)::bigint as fails,
+    count(*) filter (day.fails > (1 - $floor) * day.messages) as bad_days,
+    min(day.day) filter (day.fails > (1 - $floor) * day.messages) as first_bad_day,
+    max(seen.reporters) as reporters,
+    max(seen.verified_reporters) as verified_reporters,
+    max(seen.stopped) as stopped
+from day
+join seen using (policy_domain, source)
+group by day.policy_domain, day.source
+order by domain, fails desc, source

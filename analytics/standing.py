@@ -1,0 +1,152 @@
+"""Where a domain stands: everything that the advice on it goes by, measured over a window."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from analytics.ask import Row, ask
+from analytics.labels import Word
+from analytics.mail import domains, sources
+from analytics.window import Window
+from schemas.gates import Gates
+from schemas.store import Connection
+
+__all__ = ["LEVELS", "Owner", "Standing", "standings"]
+
+LEVELS = ("none", "quarantine", "reject")  # of enforcement, the weakest first
+BREAK_WINDOW = 7  # days in which a break shows
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What the owner says of a domain in the settings."""
+
+    goal: str = "reject"
+    parked: bool = False
+    accept_indirect_loss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One domain: `mail` is its row of `rua domains`, `seen` that of queries/standing.sql,
+    `services` its sources gathered by name and class, `breaks` what fails these days."""
+
+    domain: str
+    window: Window
+    mail: Row
+    seen: Row
+    services: Sequence[Row]
+    breaks: Sequence[Row] = ()
+    owner: Owner = field(default_factory=Owner)
+
+    @property
+    def published(self) -> Mapping[str, Any]:
+        """The tags as reports saw them last; left-over pct and t of those who show them."""
+        tags = dict(self.mail["published"])
+        for tag in ("pct", "t"):
+            tags[tag] = tags[tag] if tags[tag] is not None else self.seen[tag]
+        return tags
+
+    @property
+    def policy(self) -> str:
+        """none, quarantine or reject; RFC 9989 §4.7: no policy is none."""
+        p = self.published["p"]
+        return p if p in LEVELS else "none"
+
+    @property
+    def subdomain_policy(self) -> str:
+        """RFC 9989 §4.7: an absent sp is p."""
+        sp = self.published["sp"]
+        return sp if sp in LEVELS else self.policy
+
+    @property
+    def is_testing(self) -> bool:
+        """RFC 9989 §4.7: t=y asks for one level lower."""
+        return bool(self.published["t"] == "y")
+
+    @property
+    def is_partial(self) -> bool:
+        """RFC 7489's pct, removed by RFC 9989 (App. C): who still reads it samples."""
+        pct = self.published["pct"]
+        return pct is not None and pct < 100
+
+    @property
+    def legitimate(self) -> int:
+        return int(self.mail["legitimate"])
+
+    @property
+    def days_at_policy(self) -> int:
+        """Whole days since reports show the policy that they show now."""
+        since: date = self.seen["policy_since"]
+        last: date = self.seen["last_day"]
+        return (last - since).days + 1
+
+    @property
+    def silent_days(self) -> int:
+        """Days without any report's day, up to the window's last."""
+        last: date = self.seen["last_day"]
+        return (self.window.last - last).days
+
+    def of_class(self, *classes: str) -> list[Row]:
+        """The rows of `services` of these classes, most mail first."""
+        found = [row for row in self.services if row["class"] in classes]
+        return sorted(found, key=lambda row: (-row["messages"], row["source"]))
+
+
+def standings(
+    con: Connection,
+    window: Window,
+    gates: Gates,
+    owners: Mapping[str, Owner],
+    words: Sequence[Word] = (),
+    domain: str | None = None,
+) -> list[Standing]:
+    """Every policy domain with reports, or one; most mail first."""
+    only = None if domain is None else (domain,)
+    mail = domains(con, window, owners, domain, words)
+    bounds = {"first": window.first, "last": window.last, "domains": only and list(only)}
+    seen = {row["domain"]: row for row in ask(con, "standing", bounds)}
+    floor = {"last": window.last, "days": BREAK_WINDOW, "floor": gates.rate_of_source}
+    breaks = _by_domain(ask(con, "breaks", floor | {"domains": only and list(only)}))
+    services = _by_domain(_gathered(sources(con, window, domain, words)))
+    return [
+        Standing(
+            row["domain"],
+            window,
+            row,
+            seen[row["domain"]],
+            services.get(row["domain"], []),
+            breaks.get(row["domain"], []),
+            owners.get(row["domain"], Owner()),
+        )
+        for row in mail
+        if row["domain"] in seen
+    ]
+
+
+def _gathered(rows: Sequence[Row]) -> list[Row]:
+    """One row per (domain, source name, class); the reason is that of its largest address."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:  # the largest first
+        groups.setdefault((row["domain"], row["source"], row["class"]), []).append(row)
+    counted = ("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate")
+    return [
+        {
+            **{key: members[0][key] for key in ("domain", "source", "class", "rule", "sender")},
+            **{key: sum(row[key] for row in members) for key in counted},
+            "source_ip": members[0]["source_ip"],
+            "source_ips": len(members),
+            "reason": members[0]["reason"],
+            "first_seen": min(row["first_seen"] for row in members),
+            "last_seen": max(row["last_seen"] for row in members),
+        }
+        for members in groups.values()
+    ]
+
+
+def _by_domain(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["domain"], []).append(row)
+    return found

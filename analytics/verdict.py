@@ -1,0 +1,206 @@
+"""From a domain's standing to one verdict: advance, fix, wait, done or roll-back.
+
+What is certain is said first: a loss that an enforcing policy causes now, the owner's word on a
+parked domain, a feed that has stopped. Then what blocks, then what is not yet known; only when
+nothing stands in the way is it safe to advance. Nothing here opens a gate on a raw pass rate, and
+no data never weakens a policy.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analytics import blockers
+from analytics.ask import Row
+from analytics.gates import Gate, before_enforcing, before_reject
+from analytics.standing import LEVELS, Standing
+from schemas.gates import Gates
+
+__all__ = ["Decision", "decide"]
+
+Target = Mapping[str, str | None]
+PARKED = {"p": "reject", "sp": "reject", "np": "reject"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`target` are the tags of the next record that change; None takes a tag out."""
+
+    verdict: str
+    reason: str
+    target: Target
+    blockers: Sequence[Row] = ()
+    gates: Sequence[Gate] = ()
+
+
+def decide(standing: Standing, gates: Gates) -> Decision:
+    """The verdict on one domain."""
+    for rule in (_losing_now, _parked, _silent):
+        found = rule(standing, gates)
+        if found is not None:
+            return found
+    step = _next_step(standing)
+    return _blocked(standing, gates, step) or _stepping(standing, gates, step)
+
+
+def _losing_now(standing: Standing, gates: Gates) -> Decision | None:
+    """DESIGN §7: an own or broken source of an enforced domain below its floor for two days, seen
+    by two reporters or by one that proves itself."""
+    if standing.policy == "none" or standing.silent_days >= gates.silent_days:
+        return None
+    lost = [row for row in standing.breaks if _is_loss(row, gates)]
+    if not lost:
+        return None
+    names = {row["source"] for row in lost}
+    fails = sum(row["fails"] for row in lost)
+    since = min(row["first_bad_day"] for row in lost)
+    what = ", ".join(row["source"] for row in lost[:3])
+    blocking = [row for row in blockers.broken(standing) if row["source"] in names]
+    return Decision(
+        "roll-back",
+        f"p={standing.policy} is losing mail of {what}: {fails:,} messages fail since"
+        f" {since:%Y-%m-%d}",
+        _step_back(standing, blocking),
+        blocking,
+    )
+
+
+def _is_loss(row: Row, gates: Gates) -> bool:
+    return bool(
+        row["bad_days"] >= gates.break_days
+        and row["fails"] >= gates.break_messages
+        and row["fails"] > (1 - gates.rate_of_source) * row["messages"]
+        and (row["reporters"] >= 2 or row["verified_reporters"] >= 1)
+    )
+
+
+def _step_back(standing: Standing, blocking: Sequence[Row]) -> dict[str, str | None]:
+    """The smallest step that ends the loss: relaxed alignment where strict alignment is all that
+    is wrong, else one level down."""
+    by_rule = {row["source"]: row["rule"] for row in standing.of_class("broken")}
+    strict = all(by_rule.get(row["source"]) == "broken-alignment" for row in blocking)
+    if blocking and strict:
+        return {"adkim": "r", "aspf": "r"}
+    return {"p": LEVELS[LEVELS.index(standing.policy) - 1], "sp": None}
+
+
+def _parked(standing: Standing, gates: Gates) -> Decision | None:
+    """Straight to reject, and only on the owner's word that the domain sends no mail."""
+    if not standing.owner.parked:
+        return None
+    own = standing.of_class("own", "broken", "forwarder", "list")
+    if own:
+        rows = blockers.unexpected(standing)
+        count = sum(row["messages"] for row in own)
+        return Decision(
+            "fix",
+            f"parked by its owner's word, but {count:,} messages look as if they were its own",
+            {},
+            rows,
+        )
+    if standing.policy == "reject" and standing.subdomain_policy == "reject":
+        return Decision("done", "parked, and everything is rejected", {})
+    return Decision(
+        "advance",
+        "parked by its owner's word, and nothing but abuse was seen",
+        {**PARKED, "adkim": "s", "aspf": "s"},
+    )
+
+
+def _silent(standing: Standing, gates: Gates) -> Decision | None:
+    if standing.silent_days < gates.silent_days:
+        return None
+    return Decision(
+        "wait",
+        f"no report for {standing.silent_days} days: check the rua address, and whether reports"
+        " still arrive; nothing may be concluded meanwhile",
+        {},
+    )
+
+
+def _next_step(standing: Standing) -> dict[str, str | None]:
+    """The tags that change at the next step; empty when the goal is reached."""
+    goal = standing.owner.goal
+    leftovers: dict[str, str | None] = {}
+    if standing.is_partial:
+        leftovers["pct"] = None
+    if standing.is_testing:
+        leftovers["t"] = None
+    if standing.policy == "none":
+        return {"p": "quarantine"}
+    if leftovers:
+        return {"p": standing.policy, **leftovers}  # the policy in full comes before a next one
+    if standing.policy == "quarantine" and goal == "reject":
+        return {"p": "reject"}
+    if LEVELS.index(standing.subdomain_policy) < LEVELS.index(standing.policy):
+        level = LEVELS[LEVELS.index(standing.subdomain_policy) + 1]
+        return {"sp": level, "np": "reject"}
+    return {}
+
+
+def _blocked(standing: Standing, gates: Gates, step: Target) -> Decision | None:
+    """What has to be mended, or decided by the owner, before anything else."""
+    broken = blockers.broken(standing)
+    if broken:
+        count = sum(row["messages"] for row in broken)
+        return Decision(
+            "fix", f"{_some(count, 'message')} of yours fail: {_names(broken)}", step, broken
+        )
+    if step.get("p") == "reject":
+        blocked = _blocked_before_reject(standing, gates, step)
+        if blocked:
+            return blocked
+    undecided = blockers.undecided(standing, gates)
+    if undecided and step:
+        return Decision("wait", f"say whether this is yours: {_names(undecided)}", step, undecided)
+    return None
+
+
+def _blocked_before_reject(standing: Standing, gates: Gates, step: Target) -> Decision | None:
+    """RFC 9989 §7.4: what p=reject must not do to lists, nor rest on."""
+    legitimate = standing.legitimate
+    if standing.seen["spf_alone"] > gates.spf_alone * legitimate:
+        share = standing.seen["spf_alone"] / legitimate
+        rows = blockers.signs_nothing(standing)
+        return Decision(
+            "fix", f"{share:.0%} of your mail passes by SPF alone, unsigned", step, rows
+        )
+    fails = standing.seen["indirect_fails"]
+    if fails > gates.indirect_loss * legitimate and not standing.owner.accept_indirect_loss:
+        return Decision(
+            "fix",
+            f"mailing lists and forwarders would lose {fails / legitimate:.1%} of your mail",
+            step,
+            blockers.indirect(standing),
+        )
+    return None
+
+
+def _stepping(standing: Standing, gates: Gates, step: Target) -> Decision:
+    """Nothing is known to be wrong: is enough known to go on?"""
+    if not step:
+        reached = f"p={standing.policy} is the goal, and what is yours passes"
+        return Decision("done", reached, {}, (), before_enforcing(standing, gates))
+    checks = before_enforcing(standing, gates)
+    if step.get("p") == "reject":
+        checks = [*checks, *before_reject(standing, gates)]
+    closed = [gate for gate in checks if not gate.ok]
+    if closed:
+        first = closed[0]
+        reason = f"{first.name}: {first.measured}, required {first.required}"
+        return Decision("wait", reason, step, (), checks)
+    tags = ", ".join(f"{tag}={value}" for tag, value in step.items() if value)
+    return Decision("advance", f"every gate is open: publish {tags}", step, (), checks)
+
+
+def _names(rows: Sequence[Row]) -> str:
+    names = [str(row["source"]) for row in rows]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def as_rows(gates: Sequence[Gate]) -> list[dict[str, Any]]:
+    return [gate.as_row() for gate in gates]
