@@ -185,7 +185,7 @@ def _exposed(
     }
     (row,) = ask(con, "whatif_exposed", parameters)
     counts = (row["lost"], row["exposed"])
-    sums = {key: row[key] for key in ("clusters", "xx", "xn", "nn")}
+    sums = {key: row[key] for key in ("clusters", "xx", "xn", "nn", "xx_n")}
     bounds = wilson(*counts, effect=design_effect(*counts, **sums)) or (0.0, 0.0)
     return {
         "legitimate_lost": row["lost"],
