@@ -42,7 +42,7 @@ def domains(
 
 def _domain(row: Row, configured: Container[str]) -> Row:
     counts = (row["legitimate_aligned"], row["legitimate"])
-    sums = {key: row[key] for key in ("clusters", "xx", "xn", "nn")}
+    sums = {key: row[key] for key in ("clusters", "xx", "xn", "nn", "xx_n")}
     interval = wilson(*counts, effect=design_effect(*counts, **sums))
     kept = {key: value for key, value in row.items() if key not in sums}
     classes, undecided, last = (

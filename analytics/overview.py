@@ -16,7 +16,7 @@ COUNTS = (
     *("messages", "aligned", "undecided", "spoof", "indirect"),
     *("legitimate", "legitimate_aligned"),
 )
-CLUSTERS = ("clusters", "xx", "xn", "nn")
+CLUSTERS = ("clusters", "xx", "xn", "nn", "xx_n")
 
 
 def domain_names(con: Connection) -> list[str]:

@@ -26,17 +26,44 @@ def wilson(successes: float, trials: float, *, effect: float = 1.0) -> tuple[flo
 
 
 def design_effect(
-    successes: float, trials: float, clusters: int, xx: float, xn: float, nn: float
+    successes: float,
+    trials: float,
+    clusters: int,
+    xx: float,
+    xn: float,
+    nn: float,
+    xx_n: float | None = None,
 ) -> float:
     """How much more a rate over clusters varies than one over independent trials; at least 1.
 
-    xx, xn and nn are the sums over clusters of x², x·n and n², for x successes in n trials.
+    xx, xn, nn and xx_n are the sums over clusters of x², x·n, n² and x²/n, for x successes in n
+    trials.
+
+    It is the larger of two estimates. The first is the variance between clusters over the binomial
+    one. With few failing clusters it hangs on how large those happen to be: where by chance they
+    were small, intervals came out far too narrow (in simulation 64 to 90 % of them held, when one
+    to five in a hundred of unequal clusters failed whole). The second takes from the clusters only
+    how alike their trials are (the correlation within clusters, by analysis of variance), and the
+    effect from the sizes of all of them. With it 95 % hold; tests/test_analytics_whatif.py counts.
     """
     if clusters < 2 or trials <= 0 or successes <= 0 or successes >= trials:
         return 1.0
     rate = successes / trials
     between = (xx - 2 * rate * xn + rate**2 * nn) * clusters / (clusters - 1)
-    return max(1.0, between / (trials * rate * (1 - rate)))
+    effect = max(1.0, between / (trials * rate * (1 - rate)))
+    if xx_n is None or clusters >= trials:
+        return effect
+    alike = _correlation(successes, trials, clusters, nn, xx_n)
+    return max(effect, 1 + alike * (nn / trials - 1))
+
+
+def _correlation(successes: float, trials: float, clusters: int, nn: float, xx_n: float) -> float:
+    """The correlation of two trials of one cluster: the ANOVA estimator, not below 0."""
+    between = (xx_n - successes**2 / trials) / (clusters - 1)
+    within = (successes - xx_n) / (trials - clusters)
+    size = (trials - nn / trials) / (clusters - 1)
+    spread = between + (size - 1) * within
+    return max(0.0, (between - within) / spread) if spread > 0 else 0.0
 
 
 def is_enough(trials: float) -> bool:

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from schemas.text import cell
+from schemas.text import cell, plain
 
-__all__ = ["PLAIN", "Layout", "print_table", "progress"]
+__all__ = ["PLAIN", "Layout", "print_sentence", "print_table", "progress"]
 
 Row = Mapping[str, Any]
 
@@ -59,7 +59,7 @@ class _Column:
 
 def print_table(rows: Sequence[Row], headers: Mapping[str, str], layout: Layout) -> None:
     """Rows on stdout, the columns of `headers` in their order."""
-    width = Console().width if sys.stdout.isatty() else PIPE_WIDTH
+    width = _width()
     columns = [_column(key, header, rows, layout) for key, header in headers.items()]
     columns, widths = _fitted(columns, layout.spare, width)
     lines = [*_lines(columns, widths, 0, {"bold": True})]
@@ -69,6 +69,15 @@ def print_table(rows: Sequence[Row], headers: Mapping[str, str], layout: Layout)
             if row.get(key) is not None:
                 lines += _wrapped(f"{word}{cell(row[key])}", width)
     click.echo("\n".join(lines), color=False if os.environ.get("NO_COLOR") else None)
+
+
+def print_sentence(text: str) -> None:
+    """Words of ours on stdout, broken between words; what strangers sent in it is made plain."""
+    click.echo("\n".join(_folded(plain(text), _width())))
+
+
+def _width() -> int:
+    return Console().width if sys.stdout.isatty() else PIPE_WIDTH
 
 
 def _column(key: str, header: str, rows: Sequence[Row], layout: Layout) -> _Column:

@@ -43,6 +43,7 @@ def sums(clusters: list[tuple[int, int]]) -> dict[str, float]:
         "xx": sum(x * x for x, _ in clusters),
         "xn": sum(x * n for x, n in clusters),
         "nn": sum(n * n for _, n in clusters),
+        "xx_n": sum(x * x / n for x, n in clusters),
     }
 
 

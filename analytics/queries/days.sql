@@ -34,7 +34,8 @@ select
     count(n) as clusters,
     coalesce(sum(x::double * x), 0) as xx,
     coalesce(sum(x::double * n), 0) as xn,
-    coalesce(sum(n::double * n), 0) as nn
+    coalesce(sum(n::double * n), 0) as nn,
+    coalesce(sum(x::double * x / n), 0) as xx_n
 from cluster
 group by day
 order by day

@@ -30,7 +30,8 @@ total as (
         count(n) as clusters,
         sum(x::double * x) as xx,
         sum(x::double * n) as xn,
-        sum(n::double * n) as nn
+        sum(n::double * n) as nn,
+        sum(x::double * x / n) as xx_n
     from cluster
     group by policy_domain
 ),
@@ -77,6 +78,7 @@ select
     coalesce(total.xx, 0) as xx,
     coalesce(total.xn, 0) as xn,
     coalesce(total.nn, 0) as nn,
+    coalesce(total.xx_n, 0) as xx_n,
     struct_pack(
         own := coalesce(class_total.own, 0),
         broken := coalesce(class_total.broken, 0),
