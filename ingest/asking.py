@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ingest.dimensions import PtrAnswer, PtrOutcome
 from ingest.limits import PTR_AT_ONCE, PTR_ERRORS, PTR_SECONDS
-from ingest.resolver import AsyncResolver, DnsError, NoRecord
+from schemas.resolver import AsyncResolver, DnsError, NoRecord
 from schemas.names import is_domain, normal_domain
 from schemas.settings import Dns
 

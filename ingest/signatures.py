@@ -39,7 +39,7 @@ import dkim.util
 
 from ingest.authenticity import Proof, ProofResult, author_domain, related
 from ingest.limits import HEADER_BYTES
-from ingest.resolver import DnsError, NoAnswer, NoRecord, Resolver
+from schemas.resolver import DnsError, NoAnswer, NoRecord, Resolver
 from schemas.names import is_domain, normal_domain, organizational_domain
 
 __all__ = ["FAULTS", "DkimChecker"]

@@ -68,8 +68,8 @@ def imported(path: Path) -> set[str]:
 
 
 ONE_WAY_IN = {
-    "schemas": {"duckdb", "pydantic_settings", "idna"},
-    "ingest": {"authlib", "authres", "dkim", "dns", "imapclient", "lxml", "maxminddb", "requests"},
+    "schemas": {"dns", "duckdb", "pydantic_settings", "idna"},
+    "ingest": {"authlib", "authres", "dkim", "imapclient", "lxml", "maxminddb", "requests"},
 }
 
 
@@ -78,6 +78,14 @@ def test_each_library_is_imported_by_one_module_of_a_package(package: str) -> No
     for library in ONE_WAY_IN[package]:
         users = [p.name for p in (ROOT / package).rglob("*.py") if library in imported(p)]
         assert len(users) == 1, f"{library}: {users}"
+
+
+def test_dns_is_asked_through_one_module_of_all_that_nobody_loads_without_need() -> None:
+    users = [p for each in PACKAGES for p in (ROOT / each).rglob("*.py") if "dns" in imported(p)]
+    assert users == [ROOT / "schemas" / "resolver.py"]
+    late = ("dashboards.cli", "ingest.pipeline", "ingest.ptr", "analytics.snapshots")
+    code = f"import sys, {', '.join(late)}; sys.exit('dns' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)

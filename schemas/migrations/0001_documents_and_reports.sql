@@ -301,3 +301,18 @@ create table label (
     note text,
     made_at timestamp not null
 );
+
+-- Primary: what DNS answered to a question about a domain. A row is added when the answer differs
+-- from the one before or that is older than 7 days; else `last_asked_at` of the row moves on.
+-- `outcome` is found, nxdomain, nodata, timeout or failure, `data` the records as text. Errors stand
+-- in rows of their own and take nothing back that was known before.
+
+create table dns_snapshot (
+    domain text not null,
+    asked_at timestamp not null,
+    last_asked_at timestamp not null,
+    name text not null,
+    type text not null,
+    outcome text not null,
+    data text[] not null
+);
