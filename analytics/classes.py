@@ -37,10 +37,16 @@ def classify(
     words: Sequence[Word] = (),
     domains: Sequence[str] | None = None,
 ) -> None:
-    """Make `source_class` in `con`, unless it is there for just this; `domains` None means all."""
-    asked = repr((window.first, window.last, domains and sorted(domains)))
+    """Make `source_class` in `con`, unless it is there; `domains` None means all.
+
+    It may hold more domains than were asked for: questions name theirs.
+    """
     said = repr(words)
     ruled, spoken = con.execute("select getvariable('ruled'), getvariable('spoken')").fetchall()[0]
+    everything = repr((window.first, window.last, None))
+    asked = repr((window.first, window.last, domains and sorted(domains)))
+    if ruled == everything:
+        asked = everything
     if ruled != asked:
         _classify_by_rule(con, window, domains, asked)
         con.execute("set variable ruled = $1", [asked])

@@ -18,7 +18,7 @@ FLOOR_SHARE = 0.001
 NEW_DAYS = 7
 
 # What a source's row tells of its evidence beside the keys of the contract.
-EVIDENCE = ("days", "reporters", "other_dkim", "other_spf", "rhythm")
+EVIDENCE = ("days", "reporters", "other_dkim", "other_spf", "header_from", "rhythm")
 
 
 def domains(
@@ -73,7 +73,7 @@ def sources(
     `is_new` that it was first seen in the window's last 7 days.
     """
     classify(con, window, words, _only(domain))
-    return [_source(row, window) for row in ask(con, "sources", {})]
+    return [_source(row, window) for row in ask(con, "sources", {"domain": domain})]
 
 
 def _source(row: Row, window: Window) -> Row:

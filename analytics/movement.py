@@ -22,7 +22,8 @@ def source_days(
     """One row per (domain, source, day) with mail: domain, source, day, messages, aligned,
     dkim_aligned, spf_aligned, indeterminate, legitimate, legitimate_aligned, reporters."""
     classify(con, window, words, None if domain is None else (domain,))
-    return ask(con, "source_days", {"first": window.first, "last": window.last})
+    bounds = {"first": window.first, "last": window.last, "domain": domain}
+    return ask(con, "source_days", bounds)
 
 
 def gone(con: Connection, window: Window, domain: str | None = None) -> list[Row]:
@@ -31,7 +32,7 @@ def gone(con: Connection, window: Window, domain: str | None = None) -> list[Row
     day_before = window.first - timedelta(days=1)
     then = replace(window, first=window.first - timedelta(days=GONE_DAYS), last=day_before)
     classify(con, then, (), None if domain is None else (domain,))
-    return ask(con, "gone", {"first": window.first, "last": window.last})
+    return ask(con, "gone", {"first": window.first, "last": window.last, "domain": domain})
 
 
 def called(rows: Iterable[Row], name: str) -> list[Row]:

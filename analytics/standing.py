@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from analytics.ask import Row, ask
 from analytics.labels import Word
 from analytics.mail import domains, sources
+from analytics.published import Found, Published
+from analytics.snapshots import published_on
 from analytics.window import Window
 from schemas.gates import Gates
 from schemas.store import Connection
@@ -30,7 +32,8 @@ class Owner:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One domain: `mail` is its row of `rua domains`, `seen` that of queries/standing.sql,
-    `services` its sources gathered by name and class, `breaks` what fails these days."""
+    `services` its sources gathered by name and class, `breaks` what fails these days, `dns` what
+    DNS publishes, None where it was not asked."""
 
     domain: str
     window: Window
@@ -39,6 +42,7 @@ class Standing:
     services: Sequence[Row]
     breaks: Sequence[Row] = ()
     owner: Owner = field(default_factory=Owner)
+    dns: Published | None = None
 
     @property
     def published(self) -> Mapping[str, Any]:
@@ -88,6 +92,23 @@ class Standing:
         last: date = self.seen["last_day"]
         return (self.window.last - last).days
 
+    @property
+    def looks_parked(self) -> bool:
+        """RFC 7505 and RFC 7208: it takes no mail, or says that no host may send any."""
+        if self.dns is None:
+            return False
+        return bool(self.dns.null_mx) or (self.dns.spf or "").strip().lower() == "v=spf1 -all"
+
+    @property
+    def np_is_safe(self) -> bool:
+        """Whether DNS was asked, and no mail but abuse came from a name that does not exist."""
+        if self.dns is None or not self.dns.exists:
+            return False
+        missing = {name for name, there in self.dns.exists.items() if there is not True}
+        return not any(
+            row["class"] != "spoof" and missing & set(row["header_froms"]) for row in self.services
+        )
+
     def of_class(self, *classes: str) -> list[Row]:
         """The rows of `services` of these classes, most mail first."""
         found = [row for row in self.services if row["class"] in classes]
@@ -101,8 +122,11 @@ def standings(
     owners: Mapping[str, Owner],
     words: Sequence[Word] = (),
     domain: str | None = None,
+    moment: datetime | None = None,
 ) -> list[Standing]:
-    """Every policy domain with reports, or one; most mail first."""
+    """Every policy domain with reports, or one; most mail first. What DNS published is taken as it
+    was known at `moment` (UTC, without a zone), by default at the end of the window."""
+    known = moment or datetime.combine(window.last, time.max)
     only = None if domain is None else (domain,)
     mail = domains(con, window, owners, domain, words)
     bounds = {"first": window.first, "last": window.last, "domains": only and list(only)}
@@ -119,10 +143,16 @@ def standings(
             services.get(row["domain"], []),
             breaks.get(row["domain"], []),
             owners.get(row["domain"], Owner()),
+            _asked(published_on(con, row["domain"], known)),
         )
         for row in mail
         if row["domain"] in seen
     ]
+
+
+def _asked(dns: Published | None) -> Published | None:
+    """None also where DNS gave no answer: then nothing is known of what it publishes."""
+    return dns if dns is not None and dns.outcome in (Found.FOUND, Found.NONE) else None
 
 
 def _gathered(rows: Sequence[Row]) -> list[Row]:
@@ -138,6 +168,7 @@ def _gathered(rows: Sequence[Row]) -> list[Row]:
             "source_ip": members[0]["source_ip"],
             "source_ips": len(members),
             "reason": members[0]["reason"],
+            "header_froms": sorted({row["header_from"] for row in members if row["header_from"]}),
             "first_seen": min(row["first_seen"] for row in members),
             "last_seen": max(row["last_seen"] for row in members),
         }

@@ -85,10 +85,11 @@ def _step_back(standing: Standing, blocking: Sequence[Row]) -> dict[str, str | N
 
 
 def _parked(standing: Standing, gates: Gates) -> Decision | None:
-    """Straight to reject, and only on the owner's word that the domain sends no mail."""
-    if not standing.owner.parked:
-        return None
+    """Straight to reject: on the owner's word that the domain sends no mail, or where DNS says so
+    and the window holds nothing but abuse."""
     own = standing.of_class("own", "broken", "forwarder", "list")
+    if not standing.owner.parked:
+        return _unowned(standing)
     if own:
         rows = blockers.unexpected(standing)
         count = sum(row["messages"] for row in own)
@@ -104,6 +105,27 @@ def _parked(standing: Standing, gates: Gates) -> Decision | None:
         "advance",
         "parked by its owner's word, and nothing but abuse was seen",
         {**PARKED, "adkim": "s", "aspf": "s"},
+    )
+
+
+def _unowned(standing: Standing) -> Decision | None:
+    """A domain from which nothing but abuse was seen, and of which the owner said nothing."""
+    if standing.of_class("own", "broken", "forwarder", "list", "undecided"):
+        return None
+    if not standing.of_class("spoof"):
+        return None
+    if standing.policy == "reject" and standing.subdomain_policy == "reject":
+        return Decision("done", "nothing but abuse was seen, and it is rejected", {})
+    if standing.looks_parked:
+        return Decision(
+            "advance",
+            "DNS says that it sends no mail, and nothing but abuse was seen",
+            {**PARKED, "adkim": "s", "aspf": "s"},
+        )
+    return Decision(
+        "wait",
+        "looks parked: nothing but abuse was seen. If it sends no mail, say parked = true",
+        {},
     )
 
 
@@ -134,7 +156,7 @@ def _next_step(standing: Standing) -> dict[str, str | None]:
         return {"p": "reject"}
     if LEVELS.index(standing.subdomain_policy) < LEVELS.index(standing.policy):
         level = LEVELS[LEVELS.index(standing.subdomain_policy) + 1]
-        return {"sp": level, "np": "reject"}
+        return {"sp": level}
     return {}
 
 
@@ -189,8 +211,25 @@ def _stepping(standing: Standing, gates: Gates, step: Target) -> Decision:
         first = closed[0]
         reason = f"{first.name}: {first.measured}, required {first.required}"
         return Decision("wait", reason, step, (), checks)
+    ahead = _already_published(standing, step)
+    if ahead:
+        return Decision("wait", ahead, {}, (), checks)
+    if standing.np_is_safe and standing.published["np"] != "reject":
+        step = {**step, "np": "reject"}  # early: names that do not exist send no mail
     tags = ", ".join(f"{tag}={value}" for tag, value in step.items() if value)
     return Decision("advance", f"every gate is open: publish {tags}", step, (), checks)
+
+
+def _already_published(standing: Standing, step: Target) -> str | None:
+    """DNS may be ahead of the reports: then it is they that have to be waited for."""
+    record = standing.dns.record if standing.dns else None
+    wanted = {tag: value for tag, value in step.items() if value is not None}
+    if record is None or not wanted:
+        return None
+    if any(getattr(record, tag, None) != value for tag, value in wanted.items()):
+        return None
+    tags = ", ".join(f"{tag}={value}" for tag, value in wanted.items())
+    return f"DNS publishes {tags} already, and reports do not show it yet"
 
 
 def _names(rows: Sequence[Row]) -> str:

@@ -9,7 +9,7 @@ select
     first_seen,
     last_seen
 from source_class
-where not exists (
+where ($domain is null or policy_domain = $domain) and not exists (
     select 1
     from dmarc_message as message
     where message.policy_domain = source_class.policy_domain

@@ -25,5 +25,6 @@ select
 from dmarc_message as message
 join source_class using (policy_domain, source_ip)
 where message.day between $first and $last
+    and ($domain is null or message.policy_domain = $domain)
 group by message.policy_domain, source_class.source, message.day
 order by domain, source, day

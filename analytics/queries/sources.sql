@@ -41,4 +41,5 @@ select
     note,
     said_at
 from source_class
+where $domain is null or policy_domain = $domain
 order by messages desc, domain, source_ip

@@ -1,0 +1,154 @@
+"""The recommended next step of each domain, with its evidence: the keys of `rua advise`.
+
+The verdict is analytics/verdict.py's. Here the answer is put together: the record to publish, the
+gates and blockers, and what the next step would do to the mail of the window.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from analytics.ask import Row
+from analytics.labels import Word
+from analytics.record import change
+from analytics.standing import Owner, Standing, standings
+from analytics.verdict import Decision, as_rows, decide
+from analytics.whatif import Tags, whatif
+from analytics.window import Window
+from schemas.gates import Gates
+from schemas.store import Connection
+
+__all__ = ["advise"]
+
+TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
+LEVEL_TAGS = ("p", "sp", "np")
+NO_DNS = "DNS was not asked: keep rua, ruf and fo of your present record"
+LOOK_AGAIN = {"advance": 7, "fix": 1, "wait": 1, "done": 7, "roll-back": 1}
+
+
+def advise(
+    con: Connection,
+    window: Window,
+    gates: Gates,
+    owners: Mapping[str, Owner],
+    words: Sequence[Word] = (),
+    domain: str | None = None,
+    moment: datetime | None = None,
+) -> list[Row]:
+    """One row per policy domain with reports: the keys of `rua advise` (docs/commands.md).
+
+    `owners` is what the settings say of each domain; DNS is looked at as of `moment` (UTC, without
+    a zone), by default the end of the window.
+    """
+    found = standings(con, window, gates, owners, words, domain, moment)
+    return [_row(con, each, decide(each, gates), words) for each in found]
+
+
+def _row(con: Connection, standing: Standing, decision: Decision, words: Sequence[Word]) -> Row:
+    published = {tag: standing.published[tag] for tag in TAGS}
+    target = _target(standing, decision)
+    return {
+        "domain": standing.domain,
+        "published": published,
+        "verdict": decision.verdict,
+        "target": {tag: target[tag] for tag in LEVEL_TAGS},
+        "changes": dict(decision.target),
+        "record": _record(standing, decision, target),
+        "record_note": NO_DNS if decision.target and standing.dns is None else None,
+        "dns": _dns(standing),
+        "reason": decision.reason,
+        "blockers": list(decision.blockers),
+        "gates": as_rows(decision.gates),
+        "window": _window(standing),
+        "impact": _impact(con, standing, target, words),
+        "next_look": standing.window.last + timedelta(days=_patience(standing, decision)),
+    }
+
+
+def _target(standing: Standing, decision: Decision) -> dict[str, Any]:
+    """All tags of the next record: what changes, and the rest as it is."""
+    tags: dict[str, Any] = {tag: standing.published[tag] for tag in TAGS}
+    tags["pct"] = None  # removed by RFC 9989 (App. C)
+    if tags["sp"] == tags["p"]:
+        tags["sp"] = None  # reporters fill it in; absent it follows p
+    if tags["np"] == (tags["sp"] or tags["p"]):
+        tags["np"] = None
+    return {**tags, **decision.target}
+
+
+def record_text(tags: Mapping[str, Any]) -> str:
+    """The TXT value, in the usual order; relaxed alignment and t=n are left out, being the
+    default (RFC 9989 §4.7)."""
+    defaults = {"adkim": "r", "aspf": "r", "t": "n"}
+    shown = [
+        f"{tag}={tags[tag]}"
+        for tag in TAGS
+        if tags.get(tag) is not None and tags[tag] != defaults.get(tag)
+    ]
+    return "; ".join(("v=DMARC1", *shown))
+
+
+def _record(standing: Standing, decision: Decision, target: Mapping[str, Any]) -> str | None:
+    """The TXT value to publish: the present one changed where DNS told it, else of the tags that
+    reports show."""
+    if not decision.target:
+        return None
+    record = standing.dns.record if standing.dns else None
+    if record is None:
+        return record_text(target)
+    tags = {tag: value for tag, value in decision.target.items() if tag != "pct"}
+    return change(record, **tags).text()
+
+
+def _dns(standing: Standing) -> Row | None:
+    """What DNS said, and when; None where it was not asked or did not answer."""
+    if standing.dns is None:
+        return None
+    return {
+        "asked_at": standing.dns.asked_at,
+        "found_at": standing.dns.found_at,
+        "record": standing.dns.text,
+        "spf": standing.dns.spf,
+        "null_mx": standing.dns.null_mx,
+    }
+
+
+def _window(standing: Standing) -> Row:
+    return {
+        "begin": standing.window.first,
+        "end": standing.window.last,
+        "days": standing.seen["days"],
+        "reporters": standing.seen["reporters"],
+        "messages": standing.mail["messages"],
+        "legitimate": standing.legitimate,
+        "unverified": standing.mail["unverified"],
+        "last_report_day": standing.seen["last_day"],
+        "policy_since": standing.seen["policy_since"],
+    }
+
+
+def _impact(
+    con: Connection, standing: Standing, target: Mapping[str, Any], words: Sequence[Word]
+) -> Row:
+    """What the target policy would have done to the mail of the window."""
+    tags = Tags(
+        target["p"] or "none",
+        target["sp"],
+        target["np"],
+        target["adkim"] or "r",
+        target["aspf"] or "r",
+    )
+    exists = standing.dns.exists if standing.dns else {}
+    told_names = {name: there for name, there in exists.items() if there is not None}
+    told = whatif(con, standing.window, standing.domain, tags, words, told_names)
+    keys = ("rejected", "quarantined", "legitimate_lost", "interval", "undecided")
+    more = ("indirect_lost", "spoof_stopped")
+    return {key: told[key] for key in (*keys, *more)}
+
+
+def _patience(standing: Standing, decision: Decision) -> int:
+    """Days until looking again is worth it: a gate of days says so itself."""
+    for gate in decision.gates:
+        if not gate.ok and gate.name == "days at this policy":
+            return max(1, int(gate.required) - standing.days_at_policy)
+    return LOOK_AGAIN[decision.verdict]
