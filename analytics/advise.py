@@ -23,6 +23,7 @@ __all__ = ["advise"]
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 LEVEL_TAGS = ("p", "sp", "np")
 NO_DNS = "DNS was not asked: keep rua, ruf and fo of your present record"
+NO_RECORD = "DNS shows no DMARC record now: add rua=mailto:… or reports will not come"
 LOOK_AGAIN = {"advance": 7, "fix": 1, "wait": 1, "done": 7, "roll-back": 1}
 
 
@@ -54,7 +55,7 @@ def _row(con: Connection, standing: Standing, decision: Decision, words: Sequenc
         "target": {tag: target[tag] for tag in LEVEL_TAGS},
         "changes": dict(decision.target),
         "record": _record(standing, decision, target),
-        "record_note": NO_DNS if decision.target and standing.dns is None else None,
+        "record_note": _note(standing) if decision.target else None,
         "dns": _dns(standing),
         "reason": decision.reason,
         "blockers": list(decision.blockers),
@@ -98,6 +99,13 @@ def _record(standing: Standing, decision: Decision, target: Mapping[str, Any]) -
         return record_text(target)
     tags = {tag: value for tag, value in decision.target.items() if tag != "pct"}
     return change(record, **tags).text()
+
+
+def _note(standing: Standing) -> str | None:
+    """What the record still needs where DNS did not give the present one."""
+    if standing.dns is None:
+        return NO_DNS
+    return NO_RECORD if standing.dns.record is None else None
 
 
 def _dns(standing: Standing) -> Row | None:

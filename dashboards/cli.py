@@ -20,6 +20,7 @@ COMMANDS = {
     "domains": ("domains", "What passes and what is unknown, for each domain."),
     "sources": ("sources", "Who sends as a domain, address by address."),
     "label": ("label", "Your word on a source; it stands over every rule."),
+    "advise": ("advise", "What to publish next, or what stands in the way."),
     "whatif": ("whatif", "What another policy would reject, and what you would lose."),
     "reports": ("reports", "Browse the reports."),
     "show": ("reports", "One report, or its original document."),
