@@ -64,7 +64,7 @@ def write_demo(
     entries = [
         {**mail.truth, "file": name, "arrived": mail.arrived.isoformat()} for name, mail in named
     ]
-    truth = tell(run, tell_domains(plan.domains, days, until), entries, ledger)
+    truth = tell(run, tell_domains(plan, days), entries, ledger)
     text = json.dumps(truth, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     (out / "truth.json").write_text(text, encoding="utf-8", newline="\n")
     (out / "rua.toml").write_text(settings_text(plan.domains), encoding="utf-8", newline="\n")
