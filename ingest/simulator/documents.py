@@ -5,7 +5,7 @@ import string
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 from xml.sax.saxutils import escape
 
@@ -49,11 +49,11 @@ def merged(rows: Iterable[Row], dialect: Dialect) -> tuple[Row, ...]:
     message, from software that never added up (D38)."""
     tally: Counter[Row] = Counter()
     for row in rows:
-        tally[replace(row, count=1)] += row.count
+        tally[row.counting(1)] += row.count
     ordered = sorted(tally.items(), key=lambda item: (-item[1], _order(item[0])))
     if dialect.each_message:
         return tuple(row for row, count in ordered for _ in range(count))
-    return tuple(replace(row, count=count) for row, count in ordered)
+    return tuple(row.counting(count) for row, count in ordered)
 
 
 def _order(row: Row) -> tuple[str, ...]:

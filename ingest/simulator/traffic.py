@@ -57,6 +57,25 @@ class Delivery:
     count: int = 0
     half: int = 0
 
+    def to(self, reporter: str, source_ip: str, count: int, half: int) -> "Delivery":
+        """The same from that host to that reporter; much faster than dataclasses.replace."""
+        return Delivery(
+            self.domain,
+            self.stream,
+            self.day,
+            self.header_from,
+            self.envelope_from,
+            self.signatures,
+            self.spf_domain,
+            self.spf_scope,
+            self.spf_result,
+            self.label,
+            reporter,
+            source_ip,
+            count,
+            half,
+        )
+
 
 HOME_SELECTORS = {
     stream.domain: service(stream.service).own_selector
@@ -106,7 +125,7 @@ class Plan:
         made = {name: self._made(domain, stream, day, name, rng) for name in names}
         for (reporter, host, half), count in sorted(tally.items()):
             one = made[names[sum(host.encode()) % len(names)]]
-            yield replace(one, reporter=reporter, source_ip=host, count=count, half=half)
+            yield one.to(reporter, host, count, half)
 
     def _hosts(self, stream: Stream, total: int, rng: random.Random) -> Sequence[str]:
         if stream.addresses:

@@ -5,7 +5,7 @@ midpoint.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from ingest.simulator.networks import host_name
 from ingest.simulator.organisation import AUTHSERV_ID, Domain, Policy
 from ingest.simulator.platforms import service
 from ingest.simulator.receivers import Row
+from ingest.simulator.traffic import Plan
 
 __all__ = ["Ledger", "report_day", "tell", "tell_domains"]
 
@@ -100,9 +101,9 @@ def _source(rows: Sequence[tuple[str, Row]]) -> dict[str, Any]:
     }
 
 
-def tell_domains(domains: Iterable[Domain], days: int, until: date) -> dict[str, dict[str, Any]]:
+def tell_domains(plan: Plan, days: int) -> dict[str, dict[str, Any]]:
     """Each domain's stages within the run, and the verdict that is right at the end."""
-    return {domain.name: _tell(domain, days, until) for domain in domains}
+    return {domain.name: _tell(domain, days, plan.until) for domain in plan.domains}
 
 
 def _tell(domain: Domain, days: int, until: date) -> dict[str, Any]:

@@ -3,14 +3,12 @@
 import json
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from ingest.simulator.documents import Report, make_report_id, merged
-from ingest.simulator.habits import Reporter
+from ingest.simulator.documents import Report
 from ingest.simulator.mails import (
     ORDINARY,
     Mail,
@@ -22,15 +20,13 @@ from ingest.simulator.mails import (
     tls_mail,
 )
 from ingest.simulator.organisation import AUTHSERV_ID, Domain
-from ingest.simulator.receivers import Row, evaluate
-from ingest.simulator.reporters import reporter
+from ingest.simulator.reporting import DAY, arrival, closing, reports
 from ingest.simulator.tls_documents import TLS_REPORTERS, write_tls
 from ingest.simulator.traffic import Plan, keyed, make_plan
 from ingest.simulator.truth import Ledger, tell, tell_domains
 
-__all__ = ["DemoSummary", "write_demo"]
+__all__ = ["DemoSummary", "settings_text", "write_demo"]
 
-DAY = timedelta(days=1)
 # (days back, who, which domain): mails that came cut off, or with nothing in them.
 CUT_OFF = ((3, "Enterprise Outlook", "harbour.example"), (26, "Yahoo", "example.com"))
 UNUSED = ((2, "Yahoo", "example.com"), (40, "Yahoo", "lantern-energy.example"))
@@ -68,14 +64,14 @@ def write_demo(
     entries = [
         {**mail.truth, "file": name, "arrived": mail.arrived.isoformat()} for name, mail in named
     ]
-    truth = tell(run, tell_domains(plan.domains, days, until), entries, ledger)
+    truth = tell(run, tell_domains(plan, days), entries, ledger)
     text = json.dumps(truth, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     (out / "truth.json").write_text(text, encoding="utf-8", newline="\n")
-    (out / "rua.toml").write_text(_settings(plan.domains), encoding="utf-8", newline="\n")
+    (out / "rua.toml").write_text(settings_text(plan.domains), encoding="utf-8", newline="\n")
     _write_mails(out / "mails", named)
-    reports = sum(mail.truth["kind"] == "report" for mail in mails)
+    count = sum(mail.truth["kind"] == "report" for mail in mails)
     return DemoSummary(
-        out, len(mails), reports, ledger.records, ledger.messages, until - days * DAY, until - DAY
+        out, len(mails), count, ledger.records, ledger.messages, until - days * DAY, until - DAY
     )
 
 
@@ -116,16 +112,16 @@ def _write_mails(folder: Path, named: Sequence[tuple[str, Mail]]) -> None:
 
 def _all_mails(plan: Plan, days: int, ledger: Ledger) -> Iterator[Mail]:
     """Every mail that has come by the end of the last day; later ones are still under way."""
-    closing = datetime.combine(plan.until + DAY, time(0), UTC)
+    end = closing(plan.until)
     for domain in plan.domains:
-        for report in _reports(plan, domain, days):
+        for report in reports(plan, domain, days):
             for mail in _report_mails(plan, report):
-                if mail.arrived < closing:
+                if mail.arrived < end:
                     yield mail
                     if mail.truth["kind"] == "report":
                         ledger.add(report)
         for mail in _tls_mails(plan, domain, days):
-            if mail.arrived < closing:
+            if mail.arrived < end:
                 yield mail
     start = datetime.combine(plan.until, time(0), UTC)
     for index, (back, *_rest) in enumerate(ORDINARY):
@@ -133,68 +129,10 @@ def _all_mails(plan: Plan, days: int, ledger: Ledger) -> Iterator[Mail]:
             yield ordinary_mail(index, start, keyed(plan.seed, "ordinary", index))
 
 
-def _reports(plan: Plan, domain: Domain, days: int) -> Iterator[Report]:
-    """The domain's reports: rows gathered by reporter and period."""
-    gathered: dict[tuple[str, date, int], list[tuple[date, Row]]] = defaultdict(list)
-    for back in range(days, 0, -1):
-        day = plan.until - back * DAY
-        policy = domain.stage_on(day, plan.until).policy
-        for delivery in plan.deliveries(domain, day):
-            who = reporter(delivery.reporter)
-            rng = keyed(
-                plan.seed, delivery.stream.key, day, who.org_name, delivery.source_ip, delivery.half
-            )
-            period = _period(who, day, delivery.half)
-            rows = evaluate(delivery, policy, who, rng, overrides=plan.variant.overrides)
-            gathered[who.org_name, *period].extend((day, row) for row in rows)
-    for (name, start, half), dated in sorted(gathered.items()):
-        who = reporter(name)
-        if who.period != "week" or start + 7 * DAY <= plan.until:
-            yield _report(plan, domain, who, (start, half), dated)
-
-
-def _period(who: Reporter, day: date, half: int) -> tuple[date, int]:
-    """The first day of the period a reporter puts this day into, and which half of it."""
-    if who.period == "week":
-        return day - day.weekday() * DAY, 0
-    return day, half if who.period == "half" else 0
-
-
-def _report(
-    plan: Plan,
-    domain: Domain,
-    who: Reporter,
-    period: tuple[date, int],
-    dated: list[tuple[date, Row]],
-) -> Report:
-    start, half = period
-    # A week's report begins with its first mail, so that a new domain has no report from before.
-    first = min(day for day, _ in dated) if who.period == "week" else start
-    opening = int(datetime.combine(first, time(12 * half), UTC).timestamp())
-    seconds = {"day": 86_400, "half": 43_200}.get(
-        who.period, int((start + 7 * DAY - first).total_seconds())
-    )
-    # RFC 9990 §3.3: a period in which the policy changed mixes both; the last one is published.
-    last = max(day for day, _ in dated)
-    return Report(
-        who,
-        domain.name,
-        make_report_id(
-            who, domain.name, opening, keyed(plan.seed, "id", who.org_name, domain.name, opening)
-        ),
-        opening,
-        opening + seconds - 1 + who.overlap,
-        domain.stage_on(last, plan.until).policy,
-        merged((row for _, row in dated), who.dialect),
-    )
-
-
 def _report_mails(plan: Plan, report: Report) -> Iterator[Mail]:
     """The report's mail, with what came before or after it by accident."""
     who = report.reporter
-    rng = keyed(plan.seed, "mail", who.org_name, report.domain, report.begin)
-    delay = timedelta(seconds=round(3600 * rng.uniform(*who.delay)))
-    arrived = datetime.fromtimestamp(report.end, UTC) + delay
+    arrived, rng = arrival(plan, report)
     mail = aggregate_mail(report, arrived, rng)
     key = (
         (plan.until - datetime.fromtimestamp(report.begin, UTC).date()).days,
@@ -223,7 +161,7 @@ def _tls_mails(plan: Plan, domain: Domain, days: int) -> Iterator[Mail]:
                 yield tls_mail(report, datetime.fromtimestamp(report.end, UTC) + delay, rng)
 
 
-def _settings(domains: Sequence[Domain]) -> str:
+def settings_text(domains: Sequence[Domain]) -> str:
     """rua.toml: what the owner knows of his domains; no mailbox, the mails are read from files."""
     lines = [
         "# The demo organisation. Its mails lie in mails/; read them with: rua ingest mails",
