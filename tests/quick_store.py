@@ -25,8 +25,8 @@ import pyarrow as pa
 
 from ingest.authenticity import Proof, Trust, claimed_domain, judge, prove
 from ingest.identity import identity_of
-from ingest.reading import Batch, Carrier, Reading, read_batch
 from ingest.readers import read_aggregate
+from ingest.reading import Batch, Carrier, Reading, read_batch
 from ingest.rows import Facts, Rows, Tables
 from ingest.simulator.documents import Report, write_aggregate
 from ingest.simulator.mails import aggregate_mail
