@@ -161,9 +161,10 @@ class Whole:
         read = [heads.add(number, each) for number, each in enumerate(arrived)]
         tables = _record_tables([each.report for each in arrived])
         tables["dmarc_report"] = heads.table([len(each.report.rows) for each in arrived])
+        found: dict[str, Any] = {n: t.column("leaf").to_pylist() for n, t in tables.items()}
         starts = {
             name: [bisect_left(leaves, n) for n in range(len(arrived) + 1)]
-            for name, leaves in ((n, t.column("leaf").to_pylist()) for n, t in tables.items())
+            for name, leaves in found.items()
         }
         moments = [each.at for each in arrived]
         return cls(moments, [each for each, _ in read], [each for _, each in read], tables, starts)
@@ -177,7 +178,8 @@ class Whole:
             start, stop = self.starts[name][first], self.starts[name][last]
             if start < stop:
                 part = table.slice(start, stop - start)
-                leaves = pa.array([n - first for n in part.column("leaf").to_pylist()], pa.int32())
+                there: Any = part.column("leaf").to_pylist()
+                leaves = pa.array([n - first for n in there], pa.int32())
                 tables[name] = _with(part, {"leaf": leaves})
         return Batch(carriers, self.readings[first:last], tables), last
 
@@ -260,7 +262,8 @@ def _record_tables(found: Sequence[Report]) -> Tables:
 def _children(table: pa.Table, places: Sequence[tuple[int, int, int]]) -> pa.Table:
     """The rows of a child table of the kinds, for each (leaf, record, kind)."""
     of_kind: dict[int, list[int]] = {}
-    for n, number in enumerate(table.column("leaf").to_pylist()):
+    kinds: Any = table.column("leaf").to_pylist()
+    for n, number in enumerate(kinds):
         of_kind.setdefault(number, []).append(n)
     found = [(leaf, ordinal, n) for leaf, ordinal, kind in places for n in of_kind.get(kind, ())]
     leaves, ordinals, chosen = zip(*found, strict=True)
