@@ -51,7 +51,7 @@ def test_shares_by_class_stand_below_each_domain(demo: Demo, rua: Rua) -> None:
 
 def test_csv_holds_the_messages_of_each_class(rua: Rua, store: Path) -> None:
     head, *lines = rua("--store", store, "domains", "--format", "csv", *AS_OF).stdout.splitlines()
-    assert head.endswith(",enough,own,broken,forwarder,list,spoof,undecided")
+    assert head.endswith(",enough,verdict,own,broken,forwarder,list,spoof,undecided")
     much = next(line for line in lines if line.startswith("much.example"))
     assert much.endswith(",yes,706,0,0,0,0,0")
 

@@ -9,7 +9,8 @@ import click
 from analytics.advise import advise as ask_advice
 from analytics.overview import domain_names
 from analytics.snapshots import names_to_ask, refresh
-from analytics.standing import Owner
+from analytics.standing import Owner, standings
+from analytics.verdict import decide
 from analytics.window import Window
 from dashboards.console import (
     Globals,
@@ -25,7 +26,7 @@ from schemas.errors import ConfigError
 from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["advise", "owners"]
+__all__ = ["advise", "owners", "verdicts"]
 
 Row = dict[str, Any]
 
@@ -79,6 +80,15 @@ def advise(
     else:
         listed = [{**row, "policy": _policy(row), "next": _next(row)} for row in rows]
         emit(listed, SHOWN, output, empty="no reports yet; see rua status", layout=LAYOUT)
+
+
+def verdicts(
+    con: Connection, window: Window, settings: Settings, domain: str | None = None
+) -> dict[str, str]:
+    """The verdict alone, for every domain with reports or for one."""
+    said = words_of(con, settings)
+    found = standings(con, window, settings.gates, owners(settings), said, domain, _moment(window))
+    return {each.domain: decide(each, settings.gates).verdict for each in found}
 
 
 def owners(settings: Settings) -> dict[str, Owner]:

@@ -7,6 +7,7 @@ import click
 from analytics.classes import CLASSES
 from analytics.mail import domains as ask_domains
 from analytics.window import Window
+from dashboards.commands.advise import verdicts
 from dashboards.console import Globals, Output, emit, output_options, window_options
 from dashboards.naming import domain_name, words_of
 from dashboards.terminal import Layout
@@ -27,15 +28,16 @@ COLUMNS = (
     "undecided_sources",
     "last_report",
     "enough",
+    "verdict",
     *CLASSES,
 )
 SHOWN = (
     *("domain", "policy", "messages", "raw_pass", "legit_pass", "interval"),
-    *("undecided_sources", "last_report"),
+    *("undecided_sources", "verdict", "last_report"),
 )
 LAYOUT = Layout(
     below={"shares": ""},
-    spare=("last_report", "policy", "undecided_sources"),
+    spare=("last_report", "policy", "undecided_sources", "interval"),
     right=("raw_pass", "legit_pass"),
 )
 
@@ -64,6 +66,8 @@ def domains(context: Globals, domain: str | None, window: Window, output: str) -
             domain_name(domain),
             words_of(con, context.settings),
         )
+        said = verdicts(con, window, context.settings, domain_name(domain))
+    rows = [row | {"verdict": said.get(row["domain"])} for row in rows]
     empty = "no reports in these days; see rua status"
     if output == Output.TABLE:
         emit([_shown(row) for row in rows], SHOWN, output, empty=empty, layout=LAYOUT)
@@ -82,6 +86,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "raw_pass": percent(row["aligned"] / messages) if messages else None,
         "legit_pass": (percent(row["legitimate_aligned"] / row["legitimate"]) if enough else None),
         "interval": rate_words(row),
+        "verdict": row["verdict"],
         "last_report": row["last_report"],
         "shares": shares(row["classes"]) or None,
     }
