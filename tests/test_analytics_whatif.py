@@ -218,7 +218,7 @@ def loss_of(store: Path, truth: Mapping[str, Any], until: date) -> Loss:
             told = whatif(con, window, domain, tags)
             loss.found += told["legitimate_lost"]
             loss.worst += told["worst"]["legitimate_lost"]
-            for address, n in _lost_addresses(con):
+            for address, n in _lost_addresses(con, window):
                 row = rows[domain, address]
                 named += n
                 loss.right += n * (row in mine and row["aligned"] < row["messages"])
@@ -245,16 +245,17 @@ def test_of_few_days_the_worst_case_holds_what_is_still_undecided(demo: Demo) ->
     assert loss.worst >= 0.9 * loss.true > loss.right
 
 
-def _lost_addresses(con: Connection) -> list[tuple[str, int]]:
+def _lost_addresses(con: Connection, window: Window) -> list[tuple[str, int]]:
     """What fails as reported of own and broken sources, by address: a finer view of the loss."""
     question = """
         select source_ip, sum(message_count)::bigint
         from dmarc_message join source_class using (policy_domain, source_ip)
         where class in ('own', 'broken') and not dmarc_message.aligned
             and not dmarc_message.indeterminate
+            and day between $1 and $2
         group by source_ip
     """
-    rows: list[tuple[str, int]] = con.execute(question).fetchall()
+    rows: list[tuple[str, int]] = con.execute(question, [window.first, window.last]).fetchall()
     return rows
 
 
