@@ -53,7 +53,7 @@ def test_csv_holds_the_messages_of_each_class(rua: Rua, store: Path) -> None:
     head, *lines = rua("--store", store, "domains", "--format", "csv", *AS_OF).stdout.splitlines()
     assert head.endswith(",enough,verdict,own,broken,forwarder,list,spoof,undecided")
     much = next(line for line in lines if line.startswith("much.example"))
-    assert much.endswith(",yes,706,0,0,0,0,0")
+    assert much.endswith(",yes,wait,706,0,0,0,0,0")
 
 
 @pytest.mark.parametrize("width", [80, 120])

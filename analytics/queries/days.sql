@@ -35,7 +35,7 @@ select
     coalesce(sum(x::double * x), 0) as xx,
     coalesce(sum(x::double * n), 0) as xn,
     coalesce(sum(n::double * n), 0) as nn,
-    coalesce(sum(x::double * x / n), 0) as xx_n
+    coalesce(sum(x::double * x / nullif(n, 0)), 0) as xx_n
 from cluster
 group by day
 order by day

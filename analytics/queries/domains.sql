@@ -31,7 +31,7 @@ total as (
         sum(x::double * x) as xx,
         sum(x::double * n) as xn,
         sum(n::double * n) as nn,
-        sum(x::double * x / n) as xx_n
+        sum(x::double * x / nullif(n, 0)) as xx_n
     from cluster
     group by policy_domain
 ),

@@ -66,16 +66,16 @@ envelope as (
     join dmarc_spf as spf
         on spf.document_id = message.document_id and spf.record_ordinal = message.ordinal
     where message.spf_differs
-        and coalesce(spf.scope, 'mfrom') != 'helo'
 ),
 sent as (
     select
         envelope.*,
-        coalesce(
-            envelope.domain = envelope.header_from
-                or (not $strict_spf and sender.organization = author.organization),
-            false
-        ) as is_aligned
+        scope != 'helo'
+            and coalesce(
+                envelope.domain = envelope.header_from
+                    or (not $strict_spf and sender.organization = author.organization),
+                false
+            ) as is_aligned
     from envelope
     left join organization as sender on sender.name = envelope.domain
     left join organization as author on author.name = envelope.header_from
@@ -86,7 +86,9 @@ spf as (
         ordinal,
         bool_or(result = 'pass' and is_aligned and scope = 'mfrom') as passes,
         bool_or(result = 'temperror' and is_aligned and scope = 'mfrom') as is_temporary,
-        bool_or(domain is null and result in ('pass', 'unknown')) as is_nameless,
+        bool_or(
+            domain is null and scope != 'helo' and result in ('pass', 'unknown')
+        ) as is_nameless,
         bool_or(
             is_aligned and (result = 'unknown' or (result = 'pass' and scope != 'mfrom'))
         ) as is_unclear
