@@ -13,8 +13,8 @@ from datetime import datetime
 
 from ingest.dimensions import PtrAnswer, PtrOutcome
 from ingest.limits import PTR_AT_ONCE, PTR_ERRORS, PTR_SECONDS
-from schemas.resolver import AsyncResolver, DnsError, NoRecord
 from schemas.names import is_domain, normal_domain
+from schemas.resolver import AsyncResolver, DnsError, NoRecord
 from schemas.settings import Dns
 
 __all__ = ["Asking"]

@@ -39,8 +39,8 @@ import dkim.util
 
 from ingest.authenticity import Proof, ProofResult, author_domain, related
 from ingest.limits import HEADER_BYTES
-from schemas.resolver import DnsError, NoAnswer, NoRecord, Resolver
 from schemas.names import is_domain, normal_domain, organizational_domain
+from schemas.resolver import DnsError, NoAnswer, NoRecord, Resolver
 
 __all__ = ["FAULTS", "DkimChecker"]
 
