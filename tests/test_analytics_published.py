@@ -6,6 +6,7 @@ from dataclasses import fields
 import pytest
 
 import analytics.dns
+from analytics.answers import Answer
 from analytics.dns import look_up
 from analytics.published import Found, Published, targets
 from schemas import settings
@@ -145,6 +146,10 @@ def test_strings_are_joined_without_a_space(dns: Dns) -> None:
     record = ask(dns, "example.com").record
     assert record is not None
     assert (record.p, record.rua) == ("reject", ("mailto:d@example.com",))
+
+
+def test_records_have_no_order() -> None:
+    assert Answer.of(["b", "a"]) == Answer.of(["a", "b"])
 
 
 def test_a_record_behind_an_alias(dns: Dns) -> None:
