@@ -25,8 +25,8 @@ import pyarrow as pa
 
 from ingest.authenticity import Proof, Trust, claimed_domain, judge, prove
 from ingest.identity import identity_of
-from ingest.reading import Batch, Carrier, Reading, read_batch
 from ingest.readers import read_aggregate
+from ingest.reading import Batch, Carrier, Reading, read_batch
 from ingest.rows import Facts, Rows, Tables
 from ingest.simulator.documents import Report, write_aggregate
 from ingest.simulator.mails import aggregate_mail
@@ -163,7 +163,7 @@ class Whole:
         tables["dmarc_report"] = heads.table([len(each.report.rows) for each in arrived])
         starts = {
             name: [bisect_left(leaves, n) for n in range(len(arrived) + 1)]
-            for name, leaves in ((n, t.column("leaf").to_pylist()) for n, t in tables.items())
+            for name, leaves in ((name, _leaves(table)) for name, table in tables.items())
         }
         moments = [each.at for each in arrived]
         return cls(moments, [each for each, _ in read], [each for _, each in read], tables, starts)
@@ -177,7 +177,7 @@ class Whole:
             start, stop = self.starts[name][first], self.starts[name][last]
             if start < stop:
                 part = table.slice(start, stop - start)
-                leaves = pa.array([n - first for n in part.column("leaf").to_pylist()], pa.int32())
+                leaves = pa.array([n - first for n in _leaves(part)], pa.int32())
                 tables[name] = _with(part, {"leaf": leaves})
         return Batch(carriers, self.readings[first:last], tables), last
 
@@ -260,12 +260,17 @@ def _record_tables(found: Sequence[Report]) -> Tables:
 def _children(table: pa.Table, places: Sequence[tuple[int, int, int]]) -> pa.Table:
     """The rows of a child table of the kinds, for each (leaf, record, kind)."""
     of_kind: dict[int, list[int]] = {}
-    for n, number in enumerate(table.column("leaf").to_pylist()):
+    for n, number in enumerate(_leaves(table)):
         of_kind.setdefault(number, []).append(n)
     found = [(leaf, ordinal, n) for leaf, ordinal, kind in places for n in of_kind.get(kind, ())]
     leaves, ordinals, chosen = zip(*found, strict=True)
     there = {"leaf": pa.array(leaves, pa.int32()), "record_ordinal": pa.array(ordinals, pa.int32())}
     return _with(table.take(pa.array(chosen)), there)
+
+
+def _leaves(table: pa.Table) -> list[int]:
+    leaves: list[Any] = table.column("leaf").to_pylist()
+    return leaves
 
 
 def _with(table: pa.Table, columns: dict[str, Any]) -> pa.Table:

@@ -1,8 +1,8 @@
 """Sources of the demo organisation get the class that the truth says, whatever the seed.
 
-One demo is written as mails, read in by `rua ingest` with reverse DNS and classified over its 90 days
-without a label; the others are put into the store without their mails (tests/quick_store.py), which
-gives the same rows. The tables that compare truth (rows) and answer (columns) are printed.
+One demo is written as mails, read in by `rua ingest` with reverse DNS and classified over its 90
+days without a label; the others are put into the store without their mails (tests/quick_store.py),
+which gives the same rows. The tables that compare truth (rows) and answer (columns) are printed.
 """
 
 import json
