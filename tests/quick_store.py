@@ -161,10 +161,9 @@ class Whole:
         read = [heads.add(number, each) for number, each in enumerate(arrived)]
         tables = _record_tables([each.report for each in arrived])
         tables["dmarc_report"] = heads.table([len(each.report.rows) for each in arrived])
-        found: dict[str, Any] = {n: t.column("leaf").to_pylist() for n, t in tables.items()}
         starts = {
             name: [bisect_left(leaves, n) for n in range(len(arrived) + 1)]
-            for name, leaves in found.items()
+            for name, leaves in ((name, _leaves(table)) for name, table in tables.items())
         }
         moments = [each.at for each in arrived]
         return cls(moments, [each for each, _ in read], [each for _, each in read], tables, starts)
@@ -178,8 +177,7 @@ class Whole:
             start, stop = self.starts[name][first], self.starts[name][last]
             if start < stop:
                 part = table.slice(start, stop - start)
-                there: Any = part.column("leaf").to_pylist()
-                leaves = pa.array([n - first for n in there], pa.int32())
+                leaves = pa.array([n - first for n in _leaves(part)], pa.int32())
                 tables[name] = _with(part, {"leaf": leaves})
         return Batch(carriers, self.readings[first:last], tables), last
 
@@ -262,13 +260,17 @@ def _record_tables(found: Sequence[Report]) -> Tables:
 def _children(table: pa.Table, places: Sequence[tuple[int, int, int]]) -> pa.Table:
     """The rows of a child table of the kinds, for each (leaf, record, kind)."""
     of_kind: dict[int, list[int]] = {}
-    kinds: Any = table.column("leaf").to_pylist()
-    for n, number in enumerate(kinds):
+    for n, number in enumerate(_leaves(table)):
         of_kind.setdefault(number, []).append(n)
     found = [(leaf, ordinal, n) for leaf, ordinal, kind in places for n in of_kind.get(kind, ())]
     leaves, ordinals, chosen = zip(*found, strict=True)
     there = {"leaf": pa.array(leaves, pa.int32()), "record_ordinal": pa.array(ordinals, pa.int32())}
     return _with(table.take(pa.array(chosen)), there)
+
+
+def _leaves(table: pa.Table) -> list[int]:
+    leaves: list[Any] = table.column("leaf").to_pylist()
+    return leaves
 
 
 def _with(table: pa.Table, columns: dict[str, Any]) -> pa.Table:
