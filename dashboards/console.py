@@ -47,6 +47,7 @@ class Globals:
     config: Path | None
     store_flag: Path | None
     lock_timeout: float | None
+    as_of: date | None = None  # set by a command's --as-of
 
     @cached_property
     def settings(self) -> Settings:
@@ -59,6 +60,7 @@ class Globals:
             settings.store,
             lock_timeout=settings.lock_timeout,
             require_verified=settings.require_verified,
+            as_of=self.as_of,
         )
 
     def require_store(self) -> None:
@@ -99,6 +101,8 @@ def window_options(command: Command) -> Command:
         as_of: datetime | None,
         **rest: Any,
     ) -> Any:
+        if as_of is not None and as_of.date() < datetime.now(UTC).date():
+            click.get_current_context().ensure_object(Globals).as_of = as_of.date()
         return command(*arguments, window=_window(days, since, until, as_of), **rest)
 
     with_window.__doc__ = command.__doc__

@@ -10,11 +10,40 @@ where that is not known, when the mail says it was sent; else when it was stored
 is that of a clock that was not set, and no time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from schemas.store import Connection
 
 __all__ = ["FLAG", "flag_future"]
+
+# When a report came, for questions about an earlier day. A mail kept as a file has the time of the
+# copy, so the date it bears is asked, too; a report kept as a file says nothing: a day after its
+# period is when reports come.
+ARRIVED = """
+    update dmarc_report as report
+    set arrived_at = came.at
+    from (
+        select
+            report.document_id,
+            arg_min(
+                case
+                    when carrier.is_mail
+                    then coalesce(
+                        least(carrier.received_at, carrier.sent_at), carrier.stored_at
+                    )
+                    else least(carrier.received_at, report.end_at + interval 1 day)
+                end,
+                carrier.carrier_id
+            ) as at
+        from dmarc_report as report
+        join delivery using (document_id)
+        join carrier using (carrier_id)
+        where report.document_id in (select unnest($documents::bigint[]))
+        group by report.document_id
+    ) as came
+    where came.document_id = report.document_id
+        and came.at is distinct from report.arrived_at
+"""
 
 FLAG = "the period ends more than 2 days after the report arrived"
 
@@ -51,8 +80,9 @@ CHANGE = """
 """
 
 
-def flag_future(con: Connection, documents: Iterable[int]) -> None:
-    """Bring the flag up to date on those of `documents` that have a report."""
+def flag_future(con: Connection, documents: Collection[int]) -> None:
+    """Bring the flag up to date on those of `documents` that have a report; and when it came."""
+    con.execute(ARRIVED, {"documents": sorted(documents)})
     for table in ("dmarc_report", "tls_report"):
         change = CHANGE.format(table=table)
         con.execute(change, {"flag": FLAG, "documents": sorted(documents)})

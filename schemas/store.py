@@ -10,6 +10,7 @@ import re
 import stat
 import time
 from collections.abc import Iterator, Sequence
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -36,15 +37,22 @@ PACKAGE = resources.files("schemas")
 class Store:
     """The store at `path`; `lock_timeout` in seconds is how long to wait for others.
 
-    With `require_verified` the views count only reports whose mail proves its sender.
+    With `require_verified` the views count only reports whose mail proves its sender; with `as_of`
+    only those that had arrived by the end of that UTC day.
     """
 
     def __init__(
-        self, path: Path, *, lock_timeout: float = 60, require_verified: bool = False
+        self,
+        path: Path,
+        *,
+        lock_timeout: float = 60,
+        require_verified: bool = False,
+        as_of: date | None = None,
     ) -> None:
         self.path = path
         self.lock_timeout = lock_timeout
         self._require_verified = require_verified
+        self._as_of = as_of
 
     def exists(self) -> bool:
         return self.path.exists()
@@ -192,8 +200,9 @@ class Store:
             con.execute("set TimeZone = 'UTC'")
             con.execute(f"set variable require_verified = {self._require_verified}")
             if read_only:
-                state = (*self.state(), self._require_verified)
+                state = (*self.state(), self._require_verified, self._as_of)
                 con.execute("set variable store_state = $1", [repr(state)])
+                con.execute("set variable as_of = $1", [self._as_of])
             return con
 
 

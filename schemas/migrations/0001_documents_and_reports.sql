@@ -127,7 +127,8 @@ create table dmarc_report (
     record_count integer not null,
     refused_record_count integer not null,
     repairs text[] not null,
-    flags text[] not null
+    flags text[] not null,
+    arrived_at timestamp
 );
 
 create table dmarc_record (

@@ -9,13 +9,19 @@ where counted
 -- nothing proves it false. An unverified report does not count where its reporter (by name and
 -- by the domain it says it comes from) sent a verified one on that day or in the 35 days before
 -- (RFC 9990 §8.2: reports can be forged), and never where the setting require_verified asks for
--- proof.
+-- proof. Where a day is asked about (`as_of`), only what had arrived by its end counts, and proves.
 create or replace view counted_dmarc_report as
+with arrived as (
+    select *
+    from dmarc_report
+    where getvariable('as_of')::date is null
+        or coalesce(arrived_at, end_at) < getvariable('as_of')::date + 1
+)
 select report.*
-from dmarc_report as report
+from arrived as report
 asof left join (
     select distinct reporter, reporter_domain, day as verified_day
-    from dmarc_report
+    from arrived
     where counted
         and authenticity = 'verified'
 ) as proven
