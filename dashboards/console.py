@@ -22,7 +22,7 @@ from dashboards.terminal import PLAIN, Layout, print_table
 from schemas.errors import ConfigError, StoreError
 from schemas.settings import Settings, load_settings
 from schemas.store import Store
-from schemas.text import cell, plain
+from schemas.text import cell, csv_cell, plain
 
 __all__ = [
     "Globals",
@@ -211,15 +211,4 @@ def _print_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_csv_cell(row.get(column)) for column in columns])
-
-
-def _csv_cell(value: Any) -> str:
-    """The value, whole; text so that a spreadsheet, which runs formulas, takes it as text."""
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, date):
-        return str(_as_json(value))
-    text = plain(value) if isinstance(value, str) else cell(value, empty="")
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") and not is_number else text
+        writer.writerow([csv_cell(row.get(column)) for column in columns])

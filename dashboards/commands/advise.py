@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any
 
 import click
 
+from analytics import bundle
 from analytics.advise import advise as ask_advice
 from analytics.overview import domain_names
 from analytics.snapshots import names_to_ask, refresh
@@ -17,6 +19,7 @@ from dashboards.console import (
     Output,
     emit,
     output_options,
+    say,
     window_options,
 )
 from dashboards.naming import domain_name, nearest, words_of
@@ -38,12 +41,22 @@ MOST_BLOCKERS = 4  # so that all of it fits a screen; --format json has them all
 
 @click.command()
 @click.argument("domain", required=False)
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write all that the advice on DOMAIN rests on into a new folder.",
+)
 @click.option("--offline", is_flag=True, help="Ask no DNS; go by what was asked before.")
 @window_options
 @output_options
 @click.pass_obj
 def advise(
-    context: Globals, domain: str | None, offline: bool, window: Window, output: str
+    context: Globals,
+    domain: str | None,
+    evidence: Path | None,
+    offline: bool,
+    window: Window,
+    output: str,
 ) -> None:
     """What to publish next, or what stands in the way: one verdict for each domain.
 
@@ -57,22 +70,22 @@ def advise(
     rua advise
     rua advise example.com
     rua advise example.com --as-of 2026-11-01 --format json
+    rua advise example.com --evidence ./why
     """
     name = domain_name(domain)
     settings = context.settings
+    if evidence is not None and name is None:
+        raise click.UsageError("--evidence is about one DOMAIN")
     if not offline and window.as_of >= _today():
         _ask_dns(context, window, name)
     with context.store.read() as con:
         _check_domain(con, name)
-        rows = ask_advice(
-            con,
-            window,
-            settings.gates,
-            owners(settings),
-            words_of(con, settings),
-            name,
-            _moment(window),
-        )
+        said, moment = words_of(con, settings), _moment(window)
+        owner = owners(settings)
+        if evidence is not None and name is not None:
+            files = bundle.write(con, evidence, window, name, settings.gates, owner, said, moment)
+            say(f"{len(files)} files of evidence in {evidence}")
+        rows = ask_advice(con, window, settings.gates, owner, said, name, moment)
     if output != Output.TABLE:
         emit(rows, COLUMNS, output, empty="")
     elif name is not None and rows:
