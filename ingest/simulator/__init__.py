@@ -34,8 +34,8 @@
   `verdicts` is right at the end of that day, the best one first; `forbidden` are steps that would
   do harm then (`advance`, `roll-back`), and `why` says also where the verdict depends on drawn
   volumes or on how soon a break is certain. It follows from streams, stages and faults, whatever
-  the seed, covers every day of the run from the first one with reports to `until`, and its last
-  best verdict is `verdict`.
+  the seed, and covers every day of the run from the first one with reports to `until`. After 90
+  days its last best verdict is `verdict`.
 
 The same (days, seed, until, variant) gives the same bytes; a further day leaves the other days'
 traffic as it was. Variants: default, no-overrides (no override reasons anywhere), inside-abuse

@@ -273,9 +273,9 @@ _TABLE: Mapping[str, tuple[Stream, ...]] = {
         ),
     ),
     "bellfounder.example": (
-        _staff("microsoft-365", 60),
-        _vendor("postmark", 20, "shop"),
-        Stream("spoofers", "spoof-plain", 4000, bursts(0.35), "spam run", addresses=0),
+        _staff("microsoft-365", 25),
+        _vendor("postmark", 12, "shop"),
+        Stream("spoofers", "spoof-plain", 2000, bursts(0.35), "spam run", addresses=0),
     ),
     "weathervane.example": (_staff(), _vendor("amazon-ses", 120, "forecasts")),
     "locksmith.example": (

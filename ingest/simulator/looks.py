@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
-from ingest.simulator.organisation import Domain, Policy, Stage
+from ingest.simulator.organisation import EVER, Domain, Policy
 from ingest.simulator.receivers import requested
 from ingest.simulator.streams import MANNERS, Stream
 from ingest.simulator.traffic import Plan
 
-__all__ = ["DAY", "WINDOW", "Look", "Sender"]
+__all__ = ["DAY", "WINDOW", "History", "Look", "Sender"]
 
 DAY = timedelta(days=1)
 WINDOW = 35  # days, so that a monthly sender is seen
@@ -45,89 +46,125 @@ class Sender:
         return first
 
 
+class Sent(NamedTuple):
+    """A stream's mail of one day: its class, and how many messages are to be expected."""
+
+    day: date
+    label: str
+    expected: float
+
+
 @dataclass(frozen=True)
-class Look:
-    """A domain at the end of `day`, of a run whose traffic begins on `opening`."""
+class History:
+    """A domain in a run whose traffic begins on `opening`."""
 
     plan: Plan
     domain: Domain
     opening: date
-    day: date
 
     @property
     def first(self) -> date:
         """The first day with mail."""
-        return max(self.opening, self.plan.until - min(self.domain.first, 100_000) * DAY)
+        return max(self.opening, self.plan.until - min(self.domain.first, EVER) * DAY)
+
+    @property
+    def last(self) -> date:
+        """The last day with mail."""
+        return self.plan.until - self.domain.last * DAY
+
+    @cached_property
+    def streams(self) -> tuple[tuple[Stream, tuple[Sent, ...]], ...]:
+        """Every stream with its days on which mail is due, in order."""
+        own = (each for each in self.plan.streams if each.domain == self.domain.name)
+        return tuple((stream, tuple(self._sent(stream))) for stream in own)
+
+    def _sent(self, stream: Stream) -> Iterator[Sent]:
+        day, until = (
+            max(self.first, self.plan.until - min(stream.first, EVER) * DAY),
+            self.plan.until,
+        )
+        while day <= self.last:
+            weight = stream.calendar.weight(day, until)
+            if weight:
+                label = self.plan.manner_on(self.domain, stream, day).label
+                yield Sent(day, label, stream.volume * weight * stream.calendar.chance)
+            day += DAY
+
+
+@dataclass(frozen=True)
+class Look:
+    """A domain at the end of `day`."""
+
+    history: History
+    day: date
+
+    @property
+    def domain(self) -> Domain:
+        return self.history.domain
+
+    @property
+    def until(self) -> date:
+        """The last day of the run."""
+        return self.history.plan.until
+
+    @property
+    def first(self) -> date:
+        """The first day with mail."""
+        return self.history.first
 
     @property
     def last(self) -> date:
         """The last day that reports can be about."""
-        return min(self.day - DAY, self.plan.until - self.domain.last * DAY)
+        return min(self.day - DAY, self.history.last)
 
     @property
     def silent_days(self) -> int:
         return (self.day - DAY - self.last).days
 
     @property
-    def stage(self) -> Stage:
-        return self.domain.stage_on(self.last, self.plan.until)
-
-    @property
     def policy(self) -> Policy:
-        return self.stage.policy
+        return self._policy_on(self.last)
+
+    def _policy_on(self, day: date) -> Policy:
+        return self.domain.stage_on(day, self.until).policy
 
     def days_with(self, is_alike: Callable[[Policy], bool]) -> int:
         """Days on end, up to the last one, on which the policy in force was alike."""
         count, day = 0, self.last
-        while day >= self.first and is_alike(self.domain.stage_on(day, self.plan.until).policy):
+        while day >= self.first and is_alike(self._policy_on(day)):
             count, day = count + 1, day - DAY
         return count
 
     @cached_property
     def senders(self) -> tuple[Sender, ...]:
-        """The streams that have sent so far; bursts are not among them, but by their window."""
+        """The streams that have sent so far, but for bursts, whose days are drawn."""
         found = []
-        for stream in self.plan.streams:
-            if stream.domain == self.domain.name and stream.calendar.chance == 1:
-                days = tuple(self._sent(stream))
-                if days:
-                    found.append(Sender(stream, days))
+        for stream, sent in self.history.streams:
+            least = min(1.0, stream.volume / 2)
+            days = tuple(
+                (each.day, each.label)
+                for each in sent
+                if each.day <= self.last and each.expected >= least
+            )
+            if days and stream.calendar.chance == 1:
+                found.append(Sender(stream, days))
         return tuple(found)
-
-    def _sent(self, stream: Stream) -> Iterator[tuple[date, str]]:
-        day = self.first
-        least = min(1.0, stream.volume / 2)
-        while day <= self.last:
-            back = (self.plan.until - day).days
-            expected = stream.volume * stream.calendar.weight(day, self.plan.until)
-            if back <= stream.first and expected >= least:
-                yield day, self.plan.manner_on(self.domain, stream, day).label
-            day += DAY
 
     def in_window(self, day: date) -> bool:
         return day >= self.day - WINDOW * DAY
 
     def expected(self, *labels: str) -> float:
-        """Messages to be expected in the window, of streams with these labels."""
-        total, day = 0.0, max(self.first, self.day - WINDOW * DAY)
-        while day <= self.last:
-            for stream in self._streams_on(day):
-                if self.plan.manner_on(self.domain, stream, day).label in labels:
-                    weight = stream.calendar.weight(day, self.plan.until)
-                    total += stream.volume * weight * stream.calendar.chance
-            day += DAY
-        return total
-
-    def _streams_on(self, day: date) -> Iterator[Stream]:
-        back = (self.plan.until - day).days
-        for stream in self.plan.streams:
-            if stream.domain == self.domain.name and back <= stream.first:
-                yield stream
+        """Messages to be expected in the window so far, of these classes."""
+        return sum(
+            each.expected
+            for _, sent in self.history.streams
+            for each in sent
+            if each.label in labels and self.in_window(each.day) and each.day <= self.last
+        )
 
     def asked(self, stream: Stream, *, knows_np: bool) -> str:
         """What the record asks receivers to do with the stream's mail when it fails."""
         policy = self.policy
         if policy.pct == 0 or policy.t == "y":
             return "none"
-        header_from = stream.below + self.domain.name
-        return requested(self.domain, policy, header_from, knows_np)
+        return requested(self.domain, policy, stream.below + self.domain.name, knows_np)

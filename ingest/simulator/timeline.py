@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.simulator.looks import DAY, Look, Sender
+from ingest.simulator.looks import DAY, History, Look, Sender
 from ingest.simulator.organisation import Domain
 from ingest.simulator.streams import MANNERS, Stream
 from ingest.simulator.traffic import Plan
@@ -213,12 +213,12 @@ def _lost(look: Look, sender: Sender) -> float:
     if manner.label not in ("list", "forwarder") or manner.own == "pass":
         return 0.0
     days = [day for day, _ in sender.days if look.in_window(day)]
-    weights = (sender.stream.calendar.weight(day, look.plan.until) for day in days)
+    weights = (sender.stream.calendar.weight(day, look.until) for day in days)
     return sender.stream.volume * sum(weights)
 
 
 def _storms(look: Look) -> bool:
-    back = (look.plan.until - look.day).days
+    back = (look.until - look.day).days
     return any(storm.first > back for storm in look.domain.storms)
 
 
@@ -261,10 +261,10 @@ def _opinion(look: Look) -> Opinion:
 def timeline(plan: Plan, domain: Domain, days: int) -> list[dict[str, Any]]:
     """Entries {since, verdicts[], forbidden[], why}, each in force until the next one's day; the
     first day is the second of the run's traffic, when the first reports have come."""
-    opening = plan.until - days * DAY
+    history = History(plan, domain, plan.until - days * DAY)
     entries: list[dict[str, Any]] = []
     for back in range(days - 1, -1, -1):
-        look = Look(plan, domain, opening, plan.until - back * DAY)
+        look = Look(history, plan.until - back * DAY)
         opinion = _opinion(look)
         entry = {
             "verdicts": list(opinion.verdicts),
