@@ -62,12 +62,12 @@ class History:
     domain: Domain
     opening: date
 
-    @property
+    @cached_property
     def first(self) -> date:
         """The first day with mail."""
         return max(self.opening, self.plan.until - min(self.domain.first, EVER) * DAY)
 
-    @property
+    @cached_property
     def last(self) -> date:
         """The last day with mail."""
         return self.plan.until - self.domain.last * DAY
@@ -112,7 +112,7 @@ class Look:
         """The first day with mail."""
         return self.history.first
 
-    @property
+    @cached_property
     def last(self) -> date:
         """The last day that reports can be about."""
         return min(self.day - DAY, self.history.last)
@@ -155,11 +155,12 @@ class Look:
 
     def expected(self, *labels: str) -> float:
         """Messages to be expected in the window so far, of these classes."""
+        first, last = self.day - WINDOW * DAY, self.last
         return sum(
             each.expected
             for _, sent in self.history.streams
             for each in sent
-            if each.label in labels and self.in_window(each.day) and each.day <= self.last
+            if first <= each.day <= last and each.label in labels
         )
 
     def asked(self, stream: Stream, *, knows_np: bool) -> str:
