@@ -7,7 +7,18 @@ domain is one entry here and one stream or more in `streams`.
 from dataclasses import dataclass
 from datetime import date
 
-__all__ = ["AUTHSERV_ID", "DOMAINS", "REPORT_ADDRESS", "Domain", "Policy", "Stage", "Tls"]
+__all__ = [
+    "AUTHSERV_ID",
+    "DOMAINS",
+    "EVER",
+    "REPORT_ADDRESS",
+    "Domain",
+    "Policy",
+    "Stage",
+    "Storm",
+    "Tls",
+    "monitoring",
+]
 
 AUTHSERV_ID = "mx.harbour.example"
 REPORT_ADDRESS = "dmarc-reports@harbour.example"
@@ -55,13 +66,25 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class Storm:
+    """From `first` to `last` days back a reporter could not fetch the keys of so many messages."""
+
+    reporter: str
+    first: int
+    last: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """A policy domain with its history and the verdict a good advisor comes to at the end.
 
     `subdomains` exist in DNS without a record of their own (so `sp` is theirs); any other name
     below the domain does not exist. `spf_all` is what SPF says of hosts the record does not name.
     Mail is reported from `first` to `last` days back. `silent` names reporters that never report
-    on it; `target` the tags that change next.
+    on it; `leans` gives reporters that many times their usual share of its mail; `storms` are
+    failures to fetch keys; `target` the tags that change next, and `unsafe` what must not be
+    published next, whatever else is.
     """
 
     name: str
@@ -78,6 +101,17 @@ class Domain:
     last: int = 1
     silent: frozenset[str] = frozenset()
     tls: Tls | None = None
+    leans: tuple[tuple[str, int], ...] = ()
+    storms: tuple[Storm, ...] = ()
+    unsafe: tuple[tuple[str, str], ...] = ()
+
+    def temperror(self, reporter: str, day: date, until: date) -> float:
+        """The share of that day's messages whose keys a storm keeps this reporter from fetching."""
+        back = (until - day).days
+        shares = (
+            s.share for s in self.storms if s.first >= back >= s.last and s.reporter == reporter
+        )
+        return max(shares, default=0.0)
 
     def stage_on(self, day: date, until: date) -> Stage:
         """The stage in force that day."""

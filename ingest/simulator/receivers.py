@@ -94,12 +94,20 @@ def is_aligned(name: str, header_from: str, mode: str) -> bool:
 
 
 def evaluate(
-    delivery: Delivery, policy: Policy, reporter: Reporter, rng: random.Random, *, overrides: bool
+    delivery: Delivery,
+    policy: Policy,
+    reporter: Reporter,
+    rng: random.Random,
+    *,
+    overrides: bool,
+    temperror: float = 0.0,
 ) -> Iterator[Row]:
-    """The records that a delivery gives at a receiver."""
+    """The records that a delivery gives at a receiver; `temperror` is the share of its messages
+    whose keys could not be fetched, where that is more than the reporter's usual one."""
     boxes = MAILBOXES.get(reporter.org_name, (reporter.submitter.lower(),))
     shown = boxes if "to" in reporter.dialect.envelope else ()
-    fates = Counter(_fate(delivery, policy, reporter, shown, rng) for _ in range(delivery.count))
+    share = max(temperror, reporter.temperror)
+    fates = Counter(_fate(delivery, policy, share, shown, rng) for _ in range(delivery.count))
     for fate, count in fates.items():
         yield _row(delivery, policy, reporter, fate, count=count, overrides=overrides)
 
@@ -107,7 +115,7 @@ def evaluate(
 def _fate(
     delivery: Delivery,
     policy: Policy,
-    reporter: Reporter,
+    temperror: float,
     boxes: tuple[str, ...],
     rng: random.Random,
 ) -> Fate:
@@ -116,7 +124,7 @@ def _fate(
     rolls = rng.random(), rng.random(), rng.random()
     return Fate(
         boxes[int(rng.random() ** 2 * len(boxes))] if boxes else "",
-        bool(delivery.signatures) and rolls[0] < reporter.temperror,
+        bool(delivery.signatures) and rolls[0] < temperror,
         delivery.label == "own" and rolls[1] < BROKEN_IN_TRANSIT,
         policy.pct is not None and rolls[2] * 100 >= policy.pct,
     )

@@ -145,7 +145,7 @@ REPORTERS: tuple[Reporter, ...] = (
         "212.227.15.41",
         "mout-dmarc.gmx.net",
         shares(2.2, 0.8, 2),
-        only=NORTH | BRANDS | frozenset({"halfway.example"}),
+        only=NORTH | BRANDS | frozenset({"halfway.example", "drydock.example"}),
         contact="https://postmaster.gmx.net/en/case?c=r2002",
         ids="hex32",
         subject=BRACKETED,

@@ -35,7 +35,14 @@ def reports(plan: Plan, domain: Domain, days: int) -> Iterator[Report]:
                 plan.seed, delivery.stream.key, day, who.org_name, delivery.source_ip, delivery.half
             )
             period = _period(who, day, delivery.half)
-            rows = evaluate(delivery, policy, who, rng, overrides=plan.variant.overrides)
+            rows = evaluate(
+                delivery,
+                policy,
+                who,
+                rng,
+                overrides=plan.variant.overrides,
+                temperror=domain.temperror(who.org_name, day, plan.until),
+            )
             gathered[who.org_name, *period].extend((day, row) for row in rows)
     for (name, start, half), dated in sorted(gathered.items()):
         who = reporter(name)

@@ -13,6 +13,7 @@ __all__ = [
     "Manner",
     "Stream",
     "bursts",
+    "days_back",
     "monthly",
     "quarterly",
     "weekly",
@@ -65,15 +66,24 @@ MANNERS: Mapping[str, Manner] = {
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """On which days a stream sends: weights by weekday, a day of the month, or by chance."""
+    """On which days a stream sends: weights by weekday, a day of the month, days counted back from
+    the end, or by chance."""
 
     weights: tuple[float, ...] = (1.0,) * 7
     month_day: int = 0
     months: tuple[int, ...] = tuple(range(1, 13))
     chance: float = 1.0
+    backs: tuple[int, ...] = ()
 
-    def weight(self, day: date) -> float:
+    @property
+    def is_run(self) -> bool:
+        """Whether it is a run of bills or the like, which has as many messages every time."""
+        return bool(self.month_day or self.backs)
+
+    def weight(self, day: date, until: date) -> float:
         """The share of the stream's usual volume that is due that day, chance apart."""
+        if self.backs and (until - day).days not in self.backs:
+            return 0.0
         if self.month_day and (day.day != self.month_day or day.month not in self.months):
             return 0.0
         return self.weights[day.weekday()]
@@ -98,6 +108,11 @@ def quarterly(month_day: int) -> Calendar:
     return Calendar(month_day=month_day, months=(1, 4, 7, 10))
 
 
+def days_back(*backs: int) -> Calendar:
+    """On these days before the end, so that a story does not depend on the date."""
+    return Calendar(backs=backs)
+
+
 def bursts(chance: float) -> Calendar:
     """On a random share of days."""
     return Calendar(chance=chance)
@@ -118,7 +133,8 @@ class Stream:
     """One kind of mail: `volume` messages a sending day that reach reporting receivers.
 
     `addresses` is the pool of hosts, of which about `active` send on one day; 0 means new hosts in
-    every burst. `below` is put before the domain in From; `domain` is set from the table's key.
+    every burst. `below` is put before the domain in From; `domain` is set from the table's key. It
+    sends from `first` days back on; from `rotated` days back on its own key has another selector.
     """
 
     service: str
@@ -132,6 +148,8 @@ class Stream:
     below: str = ""
     faults: tuple[Fault, ...] = ()
     domain: str = ""
+    first: int = 100_000
+    rotated: int = 0
 
     @property
     def key(self) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from ingest.simulator.further import SITUATION_STREAMS
 from ingest.simulator.habits import Reporter
 from ingest.simulator.mailings import STREAMS
 from ingest.simulator.networks import address_in
-from ingest.simulator.organisation import DOMAINS, Domain
+from ingest.simulator.organisation import Domain
 from ingest.simulator.platforms import service
 from ingest.simulator.reporters import REPORTERS
 from ingest.simulator.streams import MANNERS, Manner, Stream
@@ -79,7 +80,7 @@ class Delivery:
 
 HOME_SELECTORS = {
     stream.domain: service(stream.service).own_selector
-    for stream in reversed(STREAMS)
+    for stream in reversed((*STREAMS, *SITUATION_STREAMS))
     if service(stream.service).own_selector
 }
 
@@ -105,18 +106,19 @@ class Plan:
         if not domain.is_active(day, self.until):
             return
         for stream in self.streams:
-            if stream.domain == domain.name:
+            if stream.domain == domain.name and (self.until - day).days <= stream.first:
                 yield from self._of_stream(domain, stream, day)
 
     def _of_stream(self, domain: Domain, stream: Stream, day: date) -> Iterator[Delivery]:
         rng = keyed(self.seed, stream.key, day)
-        total = _volume(stream, day, rng)
+        total = _volume(stream, day, self.until, rng)
         if not total:
             return
         hosts = self._hosts(stream, total, rng)
         names = _names(domain, stream, rng)
         audience = [each for each in REPORTERS if _reports_on(each, domain)]
-        weights = [each.shares[stream.audience] for each in audience]
+        leans = dict(domain.leans)
+        weights = [each.shares[stream.audience] * leans.get(each.org_name, 1) for each in audience]
         host_weights = [1 / (rank + 1) ** 0.5 for rank in range(len(hosts))]
         receivers = rng.choices([each.org_name for each in audience], weights, k=total)
         senders = rng.choices(hosts, host_weights, k=total)
@@ -138,7 +140,7 @@ class Plan:
         self, domain: Domain, stream: Stream, day: date, header_from: str, rng: random.Random
     ) -> Delivery:
         """A delivery of the stream that names no host and no reporter yet."""
-        manner = self._manner_on(domain, stream, day)
+        manner = self.manner_on(domain, stream, day)
         envelope, spf_domain, scope = _envelope(stream, manner, header_from, rng)
         return Delivery(
             domain=domain,
@@ -146,14 +148,15 @@ class Plan:
             day=day,
             header_from=header_from,
             envelope_from=envelope,
-            signatures=_signatures(stream, manner, header_from),
+            signatures=_signatures(stream, manner, header_from, (self.until - day).days),
             spf_domain=spf_domain,
             spf_scope=scope,
             spf_result=domain.spf_all if manner.spf == "all" else manner.spf,
             label=manner.label,
         )
 
-    def _manner_on(self, domain: Domain, stream: Stream, day: date) -> Manner:
+    def manner_on(self, domain: Domain, stream: Stream, day: date) -> Manner:
+        """How the stream's mail is authenticated that day, and its class then."""
         manner = MANNERS[stream.manner]
         if manner.envelope == "below" and domain.stage_on(day, self.until).policy.adkim == "r":
             return replace(manner, label="own")
@@ -171,12 +174,12 @@ def _reports_on(reporter: Reporter, domain: Domain) -> bool:
     return reporter.org_name not in domain.silent
 
 
-def _volume(stream: Stream, day: date, rng: random.Random) -> int:
+def _volume(stream: Stream, day: date, until: date, rng: random.Random) -> int:
     """Messages of the stream on that day; a burst is drawn with a long tail."""
-    expected = stream.volume * stream.calendar.weight(day)
+    expected = stream.volume * stream.calendar.weight(day, until)
     if not expected or rng.random() >= stream.calendar.chance:
         return 0
-    if stream.calendar.month_day:
+    if stream.calendar.is_run:
         return round(expected)  # a billing run has as many messages as there are customers
     if stream.calendar.chance < 1:
         return max(1, round(expected * min(rng.lognormvariate(-0.3, 0.7), 4)))
@@ -218,12 +221,16 @@ def _envelope(
     return name, name, "mfrom"
 
 
-def _signatures(stream: Stream, manner: Manner, header_from: str) -> tuple[Signature, ...]:
+def _signatures(
+    stream: Stream, manner: Manner, header_from: str, back: int
+) -> tuple[Signature, ...]:
     sender = service(stream.service)
     found = []
     if manner.own:
         # Forwarded and list mail was signed at home, not by the host that delivered it.
         selector = sender.own_selector or HOME_SELECTORS[stream.domain]
+        if back <= stream.rotated:
+            selector += "-next"
         found.append(Signature(manner.signer.format(domain=header_from), selector, manner.own))
     if manner.vendor and sender.dkim:
         found.append(Signature(sender.dkim, sender.selector, "pass"))
@@ -240,9 +247,9 @@ def make_plan(seed: int, until: date, variant: str) -> Plan:
     swaps = dict(change.swaps)
     streams = tuple(
         replace(stream, service=swaps.get(stream.service, stream.service))
-        for stream in (*STREAMS, *change.further)
+        for stream in (*change.streams, *change.further)
     )
-    return Plan(seed, until, change, DOMAINS, streams, _pools(seed, streams))
+    return Plan(seed, until, change, change.domains, streams, _pools(seed, streams))
 
 
 def _pools(seed: int, streams: Sequence[Stream]) -> dict[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from ingest.simulator.networks import host_name
 from ingest.simulator.organisation import AUTHSERV_ID, Domain, Policy
 from ingest.simulator.platforms import service
 from ingest.simulator.receivers import Row
+from ingest.simulator.timeline import timeline
 from ingest.simulator.traffic import Plan
 
 __all__ = ["Ledger", "report_day", "tell", "tell_domains"]
@@ -102,8 +103,15 @@ def _source(rows: Sequence[tuple[str, Row]]) -> dict[str, Any]:
 
 
 def tell_domains(plan: Plan, days: int) -> dict[str, dict[str, Any]]:
-    """Each domain's stages within the run, and the verdict that is right at the end."""
-    return {domain.name: _tell(domain, days, plan.until) for domain in plan.domains}
+    """Each domain's stages within the run, the verdict that is right at the end, and those that
+    are right on each day."""
+    return {
+        domain.name: {
+            **_tell(domain, days, plan.until),
+            "allowed": timeline(plan, domain, days),
+        }
+        for domain in plan.domains
+    }
 
 
 def _tell(domain: Domain, days: int, until: date) -> dict[str, Any]:
@@ -125,6 +133,7 @@ def _tell(domain: Domain, days: int, until: date) -> dict[str, Any]:
         "target": dict(domain.target),
         "subdomains": list(domain.subdomains),
         "last_day": (until - timedelta(days=domain.last)).isoformat(),
+        "unsafe": dict(domain.unsafe),
     }
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ingest.simulator.further import SITUATION_STREAMS, SITUATIONS
+from ingest.simulator.mailings import STREAMS
+from ingest.simulator.organisation import DOMAINS, Domain
 from ingest.simulator.streams import Stream, bursts
 
 __all__ = ["VARIANTS", "Variant"]
@@ -13,12 +16,14 @@ class Variant:
     """A change to the demo.
 
     `overrides` whether receivers give override reasons; `further` streams beside the usual ones;
-    `swaps` services that another one stands in for.
+    `swaps` services that another one stands in for; `domains` and `streams` another organisation.
     """
 
     overrides: bool = True
     further: tuple[Stream, ...] = ()
     swaps: tuple[tuple[str, str], ...] = ()
+    domains: tuple[Domain, ...] = DOMAINS
+    streams: tuple[Stream, ...] = STREAMS
 
 
 TENANT = Stream("m365-other-tenant", "spoof-signed", 60, bursts(0.2), "abuse of a shared platform")
@@ -45,4 +50,5 @@ VARIANTS: Mapping[str, Variant] = {
             ("campaign-monitor", "mailchimp"),
         )
     ),
+    "situations": Variant(domains=SITUATIONS, streams=SITUATION_STREAMS),
 }
