@@ -1,4 +1,4 @@
-"""`rua advise`: the verdict on each domain of the demo, whatever the seed, and what a person reads."""
+"""`rua advise`: the verdict on each domain of the demo, whatever the seed; what a person reads."""
 
 import json
 from collections import Counter
@@ -107,9 +107,7 @@ def test_evidence_is_the_same_bytes_again(rua: Rua, demo: Demo, tmp_path: Path) 
     assert {Path("advice.json"), Path("reports.csv"), Path("sql/classes.sql")} <= first.keys()
 
 
-def test_evidence_is_not_written_into_a_folder_in_use(
-    rua: Rua, demo: Demo, tmp_path: Path
-) -> None:
+def test_evidence_is_not_written_into_a_folder_in_use(rua: Rua, demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     done = advice(rua, demo, "example.net", "--evidence", str(tmp_path))
     assert done.returncode == 2
