@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from ingest.simulator import write_demo
 from ingest.simulator.documents import write_aggregate
 from ingest.simulator.reporting import arrival, reports
 from ingest.simulator.traffic import make_plan
 from schemas.store import Connection, Store
-from tests.conftest import DEMO_DAYS, DEMO_UNTIL, Demo
+from tests.conftest import DEMO_DAYS, DEMO_UNTIL, Demo, Rua
 from tests.quick_store import Truth, growing_store, quick_store
 
 CHILDREN = ("dmarc_record", "dmarc_reason", "dmarc_dkim", "dmarc_spf")
@@ -79,6 +80,17 @@ def test_rows_are_those_of_an_ingest(name: str, demo: Demo, quick: tuple[Path, T
         found = rows(con, name)
     assert expected
     assert found == expected
+
+
+def test_the_other_organisation_is_the_same_as_its_mails(tmp_path: Path) -> None:
+    write_demo(tmp_path / "demo", days=3, until=FROZEN_UNTIL, variant="situations")
+    store = tmp_path / "demo" / "store.duckdb"
+    done = Rua(tmp_path / "demo")("--store", store, "ingest", tmp_path / "demo" / "mails")
+    assert done.returncode == 0, done.stderr
+    other, _ = quick_store(tmp_path / "quick", "situations", days=3, until=FROZEN_UNTIL)
+    with Store(store).read() as con, Store(other).read() as quick:
+        for name in QUESTIONS:
+            assert rows(quick, name) == rows(con, name), name
 
 
 def test_the_truth_is_that_of_the_mails(demo: Demo, quick: tuple[Path, Truth]) -> None:

@@ -311,7 +311,7 @@ _TABLE: Mapping[str, tuple[Stream, ...]] = {
         Stream("spoofers", "spoof-plain", 60, bursts(0.3), "spam run, in test mode", addresses=0),
     ),
     "chandler.example": (
-        _staff("microsoft-365", 120),
+        _staff("google-workspace", 120),
         _vendor("zendesk", 50, "support desk"),
         Stream("m365-forward", "forward-breaks", 0.3, OFFICE, "a tenant that rewrites links"),
     ),
