@@ -133,17 +133,20 @@ def everything() -> list[Reported]:
     """Mail of all kinds from each address, under each pair of modes; one name never passes."""
     pairs = itertools.product(("r", "s", None), repeat=2)
     return [
-        Reported(*modes, tuple(_any_record(random.Random(f"{number} {n}"), n) for n in range(60)))
-        for number, modes in enumerate(pairs)
+        Reported(
+            adkim, aspf, tuple(_any_record(random.Random(f"{number} {n}"), n) for n in range(60))
+        )
+        for number, (adkim, aspf) in enumerate(pairs)
     ]
 
 
 def _any_record(rng: random.Random, n: int) -> Given:
     address, is_unwanted = 1 + n % 6, n % 12 in (4, 5)  # of spoof and undecided
     author = rng.choice(("example.com", "mail.example.com", "gone.example.com"))
+    names: tuple[str | None, ...] = ("example.com", author, author, "other.example.net", None)
     auths = [
         (
-            rng.choice(("example.com", author, author, "other.example.net", None)),
+            rng.choice(names),
             rng.choice(("pass", "fail", "temperror")),
         )
         for _ in range(2)
