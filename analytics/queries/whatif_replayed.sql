@@ -4,23 +4,39 @@
 -- the identifiers, within what the reporter found: what fails relaxed fails strict, and what passes
 -- strict passes relaxed. `not_replayed` says why that could not be, and then the reporter's result
 -- stands as well; it is empty where the outcome does not hang on it.
-with message as (
+with seen as (
     select
-        message.*,
-        report.dialect,
+        document_id,
+        dialect,
         -- RFC 9989 §4.7: an absent or unknown mode is relaxed.
-        coalesce(report.adkim = 's', false) != $strict_dkim as dkim_differs,
-        coalesce(report.aspf = 's', false) != $strict_spf as spf_differs
-    from dmarc_message as message
-    join dmarc_report as report using (document_id)
-    where message.policy_domain = $domain
-        and message.day between $first and $last
+        coalesce(adkim = 's', false) != $strict_dkim as dkim_differs,
+        coalesce(aspf = 's', false) != $strict_spf as spf_differs
+    from counted_dmarc_report
+    where policy_domain = $domain
+        and day between $first and $last
 ),
 authorless as (
     -- The policy domain stands in for a From that the report leaves out: strict cannot be told.
     select document_id, ordinal
     from dmarc_record
     where coalesce(header_from_raw, '') = ''
+),
+message as (
+    -- What is to be judged again: often nothing.
+    select
+        message.document_id,
+        message.ordinal,
+        message.header_from,
+        message.envelope_from,
+        message.dkim_aligned,
+        message.spf_aligned,
+        seen.dkim_differs,
+        seen.spf_differs,
+        authorless.document_id is not null as is_authorless
+    from dmarc_message as message
+    join seen using (document_id)
+    left join authorless using (document_id, ordinal)
+    where seen.dkim_differs or seen.spf_differs
 ),
 signature as (
     select
@@ -95,12 +111,15 @@ spf as (
     from sent
     group by document_id, ordinal
 ),
-compared as (
+judged as (
     select
-        message.*,
+        message.document_id,
+        message.ordinal,
+        message.dkim_differs,
+        message.spf_differs,
         case
             when not message.dkim_differs or message.dkim_aligned != $strict_dkim then null
-            when $strict_dkim and authorless.document_id is not null then 'no-author'
+            when $strict_dkim and message.is_authorless then 'no-author'
             -- RFC 9990 §3.1.1.12: mail without a signature has no result, and fails.
             when dkim.document_id is null
                 then case when message.dkim_aligned then 'no-result' end
@@ -110,7 +129,7 @@ compared as (
         end as dkim_open,
         case
             when not message.spf_differs or message.spf_aligned != $strict_spf then null
-            when $strict_spf and authorless.document_id is not null then 'no-author'
+            when $strict_spf and message.is_authorless then 'no-author'
             when spf.document_id is null then 'no-result'
             when spf.passes then null
             when spf.is_nameless then 'no-domain'
@@ -127,19 +146,38 @@ compared as (
             when $strict_spf then message.spf_aligned and (spf_open is not null or spf.passes)
             else message.spf_aligned or coalesce(spf.passes, false)
         end as spf_passes,
+        coalesce(dkim.is_temporary, false) as dkim_temporary,
+        coalesce(spf.is_temporary, false) as spf_temporary
+    from message
+    left join dkim using (document_id, ordinal)
+    left join spf using (document_id, ordinal)
+),
+compared as (
+    select
+        message.policy_domain,
+        message.source_ip,
+        message.header_from,
+        message.reporter,
+        message.day,
+        message.authenticity,
+        message.message_count,
+        seen.dialect,
+        judged.dkim_open,
+        judged.spf_open,
+        coalesce(judged.dkim_passes, message.dkim_aligned) as dkim_passes,
+        coalesce(judged.spf_passes, message.spf_aligned) as spf_passes,
         -- RFC 9989 §5.3.6: a temporary error of an aligned identity is no failure.
         case
-            when message.dkim_differs then coalesce(dkim.is_temporary, false)
+            when judged.dkim_differs then judged.dkim_temporary
             else coalesce(message.own_dkim = 'temperror', false)
         end as dkim_temporary,
         case
-            when message.spf_differs then coalesce(spf.is_temporary, false)
+            when judged.spf_differs then judged.spf_temporary
             else coalesce(message.own_spf = 'temperror', false)
         end as spf_temporary
-    from message
-    left join authorless using (document_id, ordinal)
-    left join dkim using (document_id, ordinal)
-    left join spf using (document_id, ordinal)
+    from dmarc_message as message
+    join seen using (document_id)
+    left join judged using (document_id, ordinal)
 )
 select
     compared.reporter,
