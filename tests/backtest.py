@@ -1,4 +1,4 @@
-"""Labelled histories walked day by day: what the advisor allowed, against what was right that day."""
+"""Labelled histories walked day by day: what the advisor allowed, against what was right then."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -80,9 +80,7 @@ def _on(allowed: list[Mapping[str, Any]], day: date) -> Mapping[str, Any]:
     return [each for each in allowed if date.fromisoformat(each["since"]) <= day][-1]
 
 
-def _spans(
-    allowed: list[Mapping[str, Any]], wanted: str, end: date
-) -> Iterator[tuple[date, date]]:
+def _spans(allowed: list[Mapping[str, Any]], wanted: str, end: date) -> Iterator[tuple[date, date]]:
     """Spans of days on which this is the one verdict that is right."""
     starts = [date.fromisoformat(each["since"]) for each in allowed]
     for number, each in enumerate(allowed):

@@ -28,14 +28,18 @@ KEYS = {
 
 
 def given(store: Path, truth: dict[str, Any]) -> Counter[tuple[str, str]]:
-    """(verdict of the truth, verdict given): how many domains."""
+    """(verdict of the truth, verdict given): how many domains. Where the truth holds several for
+    right on that day, the one given of them is the truth's."""
     domains = truth["domains"]
     owners = {name: Owner(each["goal"], each["parked"]) for name, each in domains.items()}
     with Store(store).read() as con:
         found = standings(con, WINDOW, Gates(), owners)
-    return Counter(
-        (domains[each.domain]["verdict"], decide(each, Gates()).verdict) for each in found
-    )
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in found:
+        told, verdict = domains[each.domain], decide(each, Gates()).verdict
+        right = told["allowed"][-1]["verdicts"]
+        counts[verdict if verdict in right else told["verdict"], verdict] += 1
+    return counts
 
 
 def table(title: str, counts: Counter[tuple[str, str]]) -> str:
