@@ -8,7 +8,7 @@ from analytics.senders import find
 from analytics.standing import Standing
 from schemas.gates import Gates
 
-__all__ = ["broken", "indirect", "signs_nothing", "undecided", "unexpected"]
+__all__ = ["broken", "dormant", "indirect", "signs_nothing", "undecided", "unexpected"]
 
 Blocker = dict[str, Any]
 
@@ -38,6 +38,22 @@ def broken(standing: Standing) -> list[Blocker]:
     return [
         _blocker(standing, row, "broken", _remedy(standing, row))
         for row in standing.of_class("broken")
+    ]
+
+
+def dormant(standing: Standing) -> list[Blocker]:
+    """Sources that failed when they sent last, before the window: they may send again."""
+    label = LABEL_REMEDY
+    return [
+        _blocker(
+            standing,
+            row,
+            row["class"],
+            _remedy(standing, row)
+            if row["class"] == "broken"
+            else label.format(domain=standing.domain, source=row["source"]),
+        )
+        for row in standing.dormant
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from analytics.ask import Row, ask
@@ -18,6 +18,8 @@ __all__ = ["LEVELS", "Owner", "Standing", "standings"]
 
 LEVELS = ("none", "quarantine", "reject")  # of enforcement, the weakest first
 BREAK_WINDOW = 7  # days in which a break shows
+MAILING = 5  # times the floor of an undecided source
+DORMANT_DAYS = 100  # before the window: what is sent each quarter was sent in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ class Owner:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One domain: `mail` is its row of `rua domains`, `seen` that of queries/standing.sql,
-    `services` its sources gathered by name and class, `breaks` what fails these days, `dns` what
-    DNS publishes, None where it was not asked."""
+    `services` its sources gathered by name and class, `breaks` what fails these days, `dormant`
+    what failed in the months before and has sent nothing since, `dns` what DNS publishes, None
+    where it was not asked."""
 
     domain: str
     window: Window
@@ -41,6 +44,7 @@ class Standing:
     seen: Row
     services: Sequence[Row]
     breaks: Sequence[Row] = ()
+    dormant: Sequence[Row] = ()
     owner: Owner = field(default_factory=Owner)
     dns: Published | None = None
 
@@ -128,6 +132,7 @@ def standings(
     was known at `moment` (UTC, without a zone), by default at the end of the window."""
     known = moment or datetime.combine(window.last, time.max)
     only = None if domain is None else (domain,)
+    dormant = _dormant(con, window, gates, words, domain)
     mail = domains(con, window, owners, domain, words)
     bounds = {"first": window.first, "last": window.last, "domains": only and list(only)}
     seen = {row["domain"]: row for row in ask(con, "standing", bounds)}
@@ -142,12 +147,36 @@ def standings(
             seen[row["domain"]],
             services.get(row["domain"], []),
             breaks.get(row["domain"], []),
+            _still(dormant.get(row["domain"], []), services.get(row["domain"], [])),
             owners.get(row["domain"], Owner()),
             _asked(published_on(con, row["domain"], known)),
         )
         for row in mail
         if row["domain"] in seen
     ]
+
+
+def _dormant(
+    con: Connection, window: Window, gates: Gates, words: Sequence[Word], domain: str | None
+) -> dict[str, list[Row]]:
+    """What failed in the days before the window: a quarterly sender is in no month's mail."""
+    day_before = window.first - timedelta(days=1)
+    before = Window(window.first - timedelta(days=DORMANT_DAYS), day_before, day_before)
+    found = _gathered(sources(con, before, domain, words))
+    return _by_domain([row for row in found if _may_be_ours(row, gates)])
+
+
+def _may_be_ours(row: Row, gates: Gates) -> bool:
+    """One mailing shows no rhythm, so it is undecided; a large one is worth a question."""
+    if row["class"] == "broken":
+        return True
+    return bool(row["class"] == "undecided" and row["messages"] >= MAILING * gates.source_messages)
+
+
+def _still(dormant: Sequence[Row], services: Sequence[Row]) -> list[Row]:
+    """Those that have not been seen since, by whatever class."""
+    here = {row["source"] for row in services}
+    return [row for row in dormant if row["source"] not in here]
 
 
 def _asked(dns: Published | None) -> Published | None:

@@ -172,10 +172,22 @@ def _blocked(standing: Standing, gates: Gates, step: Target) -> Decision | None:
         blocked = _blocked_before_reject(standing, gates, step)
         if blocked:
             return blocked
+    if standing.dormant and step:
+        return _of_dormant(standing, step)
     undecided = blockers.undecided(standing, gates)
     if undecided and step:
         return Decision("wait", f"say whether this is yours: {_names(undecided)}", step, undecided)
     return None
+
+
+def _of_dormant(standing: Standing, step: Target) -> Decision:
+    """What failed when it sent last, before the window, would fail again."""
+    rows = blockers.dormant(standing)
+    seen = max(row["last_seen"] for row in standing.dormant)
+    failed = f"{_names(rows)} failed when it sent last, on {seen:%Y-%m-%d}"
+    if any(row["class"] == "broken" for row in rows):
+        return Decision("fix", f"{failed}: mend it before it sends again", step, rows)
+    return Decision("wait", f"{failed}: say whether it is yours", step, rows)
 
 
 def _blocked_before_reject(standing: Standing, gates: Gates, step: Target) -> Decision | None:

@@ -152,6 +152,7 @@ ruled as (
             when kind = 'list' then 'list-host'
             when called_list > 0 and not (vendor and stream_passes) then 'list-called'
             when own_dkim_fails > 0 and vendor and stream_passes and vouched_vendor
+                and not (forwards and sent_by_others > 0)  -- a mailbox provider may only pass it on
                 then 'broken-signature-vendor'
             when own_dkim_fails > 0 and signed_by_others > 0 and sent_by_others > 0
                 and not coalesce(vouched_vendor and not forwards, false)
