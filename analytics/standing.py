@@ -167,16 +167,22 @@ def _dormant(
 
 
 def _may_be_ours(row: Row, gates: Gates) -> bool:
-    """One mailing shows no rhythm, so it is undecided; a large one is worth a question."""
-    if row["class"] == "broken":
-        return True
-    return bool(row["class"] == "undecided" and row["messages"] >= MAILING * gates.source_messages)
+    """One mailing shows no rhythm, so it is undecided; a vendor's, or a large one, is worth a
+    question."""
+    if row["class"] != "undecided":
+        return bool(row["class"] == "broken")
+    times = 1 if row["rule"] == "undecided-vendor" else MAILING
+    return bool(row["messages"] >= times * gates.source_messages)
 
 
 def _still(dormant: Sequence[Row], services: Sequence[Row]) -> list[Row]:
-    """Those that have not been seen since, by whatever class."""
-    here = {row["source"] for row in services}
-    return [row for row in dormant if row["source"] not in here]
+    """Those not seen since, and those that pass since one day alone (`is_mended`)."""
+    here = {row["source"]: row["days"] for row in services}
+    return [
+        row | {"is_mended": row["source"] in here}
+        for row in dormant
+        if row["source"] not in here or (row["class"] == "broken" and here[row["source"]] < 2)
+    ]
 
 
 def _asked(dns: Published | None) -> Published | None:
@@ -195,6 +201,7 @@ def _gathered(rows: Sequence[Row]) -> list[Row]:
             **{key: members[0][key] for key in ("domain", "source", "class", "rule", "sender")},
             **{key: sum(row[key] for row in members) for key in counted},
             "source_ip": members[0]["source_ip"],
+            "days": max(row["days"] for row in members),
             "source_ips": len(members),
             "reason": members[0]["reason"],
             "header_froms": sorted({row["header_from"] for row in members if row["header_from"]}),

@@ -183,6 +183,8 @@ def _blocked(standing: Standing, gates: Gates, step: Target) -> Decision | None:
 def _of_dormant(standing: Standing, step: Target) -> Decision:
     """What failed when it sent last, before the window, would fail again."""
     rows = blockers.dormant(standing)
+    if all(row["is_mended"] for row in standing.dormant):
+        return Decision("wait", f"{_names(rows)} passes since one day alone", step, rows)
     seen = max(row["last_seen"] for row in standing.dormant)
     failed = f"{_names(rows)} failed when it sent last, on {seen:%Y-%m-%d}"
     if any(row["class"] == "broken" for row in rows):

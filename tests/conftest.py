@@ -1,7 +1,9 @@
 """Fixtures that every test may ask for; the servers live in modules of their own."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +15,10 @@ from typing import Any
 import pytest
 
 from ingest.simulator import write_demo
+
+# Started in the background, this process would ignore Ctrl-C, and so would all that tests start.
+with contextlib.suppress(ValueError):  # not in the main thread
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.dovecot", "tests.imap_mailbox", "tests.knot", "tests.token_endpoint"]
 

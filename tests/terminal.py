@@ -1,5 +1,6 @@
 """A pseudo-terminal, for what asks questions."""
 
+import codecs
 import os
 import pty
 import select
@@ -18,6 +19,7 @@ class Terminal:
 
     def __init__(self, folder: Path, *words: str | Path, **environment: str) -> None:
         self.seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end within a character
         self._read = 0
         pid, self._terminal = pty.fork()
         if pid == 0:  # the child: a new process group whose terminal this is
@@ -59,5 +61,5 @@ class Terminal:
             data = os.read(self._terminal, 4096) if ready else b""
         except OSError:  # Linux says so when the other side has closed
             data = b""
-        self.seen += data.decode().replace("\r\n", "\n")
+        self.seen += self._decoder.decode(data).replace("\r\n", "\n")
         return bool(data)

@@ -313,10 +313,11 @@ def test_a_senseless_last_day_means_today(until: str | None) -> None:
 
 
 def row(day: date, messages: int, legitimate: int, aligned: int, **others: int) -> Any:
+    shares = {"xx_n": aligned**2 / legitimate if legitimate else 0.0}
     cluster = {"clusters": 1, "xx": aligned**2, "xn": aligned * legitimate, "nn": legitimate**2}
     rest = {"aligned": aligned, "undecided": 0, "spoof": 0, "indirect": 0} | others
     counts = {"messages": messages, "legitimate": legitimate, "legitimate_aligned": aligned}
-    one = {"day": day, **counts, **rest, **cluster}
+    one = {"day": day, **counts, **rest, **cluster, **shares}
     total = together([one])
     return one | {key: total[key] for key in ("interval", "enough")}
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.readers.surrogates import without_lone_surrogates
-from ingest.readers.tls import read_tls
 from ingest.second_opinion import read_broken_tls
 from schemas.errors import Malformed
 
@@ -37,14 +36,6 @@ def test_only_lone_halves_are_replaced(text: str, whole: str) -> None:
 def test_what_is_left_can_be_encoded(value: str) -> None:
     found = json.loads(without_lone_surrogates(json.dumps(value)))
     assert found.encode("utf-8").decode() == found
-
-
-def test_a_report_with_a_lone_half_is_read_and_says_so() -> None:
-    fields = f'"organization-name": "R", {PERIOD}, "contact-info": "a\\ud800b", "report-id": "1"'
-    report = read_tls(f'{{{fields}, "policies": []}}'.encode())
-    assert report.contact_info == "a\ufffdb"
-    assert "halves of surrogate pairs replaced" in report.repairs
-    report.model_dump_json()
 
 
 def test_the_second_opinion_keeps_none_either() -> None:

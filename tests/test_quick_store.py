@@ -17,7 +17,7 @@ from tests.conftest import DEMO_DAYS, DEMO_UNTIL, Demo, Rua
 from tests.quick_store import Truth, growing_store, quick_store
 
 CHILDREN = ("dmarc_record", "dmarc_reason", "dmarc_dkim", "dmarc_spf")
-REPORTS = "select * exclude (document_id, content_hash) from dmarc_report"
+REPORTS = "select * exclude (document_id, content_hash, arrived_at) from dmarc_report"
 ARRIVALS = """
     select
         report.identity,

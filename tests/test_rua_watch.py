@@ -161,6 +161,7 @@ def test_several_mailboxes_and_one_that_is_refused(
 ) -> None:
     other, refused = dovecot.user(), dovecot.user()
     (tmp_path / "wrong").write_text("sesame-wrong")
+    (tmp_path / "wrong").chmod(0o600)
     process = watching(
         imap_user.toml(name="one"),
         other.toml(name="two"),
@@ -189,6 +190,7 @@ def test_the_only_mailbox_refused_ends_it_at_once(
 ) -> None:
     changes, code, words = REFUSED[case]
     (tmp_path / "wrong").write_text("sesame-wrong")
+    (tmp_path / "wrong").chmod(0o600)
     done = finish(watching(imap_user.toml(**changes)))
     assert done.code == code
     assert words in done.line

@@ -41,7 +41,7 @@ def test_the_answer_has_the_promised_keys(demo: Demo, rua: Rua) -> None:
 
 
 def test_what_fails_is_lost_where_its_tag_enforces(rua: Rua, store: Path) -> None:
-    words = ("--store", store, "whatif", "example.com", "--as-of", LAST.isoformat())
+    words = ("--store", store, "whatif", "example.com", "--until", LAST.isoformat())
     rejecting = rua.json(*words, "--p", "reject")
     days, receivers = len(on_working_days(30)), 3
     assert rejecting["legitimate_lost"] == days * receivers
@@ -63,7 +63,7 @@ def test_what_fails_is_lost_where_its_tag_enforces(rua: Rua, store: Path) -> Non
 def test_csv_is_what_is_lost_by_source(rua: Rua, store: Path) -> None:
     done = rua(
         *("--store", store, "whatif", "example.com", "--p", "reject", "--format", "csv"),
-        *("--as-of", LAST.isoformat()),
+        *("--until", LAST.isoformat()),
     )
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [int(row["lost"]) for row in rows] == sorted(
@@ -99,7 +99,7 @@ def test_a_mistyped_domain_is_answered_with_the_nearest(demo: Demo, rua: Rua) ->
 
 
 def test_days_without_mail_are_said(rua: Rua, store: Path) -> None:
-    past = ("--store", store, "whatif", "example.com", "--p", "reject", "--as-of", "2020-01-01")
+    past = ("--store", store, "whatif", "example.com", "--p", "reject", "--until", "2020-01-01")
     done = rua(*past)
     assert (done.returncode, done.stdout) == (0, "")
     assert "no mail in these days" in done.stderr
@@ -113,7 +113,7 @@ def test_names_from_reports_drive_neither_terminal_nor_spreadsheet(
     mail = Mail(["203.0.113.9"], days_back(*range(9)), spf=(hostile, "pass"))
     store = stored([mail], tmp_path / "s")
     words = ("--store", store, "whatif", "example.com", "--p", "reject")
-    as_of = ("--as-of", LAST.isoformat())
+    as_of = ("--until", LAST.isoformat())
     table, as_csv = rua(*words, *as_of).stdout, rua(*words, *as_of, "--format", "csv").stdout
     for printed in (table, as_csv):
         assert "cmd" in printed

@@ -280,6 +280,8 @@ def token_user(oauth_dovecot: Dovecot, token_endpoint: TokenEndpoint, tmp_path: 
     token = token_endpoint.give_refresh_token(user.name)
     (tmp_path / "refresh.token").write_text(f"{token}\n")
     (tmp_path / "client.secret").write_text(f"{SECRET}\n")
+    for name in ("refresh.token", "client.secret"):
+        (tmp_path / name).chmod(0o600)
     return TokenUser(user, token_endpoint, tmp_path, token)
 
 

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from ingest.limits import JSON_BYTES, JSON_VALUES
 from ingest.readers.hint import DomainHint
-from ingest.readers.surrogates import without_lone_surrogates
 from schemas.errors import LimitExceeded, Malformed, NotAReport
 from schemas.names import canonical_ip, is_domain, normal_domain
 from schemas.tls import TlsReport
@@ -64,10 +63,7 @@ def _load(data: bytes, repairs: list[str], flags: list[str]) -> object:
         return table
 
     try:
-        whole = without_lone_surrogates(text)
-        if whole != text:
-            repairs.append("halves of surrogate pairs replaced")
-        return json.loads(whole, object_pairs_hook=once, parse_int=_integer)
+        return json.loads(text, object_pairs_hook=once, parse_int=_integer)
     except RecursionError:
         raise LimitExceeded("JSON nested too deeply") from None
     except ValueError as error:
@@ -206,7 +202,7 @@ def _unfolded(text: str | None) -> list[str]:
     if text is None or not text.startswith("["):
         return [text or ""]
     try:
-        inner = json.loads(without_lone_surrogates(text))
+        inner = json.loads(text)
     except (ValueError, RecursionError):
         return [text]
     texts = [each for each in map(_text, inner) if each is not None]
