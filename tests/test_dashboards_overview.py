@@ -336,7 +336,9 @@ def test_a_day_is_split_into_shares_that_add_up() -> None:
 
 
 def test_a_day_with_few_messages_is_no_firm_point() -> None:
-    frame = charts.rate_frame([row(TODAY, 35, 35, 35), row(TODAY, 34, 34, 34), row(TODAY, 9, 0, 0)])
+    frame = charts.rate_frame(
+        [row(TODAY, 100, 100, 100), row(TODAY, 99, 99, 99), row(TODAY, 9, 0, 0)]
+    )
     assert list(frame["kind"]) == [charts.FIRM, charts.HOLLOW]
     assert list(frame["said"]) == [
         "100 % (35 of 35), 95 % interval 90.1 – 100 %",
