@@ -177,11 +177,12 @@ def _may_be_ours(row: Row, gates: Gates) -> bool:
 
 def _still(dormant: Sequence[Row], services: Sequence[Row]) -> list[Row]:
     """Those not seen since, and those that pass since one day alone (`is_mended`)."""
-    here = {row["source"]: row["days"] for row in services}
+    here = {row["source"] for row in services}
+    passing = {row["source"]: row["days"] for row in services if row["class"] == "own"}
     return [
         row | {"is_mended": row["source"] in here}
         for row in dormant
-        if row["source"] not in here or (row["class"] == "broken" and here[row["source"]] < 2)
+        if row["source"] not in here or passing.get(row["source"], 2) < 2
     ]
 
 

@@ -341,8 +341,8 @@ def test_a_day_with_few_messages_is_no_firm_point() -> None:
     )
     assert list(frame["kind"]) == [charts.FIRM, charts.HOLLOW]
     assert list(frame["said"]) == [
-        "100 % (35 of 35), 95 % interval 90.1 – 100 %",
-        "34 of 34: too few to tell",
+        "100 % (100 of 100), 95 % interval 96.3 – 100 %",
+        "99 of 99: too few to tell",
     ]
 
 
