@@ -289,6 +289,17 @@ class Settings(BaseSettings):
     mailbox: Annotated[tuple[Mailbox, ...], AfterValidator(_one_each)] = ()
     domains: Annotated[dict[str, DomainSettings], BeforeValidator(_domain_keys)] = {}
 
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """Domains by their group, both in alphabetical order; "" holds those in no group, last."""
+        names = sorted(
+            {each.group or "" for each in self.domains.values()}, key=lambda n: (not n, n)
+        )
+        return {
+            name: sorted(d for d, each in self.domains.items() if (each.group or "") == name)
+            for name in names
+        }
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -195,3 +195,17 @@ def test_a_secret_that_others_can_read_is_told(tmp_path: Path) -> None:
     assert "x\n" not in line
     secret.chmod(0o600)
     assert list(exposed_files(mailbox)) == []
+
+
+def test_groups_hold_their_domains_and_those_in_none_come_last(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        '[domains."b.example"]\ngroup = "Two"\n[domains."c.example"]\n'
+        '[domains."a.example"]\ngroup = "Two"\n[domains."d.example"]\ngroup = "One"\n',
+    )
+    assert list(load(path).groups.items()) == [
+        ("One", ["d.example"]),
+        ("Two", ["a.example", "b.example"]),
+        ("", ["c.example"]),
+    ]
+    assert load(None).groups == {}
