@@ -24,13 +24,15 @@ class Kept:
 
     def __init__(self, con: Connection, name: str, asked: str) -> None:
         self._con = con
-        state, path = con.execute(
-            "select getvariable('store_state'), path from duckdb_databases()"
-            " where database_name = current_database()"
+        state, visible, path = con.execute(
+            "select getvariable('store_state'), getvariable('visible'), path"
+            " from duckdb_databases() where database_name = current_database()"
         ).fetchall()[0]
         self._folder = Path(f"{path}.kept") if state and path else None
         self._state = hashlib.sha256(str(state).encode()).hexdigest()[:16]
-        question = hashlib.sha256(asked.encode()).hexdigest()[:16]
+        # Who sees some domains alone has answers of his own; no one else's are ever his.
+        scoped = asked if visible is None else repr((asked, visible))
+        question = hashlib.sha256(scoped.encode()).hexdigest()[:16]
         self._name = f"{name}-{self._state}-{question}.parquet"
         self._began = time.monotonic()
 
