@@ -1,7 +1,7 @@
 """A store with clients who must not see each other, and every name that would tell of the others.
 
-`foreign_tokens` are made from the store itself: whatever stands in rows about the others and in none
-about the visible domains is a secret, be it a domain, a report ID, an address or a file name.
+`foreign_tokens` are made from the store itself: whatever stands in rows about the others and in
+none about the visible domains is a secret, be it a domain, a report ID, an address or a file name.
 """
 
 import dataclasses
@@ -49,7 +49,7 @@ def two_groups(demo: Demo, folder: Path, group: str = "Harbour") -> TwoGroups:
     _read_more(folder, store, min(mine), min(theirs))
     for side, names in (("mine", mine), ("theirs", theirs)):
         add(Store(store), min(names), f"label.{side}.example", "own", f"a note on {side}-secret")
-    _add_dns(store, {"mine": min(mine), "theirs": min(theirs)})
+    _add_dns(store, {"mine": mine, "theirs": theirs})
     return TwoGroups(store, config, mine, theirs, group)
 
 
@@ -99,9 +99,10 @@ def _mixed(*domains: str) -> dict[str, Any]:
     }
 
 
-def _add_dns(store: Path, domains: dict[str, str]) -> None:
+def _add_dns(store: Path, sides: dict[str, frozenset[str]]) -> None:
     with Store(store).write() as con:
-        for side, domain in domains.items():
+        for side, domains in sides.items():
+            domain = min(domains)
             record = f"v=DMARC1; p=none; rua=mailto:{side}@dns-{side}.example"
             con.execute(
                 "insert into dns_snapshot values ($1, $2, $2, $3, 'TXT', 'found', [$4])",
@@ -115,10 +116,10 @@ def _add_dns(store: Path, domains: dict[str, str]) -> None:
                     select source_ip
                     from dmarc_record join dmarc_report using (document_id)
                     group by source_ip
-                    having bool_and(policy_domain = $2)
+                    having bool_and(list_contains($2, policy_domain))
                 )
                 """,
-                [f".reverse-{side}.example", domain],
+                [f".reverse-{side}.example", sorted(sides[side])],
             )
 
 
