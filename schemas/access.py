@@ -21,7 +21,7 @@ from schemas.names import is_domain, normal_domain
 from schemas.scope import Scope
 from schemas.tables import Table, mistake, named, secret
 
-__all__ = ["Access", "Rule", "check_groups", "confined"]
+__all__ = ["Access", "Rule", "check_groups"]
 
 CALLBACK = "/oauth2callback"  # where Streamlit takes the provider's answer
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -29,9 +29,10 @@ SHORTEST_COOKIE_SECRET = 32  # characters: whoever guesses it can be anybody
 LONGEST_SESSION = 30 * 24  # hours: the browser forgets the cookie then
 TRUE = (True, "true", 1, "1")  # some providers write their booleans as text
 # Domains in which anyone can get an address.
-PUBLIC = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com icloud.com me.com"
-    " aol.com gmx.de gmx.net web.de mail.com proton.me protonmail.com".split()
+PUBLIC = (
+    *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com"),
+    *("yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "web.de", "mail.com"),
+    *("proton.me", "protonmail.com"),
 )
 # Issuers that let in accounts of any organisation, each of which writes what it likes into a claim.
 ANY_TENANT = ("/common/", "/organizations/", "/consumers/")
@@ -164,23 +165,26 @@ class Access(Table):
 
     def client_secret(self) -> SecretStr:
         """Raises ConfigError, which never shows it."""
-        return self._secret("client_secret")
+        return self._secret("client_secret")[0]
 
     def cookie_secret(self) -> SecretStr:
         """What the login cookie is signed with. Raises ConfigError, which never shows it."""
-        found = self._secret("cookie_secret")
+        found, where = self._secret("cookie_secret")
         if len(found.get_secret_value()) < SHORTEST_COOKIE_SECRET:
             raise ConfigError(
                 f"the cookie secret is shorter than {SHORTEST_COOKIE_SECRET} characters",
-                where=f"key access.{named(self, 'cookie_secret')}",
+                where=where,
                 todo="make one with: openssl rand -hex 32",
             )
         return found
 
-    def _secret(self, stem: str) -> SecretStr:
+    def _secret(self, stem: str) -> tuple[SecretStr, str]:
+        """The secret, and the key that says where it is."""
+        where = f"key access.{named(self, stem)}"
         found = secret(self, stem, "key access.")
-        assert found is not None  # a validator saw to it
-        return found
+        if found is None:  # a validator saw to it
+            raise ConfigError(f"there is no {stem}", where=where)
+        return found, where
 
     def addresses(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
         """A person's e-mail addresses, as far as the provider vouches for them."""
@@ -264,8 +268,3 @@ def _meant(name: str, known: Sequence[str], of_domain: Mapping[str, str]) -> str
     if near:
         return f"did you mean {folded[near[0]]!r}?"
     return f"groups are {', '.join(known)}" if known else "no domain of the settings has a group"
-
-
-def confined(names: Iterable[str], scope: Scope) -> list[str]:
-    """Those of the names that may be seen."""
-    return [name for name in names if scope.sees(normal_domain(name) or name)]
