@@ -21,9 +21,10 @@ from schemas.names import is_domain, normal_domain
 from schemas.scope import Scope
 from schemas.tables import Table, mistake, named, secret
 
-__all__ = ["Access", "Rule", "check_groups"]
+__all__ = ["CALLBACK", "LOGIN", "Access", "Rule", "check_groups"]
 
 CALLBACK = "/oauth2callback"  # where Streamlit takes the provider's answer
+LOGIN = "RUA_LOGIN"  # "required" in the environment of a dashboard with a login
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHORTEST_COOKIE_SECRET = 32  # characters: whoever guesses it can be anybody
 LONGEST_SESSION = 30 * 24  # hours: the browser forgets the cookie then
@@ -241,9 +242,7 @@ def _address(text: str) -> str:
     return f"{local.lower() if local.isascii() else local}@{normal_domain(domain) or domain}"
 
 
-def check_groups(
-    access: Access, domains_by_group: Mapping[str, Sequence[str]], where: str
-) -> None:
+def check_groups(access: Access, domains_by_group: Mapping[str, Sequence[str]], where: str) -> None:
     """Raises ConfigError for a group of domains that the settings do not have."""
     known = sorted(name for name in domains_by_group if name)
     of_domain = {name: group for group, names in domains_by_group.items() for name in names}

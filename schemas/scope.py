@@ -121,6 +121,7 @@ ROWS: Mapping[str, str] = {
         )
     """,
     "label": DOMAIN,
+    "advice": DOMAIN,
     "dns_snapshot": "domain in (from scope_domain)",
     "ledger": NOTHING,
     "run": NOTHING,

@@ -164,7 +164,7 @@ def test_every_table_says_who_sees_it(both: TwoGroups) -> None:
     """A table that nobody thought of is hidden; say on purpose what it is."""
     with Store(both.store).read() as con:
         names = "select table_name from duckdb_tables() where not internal and not temporary"
-        assert {name for (name,) in con.execute(names).fetchall()} == set(ROWS)
+        assert {name for (name,) in con.execute(names).fetchall()} <= set(ROWS)
 
 
 def test_no_question_leads_around_the_scope() -> None:

@@ -119,7 +119,7 @@ def _add_dns(store: Path, sides: dict[str, frozenset[str]]) -> None:
                     having bool_and(list_contains($2, policy_domain))
                 )
                 """,
-                [f".reverse-{side}.example", sorted(sides[side])],
+                [f".reverse-{side}.example", sorted(domains)],
             )
 
 
