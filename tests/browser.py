@@ -153,8 +153,9 @@ def _listen(page: Page, complaints: list[str]) -> None:
     )
 
 
-def wait_until_drawn(page: Page) -> None:
-    """Until the run is over and each chart has its picture."""
+def wait_until_drawn(page: Page, *, pause: int = 1500) -> None:
+    """Until the run is over and each chart has its picture; `pause` in milliseconds, since tables
+    and charts are drawn some frames after they are there."""
     page.wait_for_selector(
         "[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE * 1000
     )
@@ -164,7 +165,7 @@ def wait_until_drawn(page: Page) -> None:
         ".every(chart => chart.querySelector('canvas, svg'))",
         timeout=PATIENCE * 1000,
     )
-    page.wait_for_timeout(1500)  # tables and charts are drawn some frames after they are there
+    page.wait_for_timeout(pause)
 
 
 def whole_page(page: Page, path: Path, *, most: int = 6000) -> Path:
