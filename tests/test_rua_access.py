@@ -167,7 +167,6 @@ def listened(page: Page) -> list[bytes | str]:
     """What the server tells the browser, beside what is drawn: tables come whole."""
     frames: list[bytes | str] = []
 
-
     def hear(frame: bytes | str) -> None:
         frames.append(frame)
 
@@ -242,7 +241,7 @@ def test_no_login_is_said_aloud(rua: Rua, tmp_path: Path) -> None:
 
 def test_secrets_are_never_printed(guarded: Guarded, rua: Rua) -> None:
     config = guarded.groups.config
-    flags = ["--config", config, "dashboard", "--no-browser"]
+    flags = ["--config", str(config), "dashboard", "--no-browser"]
     done = rua(*flags, "--port", str(guarded.port), env={"OIDC_SECRET": CLIENT_SECRET})
     assert done.returncode == ExitCode.USAGE  # the port is taken
     done = rua(*flags, env={"OIDC_SECRET": ""})
