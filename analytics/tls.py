@@ -13,9 +13,10 @@ from analytics.remedies import remedy, result
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["by_cause", "tls", "tls_days", "tls_failures"]
+__all__ = ["PARTS", "by_cause", "tls", "tls_days", "tls_failure_days", "tls_failures"]
 
 MOST_CODES = 5
+PARTS = ("result", "mx", "sender", "reporter")
 
 
 def tls(con: Connection, window: Window, domains: Sequence[str] | None = None) -> list[Row]:
@@ -58,6 +59,16 @@ def tls_failures(
     """
     rows = ask(con, "tls_failures", _bounds(window, domains))
     return [row | _words(row, reporters=2) for row in rows]
+
+
+def tls_failure_days(
+    con: Connection, window: Window, domains: Sequence[str] | None = None, *, by: str = "result"
+) -> list[Row]:
+    """One row per (day, policy type, part) with failures: day, policy_type, part, count.
+
+    `by` is one of PARTS; a part is None where the reports leave it out.
+    """
+    return ask(con, "tls_failure_days", _bounds(window, domains) | {"by": by})
 
 
 def by_cause(failures: Iterable[Row]) -> list[Row]:
