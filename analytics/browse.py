@@ -15,6 +15,7 @@ __all__ = [
     "genuine",
     "genuine_days",
     "genuine_reasons",
+    "head",
     "records",
     "reporter_days",
 ]
@@ -76,6 +77,21 @@ def reporter_days(
 ) -> list[Row]:
     """One row per (reporter, day) with counted reports: dmarc_reports, tls_reports."""
     return ask(con, "reporter_days", _bounds(window, domains))
+
+
+def head(con: Connection, number: int) -> Row | None:
+    """A stored document and its report without its records, with the mails that brought it
+    (`deliveries`) and its `policies` where it is a TLS report; None if there is no such one."""
+    rows = ask(con, "document", {"document": number})
+    if not rows:
+        return None
+    row = rows[0]
+    # A duplicate's report is that of the document it repeats.
+    row["report_of"] = row["of_id"] if row["status"] == "duplicate" else number
+    row["deliveries"] = ask(con, "deliveries", {"document": number})
+    is_tls = row["kind"] == "tls"
+    row["policies"] = ask(con, "tls_policies", {"document": row["report_of"]}) if is_tls else []
+    return row
 
 
 def records(con: Connection, number: int, *, most: int, skip: int = 0) -> list[Row]:

@@ -6,6 +6,7 @@ no parts of a sum: they may overlap (§4).
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from analytics.ask import Row, ask
@@ -13,7 +14,7 @@ from analytics.remedies import remedy, result
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["PARTS", "by_cause", "tls", "tls_days", "tls_failure_days", "tls_failures"]
+__all__ = ["PARTS", "by_cause", "tls", "tls_days", "tls_failure_days", "tls_failures", "tls_feed"]
 
 MOST_CODES = 5
 PARTS = ("result", "mx", "sender", "reporter")
@@ -69,6 +70,11 @@ def tls_failure_days(
     `by` is one of PARTS; a part is None where the reports leave it out.
     """
     return ask(con, "tls_failure_days", _bounds(window, domains) | {"by": by})
+
+
+def tls_feed(con: Connection, last: date) -> Row:
+    """`reports` that count, of any day, and `last_day`, the newest of them up to `last`."""
+    return ask(con, "tls_feed", {"last": last})[0]
 
 
 def by_cause(failures: Iterable[Row]) -> list[Row]:

@@ -25,7 +25,7 @@ select
             ) order by ordinal
         )
         from dmarc_dkim as result
-        where result.document_id = page.document_id
+        where result.document_id = $document
             and result.record_ordinal = page.ordinal
     ) as dkim_results,
     (
@@ -34,13 +34,13 @@ select
             order by ordinal
         )
         from dmarc_spf as result
-        where result.document_id = page.document_id
+        where result.document_id = $document
             and result.record_ordinal = page.ordinal
     ) as spf_results,
     (
         select list(concat_ws(' ', type, comment, '[' || comment_lang || ']') order by ordinal)
         from dmarc_reason as reason
-        where reason.document_id = page.document_id
+        where reason.document_id = $document
             and reason.record_ordinal = page.ordinal
     ) as reasons,
     page.flags,
