@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from analytics.ask import Row, ask
+from analytics.ask import Row
+from analytics.classified import ask_kept
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -17,7 +18,7 @@ def feed(con: Connection, as_of: date) -> Row:
 
     A report arrives the day after the one it covers, so two days are no sign of trouble.
     """
-    row = ask(con, "feed", {"as_of": as_of})[0]
+    row = ask_kept(con, "feed", {"as_of": as_of})[0]
     last = row["last_report_day"]
     age = (as_of - last).days if last else None
     if age is None:
@@ -32,7 +33,7 @@ def feed(con: Connection, as_of: date) -> Row:
 def reporters(con: Connection, as_of: date) -> list[Row]:
     """One row per reporter, most reports first: reports, days, recent_days (of the last 35),
     delay_hours (median, None if unknown), first_day, last_day; `is_missing` when it fell silent."""
-    return ask(con, "reporters", {"as_of": as_of})
+    return ask_kept(con, "reporters", {"as_of": as_of})
 
 
 def disagreement(con: Connection, window: Window) -> list[Row]:
@@ -41,9 +42,9 @@ def disagreement(con: Connection, window: Window) -> list[Row]:
     `is_flagged` above 1 %: what such a reporter says of alignment is doubtful (D42). Advice goes
     by what is reported nevertheless.
     """
-    return ask(con, "disagreement", {"first": window.first, "last": window.last})
+    return ask_kept(con, "disagreement", {"first": window.first, "last": window.last})
 
 
 def runs(con: Connection, most: int = 10) -> list[Row]:
     """The latest runs of `rua ingest`, newest first."""
-    return ask(con, "runs", {"most": most})
+    return ask_kept(con, "runs", {"most": most})
