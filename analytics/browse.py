@@ -37,7 +37,7 @@ def browse(
     con: Connection,
     window: Window,
     domains: Sequence[str] | None = None,
-    wanted: Wanted = Wanted(),  # noqa: B008 - frozen
+    wanted: Wanted = Wanted(),
     *,
     most: int,
     skip: int = 0,

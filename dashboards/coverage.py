@@ -50,6 +50,7 @@ def _said(row: Row) -> str:
 
 def coverage_chart(frame: pd.DataFrame, window: Window, *, is_dark: bool) -> alt.LayerChart:
     """A square for each day of a reporter on which it sent reports. Takes a `coverage_frame`."""
+    ordered = list(dict.fromkeys(frame.sort_values("rank")["reporter"]))
     colour = (Colour.SKY if is_dark else Colour.BLUE).value
     squares = (
         alt.Chart(frame)
@@ -59,8 +60,7 @@ def coverage_chart(frame: pd.DataFrame, window: Window, *, is_dark: bool) -> alt
             y=alt.Y(
                 "reporter:N",
                 title=None,
-                sort=alt.EncodingSortField(field="rank", op="min"),
-                scale=alt.Scale(paddingInner=0.2),
+                scale=alt.Scale(domain=ordered, paddingInner=0.2),
                 axis=alt.Axis(labelLimit=150),
             ),
             tooltip=[

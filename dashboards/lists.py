@@ -66,9 +66,7 @@ def pages(total: int, key: str, size: int = PAGE) -> None:
         return
     first = skipped(key, size)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f"{first + 1:,} to {min(first + size, total):,} of {total:,}", width="content"
-        )
+        st.caption(f"{first + 1:,} to {min(first + size, total):,} of {total:,}", width="content")
         st.pagination(-(-total // size), key=key, max_visible_pages=5)
 
 

@@ -269,7 +269,9 @@ def records_frame(rows: Sequence[Row]) -> pd.DataFrame:
     records = []
     for row in rows:
         shown = {key: table_cell(row[key] or None) for key in listed}
-        kept = {key: table_cell(row[key]) for key in RECORD_COLUMNS if key not in (*listed, "messages")}
+        kept = {
+            key: table_cell(row[key]) for key in RECORD_COLUMNS if key not in (*listed, "messages")
+        }
         records.append({**kept, **shown, "messages": _float(row["messages"])})
     return pd.DataFrame(records, columns=list(RECORD_COLUMNS))
 

@@ -13,7 +13,7 @@ from dashboards.theme import Colour
 from dashboards.wording import day
 from schemas.text import cell
 
-__all__ = ["OTHERS", "colours_of", "largest_parts", "said_day", "stack", "stack_frame"]
+__all__ = ["OTHERS", "colours_of", "largest_parts", "points", "said_day", "stack", "stack_frame"]
 
 Row = dict[str, Any]
 
@@ -22,6 +22,8 @@ PADDING = {"left": 0, "right": 8, "top": 0, "bottom": 0}
 MOST_PARTS = 6
 LONGEST = 36  # characters of a part's name in the legend
 OTHERS = "all others"
+LETTER, SYMBOL = 7, 40  # pixels in a legend
+MANY = 10_000_000  # from here on, axes say 10M
 # Okabe and Ito's, as in theme.py: told apart with any colour vision, on light and dark ground.
 ORDER = (
     *(Colour.VERMILION, Colour.ORANGE, Colour.PURPLE, Colour.GREEN, Colour.SKY, Colour.BLUE),
@@ -81,14 +83,15 @@ def stack(
     """Stacked bars, the first part at the bottom. Takes a `stack_frame`."""
     present = [part for part in colours if (frame["part"] == part).any()]
     scale = alt.Scale(domain=present, range=[colours[part] for part in present])
-    columns = alt.ExprRef("width < 480 ? 1 : width < 700 ? 2 : 4")
+    room = LETTER * max(map(len, present), default=1) + SYMBOL
+    columns = alt.ExprRef(f"max(1, floor(width / {room}))")
     legend = alt.Legend(orient="top", title=None, labelLimit=0, columns=columns)
     bars = (
         alt.Chart(frame)
         .mark_bar()
         .encode(
             x=days_axis(window),
-            y=alt.Y("count:Q", title=None, axis=alt.Axis(format="~s", tickCount=5, tickMinStep=1)),
+            y=alt.Y("count:Q", title=None, axis=_counts_axis(frame)),
             color=alt.Color("part:N", scale=scale, legend=legend),
             order=alt.Order("rank:Q"),
             tooltip=[
@@ -99,3 +102,26 @@ def stack(
         )
     )
     return alt.layer(bars, height=HEIGHT, padding=PADDING)
+
+
+def _counts_axis(frame: pd.DataFrame) -> alt.Axis:
+    is_many = not frame.empty and frame.groupby("day")["count"].sum().max() >= MANY
+    return alt.Axis(format="~s" if is_many else ",d", tickCount=5, tickMinStep=1)
+
+
+def points(frame: pd.DataFrame, window: Window, colour: str, *, title: str) -> alt.LayerChart:
+    """A point per day: day, said_day, value, said."""
+    marks = (
+        alt.Chart(frame)
+        .mark_point(size=60, filled=True, opacity=1, color=colour)
+        .encode(
+            x=days_axis(window),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=",~r", tickCount=5)),
+            tooltip=[
+                alt.Tooltip("said_day:N", title="Day (UTC)"),
+                alt.Tooltip("value:Q", title=title, format=",.0f"),
+                alt.Tooltip("said:N", title="Read"),
+            ],
+        )
+    )
+    return alt.layer(marks, height=HEIGHT, padding=PADDING)

@@ -53,7 +53,7 @@ def no_reports(found: Tls) -> bool:
         "**The store holds no TLS reports yet.** Senders mail them every day to the address that a"
         " TXT record of the domain names:"
     )
-    st.code("_smtp._tls.DOMAIN. TXT \"v=TLSRPTv1; rua=mailto:reports@DOMAIN\"", language=None)
+    st.code('_smtp._tls.DOMAIN. TXT "v=TLSRPTv1; rua=mailto:reports@DOMAIN"', language=None)
     st.markdown("Let them go to the mailbox that `rua ingest` reads.")
     return True
 
@@ -146,7 +146,6 @@ def choose_part(parts: Sequence[str]) -> str:
         required=True,
         format_func=PART_WORDS.__getitem__,
         key="failures by",
-        label_visibility="collapsed",
     )
     return chosen
 
@@ -216,7 +215,7 @@ def failures_table(rows: Sequence[Row]) -> None:
     st.subheader("Failures by MX, sender and reporter")
     key = "tls failures page"
     listed = page_of(rows, key)
-    show(words.failures_frame(listed), words.FAILURE_COLUMNS, "Failures", tall=True)
+    show(words.failures_frame(listed), words.FAILURE_COLUMNS, "Failures")
     pages(len(rows), key)
 
 

@@ -15,7 +15,9 @@ found = tls_screen(chosen())
 if panels.no_reports(found) or panels.no_sessions(found, chosen().window):
     st.stop()
 panels.numbers(found.days)
-policy = panels.choose_policy(found.days)
+with st.container(horizontal=True):
+    policy = panels.choose_policy(found.days)
+    by = panels.choose_part(PARTS)
 
 left, right = st.columns(2, gap="large")
 with left:
@@ -23,7 +25,6 @@ with left:
     panels.sessions_chart(of_type(found.days, policy), chosen().window)
 with right:
     st.subheader("Failures per day")
-    by = panels.choose_part(PARTS)
     panels.failures_chart(of_type(failure_days(chosen(), by), policy), by, chosen().window)
 
 panels.causes(found)
