@@ -55,6 +55,9 @@ ICON = (
 CSS = """
 .stMainBlockContainer { padding: 4.25rem clamp(1rem, 3.5vw, 4rem) 3rem; }
 .stVegaLiteChart { overflow: hidden; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
+  color: light-dark(#5b5853, #b8b4ad); opacity: 1;
+}
 """
 
 # Handed over as flags, which stand above any config.toml of the user or of the folder.

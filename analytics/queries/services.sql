@@ -25,13 +25,47 @@ with gathered as (
     group by policy_domain, source, class
 ),
 told as (
-    select *, bit_count(reporter_bits)::integer as reporters
+    select
+        policy_domain,
+        source_ip,
+        struct_pack(
+            source_ip := source_ip,
+            class := class,
+            decided_by := decided_by,
+            rule := rule,
+            sender := sender,
+            match := match,
+            note := note,
+            said_at := said_at,
+            messages := messages,
+            aligned := aligned,
+            indeterminate := indeterminate,
+            fresh_messages := fresh_messages,
+            fresh_fails := fresh_fails,
+            last_aligned := last_aligned,
+            first_seen := first_seen,
+            last_seen := last_seen,
+            days := days,
+            reporters := bit_count(reporter_bits)::integer,
+            other_dkim := other_dkim,
+            other_spf := other_spf,
+            header_from := header_from,
+            rhythm := rhythm,
+            stream_rhythm := stream_rhythm,
+            stream_networks := stream_networks,
+            crowd_networks := crowd_networks,
+            throng_networks := throng_networks,
+            strange_name := strange_name,
+            called_list := called_list,
+            called_forwarded := called_forwarded,
+            sealed := sealed
+        ) as loudest
     from source_class
 )
 select
     policy_domain as domain,
     gathered.* exclude (policy_domain),
-    told as loudest
+    told.loudest
 from gathered
 join told using (policy_domain, source_ip)
 order by gathered.messages desc, domain, gathered.source, gathered.class
