@@ -14,7 +14,16 @@ from analytics.remedies import remedy, result
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["PARTS", "by_cause", "tls", "tls_days", "tls_failure_days", "tls_failures", "tls_feed"]
+__all__ = [
+    "PARTS",
+    "by_cause",
+    "tls",
+    "tls_days",
+    "tls_domain_names",
+    "tls_failure_days",
+    "tls_failures",
+    "tls_feed",
+]
 
 MOST_CODES = 5
 PARTS = ("result", "mx", "sender", "reporter")
@@ -70,6 +79,11 @@ def tls_failure_days(
     `by` is one of PARTS; a part is None where the reports leave it out.
     """
     return ask(con, "tls_failure_days", _bounds(window, domains) | {"by": by})
+
+
+def tls_domain_names(con: Connection) -> list[str]:
+    """The domains that counted TLS reports are about, in alphabetical order."""
+    return [row["domain"] for row in ask(con, "tls_domain_names", {})]
 
 
 def tls_feed(con: Connection, last: date) -> Row:

@@ -57,12 +57,13 @@ def largest_parts(
     totals: dict[str, int] = {}
     for _, part, count in named:
         totals[part] = totals.get(part, 0) + count
-    kept = sorted(totals, key=lambda part: (-totals[part], part))[:MOST_PARTS]
+    named_apart = sorted(totals.keys() - {OTHERS}, key=lambda part: (-totals[part], part))
+    kept = named_apart[:MOST_PARTS]
     sums: dict[tuple[date, str], int] = {}
     for when, part, count in named:
         key = (when, part if part in kept else OTHERS)
         sums[key] = sums.get(key, 0) + count
-    order = [*kept, OTHERS] if set(totals) - {*kept, OTHERS} else kept
+    order = [*kept, OTHERS] if totals.keys() - set(kept) else kept
     return [(*key, count) for key, count in sums.items()], order
 
 
