@@ -20,14 +20,18 @@ SLOW_SECONDS = 1.0  # what takes longer is kept
 SLOW_ANSWER = 0.03  # of a question of which a screen asks many
 MOST_FILES = 400  # of one state of the store
 
+# Variables of the connection by which the same question has other answers: no one's are another's.
+WHAT_IS_SEEN = ("store_view", "visible", "proven_domains")
+
 
 class Kept:
     """The answer of one name and question; `con` is a connection of `Store.read`."""
 
     def __init__(self, con: Connection, name: str, asked: str) -> None:
         self._con = con
-        state, view, path = con.execute(
-            "select getvariable('store_state'), getvariable('store_view'), path"
+        seen = ", ".join(f"getvariable('{name}')" for name in WHAT_IS_SEEN)
+        state, path, *view = con.execute(
+            f"select getvariable('store_state'), path, {seen}"
             " from duckdb_databases() where database_name = current_database()"
         ).fetchall()[0]
         self._folder = Path(f"{path}.kept") if state and path else None

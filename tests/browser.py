@@ -138,11 +138,7 @@ def _listen(page: Page, complaints: list[str]) -> None:
     page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
     page.on(
         "console",
-        lambda line: (
-            complaints.append(f"console: {line.text} {line.location['url']}")
-            if line.type == "error" and not _is_looking_for_the_root(line.location["url"])
-            else None
-        ),
+        lambda line: complaints.append(f"console: {line.text}") if line.type == "error" else None,
     )
     page.on(
         "request",
@@ -154,13 +150,9 @@ def _listen(page: Page, complaints: list[str]) -> None:
     )
 
 
-def _is_looking_for_the_root(url: str) -> bool:
-    """Streamlit's page at /tls asks for /tls/_stcore/… first, to learn where its root is."""
-    return "/_stcore/" in url and urlsplit(url).path.count("/") > 2
-
-
-def wait_until_drawn(page: Page) -> None:
-    """Until the run is over and each chart has its picture."""
+def wait_until_drawn(page: Page, *, pause: int = 1500) -> None:
+    """Until the run is over and each chart has its picture; `pause` in milliseconds, since tables
+    and charts are drawn some frames after they are there."""
     page.wait_for_selector(
         "[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE * 1000
     )
@@ -170,7 +162,7 @@ def wait_until_drawn(page: Page) -> None:
         ".every(chart => chart.querySelector('canvas, svg'))",
         timeout=PATIENCE * 1000,
     )
-    page.wait_for_timeout(1500)  # tables and charts are drawn some frames after they are there
+    page.wait_for_timeout(pause)
 
 
 def whole_page(page: Page, path: Path, *, most: int = 6000) -> Path:
