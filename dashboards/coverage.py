@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from analytics.window import Window
-from dashboards.charts import days_axis
+from dashboards.charts import Chart, days_axis
 from dashboards.stacks import said_day
 from dashboards.theme import Colour
 from schemas.text import cell
@@ -48,7 +48,7 @@ def _said(row: Row) -> str:
     return ", ".join(f"{count:,} {kind}" for count, kind in parts if count)
 
 
-def coverage_chart(frame: pd.DataFrame, window: Window, *, is_dark: bool) -> alt.LayerChart:
+def coverage_chart(frame: pd.DataFrame, window: Window, *, is_dark: bool) -> Chart:
     """A square for each day of a reporter on which it sent reports. Takes a `coverage_frame`."""
     ordered = list(dict.fromkeys(frame.sort_values("rank")["reporter"]))
     colour = (Colour.SKY if is_dark else Colour.BLUE).value

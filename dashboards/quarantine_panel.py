@@ -3,8 +3,9 @@
 import streamlit as st
 
 from dashboards import report_words as words
-from dashboards.data import Row
+from dashboards.data import Row, settings
 from dashboards.data.reports import Quarantine, quarantine
+from dashboards.filters import shared
 from dashboards.lists import MOST_SAVED, PAGE, pages, save_all, show, skipped
 from dashboards.retrying import read_again
 from dashboards.wording import amount, quoted
@@ -39,7 +40,7 @@ def quarantine_view(*, may_edit: bool) -> None:
         st.caption("Nothing of this kind is left.")
         return
     total = found.rows[0]["total"]
-    show(words.quarantine_frame(found.rows), words.QUARANTINE_COLUMNS, "Quarantine")
+    show(words.quarantine_frame(found.rows, shared()), words.QUARANTINE_COLUMNS, "Quarantine")
     pages(total, key)
     save_all(total, "line", "quarantine", FILE, lambda: quarantine(code, MOST_SAVED).rows)
     st.caption(
@@ -51,9 +52,8 @@ def quarantine_view(*, may_edit: bool) -> None:
 
 
 def _sizes(found: Quarantine) -> None:
-    held, share = found.held["bytes"], 0.0
-    if found.budget:
-        share = min(1.0, held / found.budget)
+    held, budget = found.held["bytes"], settings().quarantine_budget
+    share = min(1.0, held / budget) if budget else 0.0
     with st.container(horizontal=True):
         st.metric(
             "Documents",
@@ -66,7 +66,7 @@ def _sizes(found: Quarantine) -> None:
         st.metric(
             "Room taken",
             size_words(held),
-            f"{share:.0%} of {size_words(found.budget)}",
+            f"{share:.0%} of {size_words(budget)}",
             delta_color="off",
             delta_arrow="off",
             border=True,

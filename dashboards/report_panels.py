@@ -11,6 +11,7 @@ from dashboards import report_words as words
 from dashboards.coverage import MOST_REPORTERS, coverage_chart, coverage_frame
 from dashboards.data import Chosen, Row
 from dashboards.data.reports import browsed, conflicting, coverage, trusted
+from dashboards.filters import shared
 from dashboards.links import link
 from dashboards.lists import MOST_SAVED, PAGE, page_of, pages, save_all, show, skipped
 from dashboards.stacks import stack, stack_frame
@@ -42,7 +43,7 @@ def browse_view(chosen: Chosen) -> None:
         st.info("**No such report covers these days.** Choose more days, or fewer conditions.")
         return
     total = rows[0]["total"]
-    show(words.reports_frame(rows), words.REPORT_COLUMNS, "Reports")
+    show(words.reports_frame(rows, shared()), words.REPORT_COLUMNS, "Reports")
     pages(total, key)
     save_all(
         total,
@@ -106,7 +107,7 @@ def conflicts_view(chosen: Chosen) -> None:
         st.info("**No report of these days contradicts another one.**")
         return
     key = f"conflicts {_print(chosen)}"
-    show(words.conflicts_frame(page_of(rows, key)), words.CONFLICT_COLUMNS, "Conflicts")
+    show(words.conflicts_frame(page_of(rows, key), shared()), words.CONFLICT_COLUMNS, "Conflicts")
     pages(len(rows), key)
 
 

@@ -1,7 +1,9 @@
 """Reports in words and frames: pure functions from rows of analytics.browse and its neighbours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 Row = dict[str, Any]
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 KINDS = {"dmarc": "DMARC", "tls": "TLS"}
 STATES = {
@@ -153,21 +156,22 @@ RECORD_COLUMNS: Row = {
 }
 
 
-def _address(number: int | None) -> str | None:
-    """Of the screen `report`, from the screen `reports`."""
-    return None if number is None else f"report?report={number:d}"
+def _address(number: int | None, around: Mapping[str, str]) -> str | None:
+    """Of the screen `report`, from a screen beside it, with the days and domains chosen there."""
+    return None if number is None else f"report?{urlencode({'report': number, **around})}"
 
 
-def reports_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    return pd.DataFrame([_report(row) for row in rows], columns=list(REPORT_COLUMNS))
+def reports_frame(rows: Sequence[Row], around: Mapping[str, str] = NOTHING) -> pd.DataFrame:
+    """One row per report; `around` are the URL's parameters that a link takes along."""
+    return pd.DataFrame([_report(row, around) for row in rows], columns=list(REPORT_COLUMNS))
 
 
-def _report(row: Row) -> Row:
+def _report(row: Row, around: Mapping[str, str]) -> Row:
     noted = [*row["flags"], *row["repairs"]]
     if row["refused_records"]:
         noted.insert(0, f"{row['refused_records']:,} records could not be read")
     return {
-        "link": _address(row["id"]),
+        "link": _address(row["id"], around),
         "day": row["day"],
         "kind": KINDS[row["kind"]],
         "reporter": table_cell(row["reporter"]),
@@ -181,15 +185,16 @@ def _report(row: Row) -> Row:
     }
 
 
-def conflicts_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    return pd.DataFrame([_conflict(row) for row in rows], columns=list(CONFLICT_COLUMNS))
+def conflicts_frame(rows: Sequence[Row], around: Mapping[str, str] = NOTHING) -> pd.DataFrame:
+    """One row per report that contradicts another."""
+    return pd.DataFrame([_conflict(row, around) for row in rows], columns=list(CONFLICT_COLUMNS))
 
 
-def _conflict(row: Row) -> Row:
+def _conflict(row: Row, around: Mapping[str, str]) -> Row:
     counts = {None: "neither", row["id"]: "this one", row["of_id"]: "the other"}
     return {
-        "link": _address(row["id"]),
-        "other": _address(row["of_id"]),
+        "link": _address(row["id"], around),
+        "other": _address(row["of_id"], around),
         "counts": counts[row["counts"]],
         "day": row["day"],
         "kind": KINDS[row["kind"]],
@@ -204,14 +209,15 @@ def _conflict(row: Row) -> Row:
     }
 
 
-def quarantine_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    return pd.DataFrame([_refused(row) for row in rows], columns=list(QUARANTINE_COLUMNS))
+def quarantine_frame(rows: Sequence[Row], around: Mapping[str, str] = NOTHING) -> pd.DataFrame:
+    """One row per document or record that could not be read."""
+    return pd.DataFrame([_refused(row, around) for row in rows], columns=list(QUARANTINE_COLUMNS))
 
 
-def _refused(row: Row) -> Row:
+def _refused(row: Row, around: Mapping[str, str]) -> Row:
     place = None if row["ordinal"] is None else f"record {row['ordinal'] + 1:,} of the report"
     return {
-        "link": _address(row["id"]),
+        "link": _address(row["id"], around),
         "code": CODES.get(row["code"], table_cell(row["code"])),
         "reason": table_cell(row["reason"]),
         "place": place or "the whole document",

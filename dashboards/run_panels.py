@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.window import Window
-from dashboards.data import Row
+from dashboards.data import Row, settings
 from dashboards.data.pipeline import Pipeline, runs
 from dashboards.filters import look_back_from
 from dashboards.links import link
@@ -109,7 +109,8 @@ def numbers(found: Pipeline, window: Window) -> None:
         _metric("Runs", amount(total["runs"]), f"{total['problems']:,} with a problem")
         _metric("Mails read", amount(total["messages"]), f"{total['stored']:,} documents stored")
         _metric("Speed", *_speed(total))
-        share = found.held["bytes"] / found.budget if found.budget else 0
+        budget = settings().quarantine_budget
+        share = found.held["bytes"] / budget if budget else 0
         _metric("Quarantine", size_words(found.held["bytes"]), f"{share:.0%} of its room")
     if not found.days:
         st.info("**No run began on these days.**")

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from analytics.window import Window
-from dashboards.charts import days_axis
+from dashboards.charts import Chart, days_axis
 from dashboards.theme import Colour
 from dashboards.wording import day
 from schemas.text import cell
@@ -80,7 +80,7 @@ def colours_of(order: Sequence[str]) -> dict[str, str]:
 
 def stack(
     frame: pd.DataFrame, window: Window, colours: Mapping[str, str], *, noun: str, counted_as: str
-) -> alt.LayerChart:
+) -> Chart:
     """Stacked bars, the first part at the bottom. Takes a `stack_frame`."""
     present = [part for part in colours if (frame["part"] == part).any()]
     scale = alt.Scale(domain=present, range=[colours[part] for part in present])
@@ -110,7 +110,7 @@ def _counts_axis(frame: pd.DataFrame) -> alt.Axis:
     return alt.Axis(format="~s" if is_many else ",d", tickCount=5, tickMinStep=1)
 
 
-def points(frame: pd.DataFrame, window: Window, colour: str, *, title: str) -> alt.LayerChart:
+def points(frame: pd.DataFrame, window: Window, colour: str, *, title: str) -> Chart:
     """A point per day: day, said_day, value, said."""
     marks = (
         alt.Chart(frame)

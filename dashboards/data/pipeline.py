@@ -14,8 +14,8 @@ __all__ = ["Pipeline", "pipeline", "runs"]
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Rows of analytics.runs: `sources` of all time, the others of the window; `held` and
-    `budget` are what quarantine takes."""
+    """Rows of analytics.runs: `sources` of all time, the others of the window; `held` is
+    what quarantine takes."""
 
     sources: list[Row]
     days: list[Row]
@@ -23,7 +23,6 @@ class Pipeline:
     waiting: list[Row]
     backlog: Row
     held: Row
-    budget: int
 
 
 def pipeline(window: Window) -> Pipeline:
@@ -45,7 +44,6 @@ def _pipeline(con: Connection, told: Settings, window: Window) -> Pipeline:
         waiting=waiting(con, window),
         backlog=backlog(con),
         held=held(con),
-        budget=told.quarantine_budget,
     )
 
 

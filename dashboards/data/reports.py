@@ -31,13 +31,12 @@ class Genuine:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """A page of what could not be read, of one code or of any; `codes` are of all of it, `held`
-    and `budget` bytes of documents."""
+    """A page of what could not be read, of one code or of any; `codes` are of all of it, `held` is
+    what takes room."""
 
     rows: list[Row]
     codes: list[Row]
     held: Row
-    budget: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def _quarantine(
     con: Connection, told: Settings, code: str | None, most: int, skip: int
 ) -> Quarantine:
     rows = quarantine_page(con, code, most=most, skip=skip)
-    return Quarantine(rows, codes(con), held(con), told.quarantine_budget)
+    return Quarantine(rows, codes(con), held(con))
 
 
 def _genuine(con: Connection, told: Settings, chosen: Chosen) -> Genuine:
