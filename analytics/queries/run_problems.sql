@@ -6,7 +6,7 @@ select
     count(*) as runs,
     min(run.started_at) as first_at,
     max(run.started_at) as last_at,
-    max(good.finished_at) > max(run.started_at) as is_over
+    coalesce(max(good.finished_at) > max(run.started_at), false) as is_over
 from run
 left join (
     select source, max(finished_at) as finished_at
