@@ -41,7 +41,7 @@ CASES: dict[str, list[Seen]] = {
     # One says what nobody else sees, whether from the beginning or later on.
     "strange.example": [
         *said("strange.example", MANY, range(30), NONE),
-        *said("strange.example", ["stranger.example"], range(12, 20), REJECT),
+        *said("strange.example", ["odd.example", "queer.example"], range(12, 20), REJECT),
     ],
     # Many names that prove nothing against one that does.
     "forged.example": [
