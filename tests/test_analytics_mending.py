@@ -68,7 +68,7 @@ MENDED = {
 def test_it_leaves_the_list_when_the_data_show_what_was_said(tmp_path: Path) -> None:
     mails = []
     for domain, (fails, passes, _) in MENDED.items():
-        here = {"domain": domain, "header_from": domain}
+        here: dict[str, Any] = {"domain": domain, "header_from": domain}
         own: dict[str, Any] = {"dkim": [(domain, "pass")], "spf": (domain, "pass")}
         mails += [
             Mail(["192.0.2.10"], on_working_days(34), 40, **own, **here),
