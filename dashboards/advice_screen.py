@@ -105,6 +105,7 @@ def in_full(row: Row, flags: str, width: int) -> list[str]:
         lines.append(f"{INDENT}{_reports(row, flags, blocker)}")
     if row["gates"]:
         lines += ["", *(line for gate in _closed_first(row) for line in fold(_gate(gate)))]
+        lines += fold("What is required are settings: the table [gates] of rua.toml.")
     return [*lines, "", *_basis(row, flags, fold)]
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
@@ -156,7 +156,7 @@ def _advise(row: Row, words: Sequence[str], found: Any) -> None:
         assert found[0]["gates"] == row["gates"]
 
 
-CHECKS = {
+CHECKS: dict[str, Callable[[Row, Sequence[str], Any], None]] = {
     "whatif": _whatif,
     "sources": _sources,
     "domains": _domains,

@@ -12,6 +12,7 @@ from schemas import lock
 from schemas.errors import ConfigError
 from schemas.store import Store
 from tests.conftest import Rua
+from tests.knot import Dns
 from tests.report_documents import Report, store_of
 from tests.rua_command import derived
 
@@ -138,6 +139,35 @@ def test_the_history_is_a_table_and_csv_newest_first(rua: Rua, store: Path) -> N
     assert header.startswith("when,what,as_of,made_at,stands,verdict,target")
     assert newest.startswith(f"{week_of(TODAY)},advice")
     assert ",reports,,p=none,1," in oldest
+
+
+def asked_of(dns: Dns) -> dict[str, str]:
+    return {"RUA_DNS__OFFLINE": "false", "RUA_DNS__NAMESERVERS": json.dumps([dns.nameserver])}
+
+
+def test_what_dns_publishes_is_told_beside_what_reports_saw(
+    rua: Rua, store: Path, dns: Dns
+) -> None:
+    dns.text(f"_dmarc.{DOMAIN}", "v=DMARC1; p=quarantine; rua=mailto:d@example.com")
+    assert rua("--store", store, "advise", DOMAIN, env=asked_of(dns)).returncode == 0
+    told = advise(rua, store, DOMAIN, "--history")["policy_changes"]
+    seen = [(each["by"], each["after"]["p"], each["day"]) for each in told]
+    assert seen[0] == ("dns", "quarantine", str(TODAY))
+    assert seen[1][:2] == ("reports", "none")
+
+
+def test_dns_that_cannot_be_kept_does_not_hold_up_the_answer(
+    rua: Rua, store: Path, dns: Dns
+) -> None:
+    dns.text(f"_dmarc.{DOMAIN}", "v=DMARC1; p=quarantine")
+    with lock.shared(store, 1):
+        words = ("--store", store, "--lock-timeout", "0.3", "advise", DOMAIN)
+        done = rua(*words, env=asked_of(dns))
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{DOMAIN}: wait")
+    first, second = done.stderr.splitlines()
+    assert first.startswith("what DNS answers is not kept")
+    assert second.startswith("this advice was not kept")
 
 
 def row(verdict: str, **tags: str) -> dict[str, Any]:
