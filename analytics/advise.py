@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.ask import Row
+from analytics.inputs import inputs
 from analytics.labels import Word
+from analytics.mending import with_prospects
 from analytics.record import change
 from analytics.standing import Owner, Standing, standings
 from analytics.verdict import Decision, as_rows, decide
@@ -42,12 +44,14 @@ def advise(
     a zone), by default the end of the window.
     """
     found = standings(con, window, gates, owners, words, domain, moment)
-    return [_row(con, each, decide(each, gates), words) for each in found]
+    return [_row(con, each, gates, words) for each in found]
 
 
-def _row(con: Connection, standing: Standing, decision: Decision, words: Sequence[Word]) -> Row:
+def _row(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> Row:
+    decision = decide(standing, gates)
     published = {tag: standing.published[tag] for tag in TAGS}
     target = _target(standing, decision)
+    told = _replayed(con, standing, target, words)
     return {
         "domain": standing.domain,
         "published": published,
@@ -58,11 +62,12 @@ def _row(con: Connection, standing: Standing, decision: Decision, words: Sequenc
         "record_note": _note(standing) if decision.target else None,
         "dns": _dns(standing),
         "reason": decision.reason,
-        "blockers": list(decision.blockers),
+        "blockers": with_prospects(con, standing, gates, decision.blockers, told),
         "gates": as_rows(decision.gates),
         "window": _window(standing),
-        "impact": _impact(con, standing, target, words),
+        "impact": _impact(told),
         "next_look": standing.window.last + timedelta(days=_patience(standing, decision)),
+        "inputs": inputs(con, standing, gates, words),
     }
 
 
@@ -135,10 +140,10 @@ def _window(standing: Standing) -> Row:
     }
 
 
-def _impact(
+def _replayed(
     con: Connection, standing: Standing, target: Mapping[str, Any], words: Sequence[Word]
 ) -> Row:
-    """What the target policy would have done to the mail of the window."""
+    """The mail of the window under the target policy."""
     tags = Tags(
         target["p"] or "none",
         target["sp"],
@@ -148,7 +153,11 @@ def _impact(
     )
     exists = standing.dns.exists if standing.dns else {}
     told_names = {name: there for name, there in exists.items() if there is not None}
-    told = whatif(con, standing.window, standing.domain, tags, words, told_names)
+    return whatif(con, standing.window, standing.domain, tags, words, told_names)
+
+
+def _impact(told: Row) -> Row:
+    """What the target policy would have done to the mail of the window."""
     keys = ("rejected", "quarantined", "legitimate_lost", "interval", "undecided")
     more = ("indirect_lost", "spoof_stopped")
     return {key: told[key] for key in (*keys, *more)}
