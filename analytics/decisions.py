@@ -1,4 +1,4 @@
-"""What of the advice asks somebody to do something, the most urgent first, and its sum in a line."""
+"""What of the advice asks somebody to do something, most urgent first, and its sum in a line."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum

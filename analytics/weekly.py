@@ -187,7 +187,7 @@ def _week(
     days: Sequence[Row],
     days_before: Sequence[Row],
 ) -> Week:
-    now, then = known.now.of(names), known.then.of(names)
+    now, then = known.now.of(set(names)), known.then.of(set(names))
     advice = [known.advice[name] for name in names if name in known.advice]
     silence = quiet_reporters(con, now.window, then.window, names)
     return Week(
