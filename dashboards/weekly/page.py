@@ -19,7 +19,9 @@ from schemas.text import plain
 
 __all__ = ["page"]
 
-MOST = 25  # rows of a list; the tables of the other files hold all
+# Rows of a list; the tables of the other files hold all.
+MOST, FEW, SEVERAL = 25, 10, 5
+CARDS = 500  # domains
 LONGEST_NAME = 120
 
 
@@ -33,10 +35,10 @@ def page(week: Week) -> str:
         trim_blocks=True,
     )
     environment.filters |= {
+        "capital": _capital,
         "count": amount,
         "css": _css,
         "name": _name,
-        "sentence": _sentence,
     }
     return environment.get_template("report.html").render(_words(week))
 
@@ -59,8 +61,10 @@ def _name(text: str) -> str:
     return safe if len(safe) <= LONGEST_NAME else f"{safe[: LONGEST_NAME - 1]}…"
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+def _capital(text: str) -> str:
+    """A sentence's first letter; a tag of a record (p=none) stays as it is written."""
+    first = text.partition(" ")[0]
+    return f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text
 
 
 def _words(week: Week) -> dict[str, Any]:
@@ -69,6 +73,10 @@ def _words(week: Week) -> dict[str, Any]:
         "title": told.title(week),
         "days": span(week.window.first, week.window.last),
         "most": MOST,
+        "few": FEW,
+        "several": SEVERAL,
+        "cards": CARDS,
+        "decisions": _decisions(week),
         "short": list(told.short_of(week)),
         "unchanged": told.unchanged(week),
         "no_sources": told.no_sources(week),
@@ -104,6 +112,14 @@ def _numbers(week: Week) -> list[tuple[str, str, str]]:
         ("Looks like spoofing", amount(total["spoof"]), f"week before {before['spoof']:,}"),
         ("Undecided", amount(total["undecided"]), f"week before {before['undecided']:,}"),
     ]
+
+
+def _decisions(week: Week) -> list[list[Row]]:
+    """Those of one domain that ask for the same stand together, where the first stood."""
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in week.decisions:
+        found.setdefault((row["domain"], row["kind"], row["todo"]), []).append(row)
+    return list(found.values())
 
 
 def _sources(week: Week) -> list[Row]:

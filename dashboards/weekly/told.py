@@ -60,12 +60,14 @@ def short_of(week: Week) -> Iterator[Sentence]:
             "No report covers this week, so nothing can be said of what was sent."
         )
         return
-    if week.is_quiet:
-        yield Sentence.observed("A quiet week: nothing changed against the week before.")
+    todo = amount(len(week.decisions), "decision")
+    if not week.is_quiet:
+        count = amount(len(week.changes), "change")
+        yield Sentence.observed(f"{count} against the week before; {todo} to take.")
+    elif week.decisions:
+        yield Sentence.observed(f"Nothing changed against the week before; {todo} to take.")
     else:
-        yield Sentence.observed(f"{amount(len(week.changes), 'change')} against the week before.")
-    if not week.decisions:
-        yield Sentence.inferred("Nothing needs a decision.")
+        yield Sentence.observed("A quiet week: nothing changed, and nothing needs a decision.")
 
 
 def about_rate(week: Week) -> Iterator[Sentence]:
@@ -95,7 +97,7 @@ def against_before(row: Row, before: Row | None) -> Sentence:
         return Sentence.not_known(f"The week before: {_rate(before)}; this one holds too little.")
     (low, high), (low_then, high_then) = row["interval"], before["interval"]
     if low <= high_then and low_then <= high:
-        words = "no more than chance apart"
+        words = "no firm difference"
     else:
         words = "fell beyond both intervals" if high < low_then else "rose beyond both intervals"
     return Sentence.inferred(f"The week before: {_rate(before)} ({rate_words(before)}), {words}.")
