@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from analytics.ask import Row
-from analytics.changes import Certainty, named
+from analytics.change import Certainty, named
 
 __all__ = ["Decision", "decisions", "headline"]
 

@@ -1,9 +1,18 @@
-"""The router of the dashboard, and nothing else; `rua dashboard` starts it."""
+"""The frame around every screen: which screen, domains and days. `rua dashboard` starts it."""
 
 import streamlit as st
 
+from dashboards import filters, panels
+from dashboards.data import known_domains, settings
+from dashboards.links import pages
 from dashboards.theme import CSS, ICON
 
 st.set_page_config(page_title="rua", page_icon=ICON, layout="wide")
 st.html(f"<style>{CSS}</style>")
-st.navigation([st.Page("screens/overview.py", title="Overview", default=True)]).run()
+screen = st.navigation(pages(), position="top")
+body = st.container()
+st.caption(panels.CREDIT)
+with body, panels.problems_shown():
+    if not panels.no_store():
+        filters.choose(known_domains(), settings().groups)
+        screen.run()

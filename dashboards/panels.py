@@ -11,7 +11,8 @@ import streamlit as st
 
 from analytics.overview import together
 from analytics.window import Window
-from dashboards.data import Overview, Row, settings
+from dashboards.data import Row, settings
+from dashboards.data.overview import Overview
 from dashboards.filters import is_today, look_back_from
 from dashboards.tables import MOST_SOURCES
 from dashboards.theme import ON_DARK, ON_LIGHT, Palette

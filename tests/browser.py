@@ -22,7 +22,16 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.conftest import RUA, clean_environment
 
-__all__ = ["CHROMIUM", "free_port", "needs_chromium", "page_at", "running", "started", "whole_page"]
+__all__ = [
+    "CHROMIUM",
+    "free_port",
+    "needs_chromium",
+    "page_at",
+    "running",
+    "started",
+    "wait_until_drawn",
+    "whole_page",
+]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (
@@ -118,8 +127,7 @@ def page_at(
         page = context.new_page()
         _listen(page, complaints)
         page.goto(url)
-        page.get_by_text("IP address data by").wait_for(timeout=PATIENCE * 1000)
-        _wait_for_charts(page)
+        wait_until_drawn(page)
         yield page
         assert page.get_by_test_id("stException").count() == 0
         browser.close()
@@ -142,10 +150,15 @@ def _listen(page: Page, complaints: list[str]) -> None:
     )
 
 
-def _wait_for_charts(page: Page) -> None:
+def wait_until_drawn(page: Page) -> None:
+    """Until the run is over and each chart has its picture."""
+    page.wait_for_selector(
+        "[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE * 1000
+    )
     page.wait_for_function(
-        "document.querySelectorAll('.stVegaLiteChart canvas, .stVegaLiteChart svg').length >= 2"
-        " && !document.querySelector('[data-testid=stSkeleton]')",
+        "!document.querySelector('[data-testid=stSkeleton]') &&"
+        " [...document.querySelectorAll('.stVegaLiteChart')]"
+        ".every(chart => chart.querySelector('canvas, svg'))",
         timeout=PATIENCE * 1000,
     )
     page.wait_for_timeout(1500)  # tables and charts are drawn some frames after they are there

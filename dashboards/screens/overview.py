@@ -2,15 +2,13 @@
 
 import streamlit as st
 
-from dashboards import charts, filters, panels, tables
-from dashboards.data import known_domains, overview
+from dashboards import charts, panels, tables
+from dashboards.data.overview import overview
+from dashboards.filters import chosen
 
 st.title("Overview")
-with panels.problems_shown():
-    if panels.no_store():
-        st.stop()
-    window, domain = filters.choose(known_domains())
-    found = overview(window, domain)
+window = chosen().window
+found = overview(chosen())
 
 if panels.no_reports(found):
     st.stop()
@@ -49,4 +47,3 @@ st.caption(panels.broken_words(found))
 st.subheader("Undecided sources")
 tables.show_sources(found.undecided, "Undecided sources", undecided=True)
 st.caption(panels.sources_words(found))
-st.caption(panels.CREDIT)

@@ -39,6 +39,7 @@ def page(week: Week) -> str:
         "count": amount,
         "css": _css,
         "name": _name,
+        "stopped": lambda text: text if text.endswith(".") else f"{text}.",
     }
     return environment.get_template("report.html").render(_words(week))
 
@@ -80,12 +81,13 @@ def _words(week: Week) -> dict[str, Any]:
         "short": list(told.short_of(week)),
         "unchanged": told.unchanged(week),
         "no_sources": told.no_sources(week),
-        "no_tls": told.no_tls(),
         "numbers": _numbers(week),
         "charts": [chart for chart in (messages_chart(week), rate_chart(week)) if chart],
         "sources": _sources(week),
         "reporters": _reporters(week),
         "about_rate": list(told.about_rate(week)),
+        "about_tls": list(told.about_tls(week)),
+        "tls_causes": _tls_causes(week),
         "about_spoofing": list(told.about_spoofing(week)),
         "about_reporters": list(told.about_reporters(week)),
         "about_evidence": list(told.about_evidence(week)),
@@ -128,6 +130,12 @@ def _sources(week: Week) -> list[Row]:
     known = {(row["domain"], row["source"]) for row in broken}
     new = [row for row in week.new if (row["domain"], row["source"]) not in known]
     return [*broken, *new]
+
+
+def _tls_causes(week: Week) -> list[tuple[str, Row]]:
+    """(domain, what failed), most sessions first."""
+    found = [(row["domain"], cause) for row in week.tls for cause in row["failures"]]
+    return sorted(found, key=lambda each: -each[1]["count"])
 
 
 def _reporters(week: Week) -> list[Row]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analytics.ask import Row
-from analytics.changes import Certainty
+from analytics.change import Certainty
 from analytics.weekly import Week
 from dashboards.wording import amount, day, percent, rate_words, span
 
@@ -14,10 +14,10 @@ __all__ = [
     "about_rate",
     "about_reporters",
     "about_spoofing",
+    "about_tls",
     "against_before",
     "next_step",
     "no_sources",
-    "no_tls",
     "overall",
     "short_of",
     "title",
@@ -226,8 +226,22 @@ def no_sources(week: Week) -> Sentence:
     return Sentence.not_known("Without reports no source shows.")
 
 
-def no_tls() -> Sentence:
-    return Sentence.not_known("No TLS report of this week is about these domains.")
+def about_tls(week: Week) -> Iterator[Sentence]:
+    """What senders say of TLS on the way to these domains."""
+    if not week.tls:
+        yield Sentence.not_known("No TLS report of this week is about these domains.")
+        return
+    failing = [row for row in week.tls if row["failed"]]
+    if not failing:
+        yield Sentence.observed("No TLS session failed, as far as reports tell.")
+        return
+    names = sorted({row["domain"] or "not told" for row in failing})
+    yield Sentence.observed(f"TLS sessions failed on the way to {_listed(names)}.")
+    # Senders list the same sessions under each policy (RFC 8460 §4.3): nothing is summed.
+    yield Sentence.observed("The same sessions stand under each policy of a domain.")
+    if unexplained := [row for row in failing if row["unexplained"]]:
+        parts = [f"{row['unexplained']:,} of {row['failed']:,}" for row in unexplained[:3]]
+        yield Sentence.not_known(f"Why sessions failed is not told of {', '.join(parts)}.")
 
 
 def about_reporters(week: Week) -> Iterator[Sentence]:

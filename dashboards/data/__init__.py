@@ -1,0 +1,104 @@
+"""What the screens show, asked once for each state of the store.
+
+The one cache of the dashboard is here: `answer`. The file is opened late and closed early, only
+when it has changed since the same question was asked, so that open dashboards never hold up an
+ingest. A screen has a module of its own beside this one, with questions (con, told, chosen) -> a
+dataclass of rows, which are asked through `answer`; they know nothing of Streamlit.
+
+The settings come as for every command (RUA_CONFIG, RUA_STORE, RUA_LOCK_TIMEOUT); `rua dashboard`
+hands its flags over in these variables.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from analytics.overview import domain_names
+from analytics.window import Window
+from dashboards.naming import approvals
+from schemas.settings import Settings, load_settings
+from schemas.store import Connection, Store
+
+__all__ = ["Chosen", "Row", "answer", "known_domains", "settings"]
+
+Row = dict[str, Any]
+Stamp = tuple[object, ...]
+T = TypeVar("T")
+
+MOST_KEPT = 200  # answers; the oldest goes first
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a person looks at: some days of one domain, of one group's domains, or of all.
+
+    `domains` are the policy domains it comes down to, None meaning all that have reports.
+    """
+
+    window: Window
+    domain: str | None = None
+    group: str | None = None
+    domains: tuple[str, ...] | None = None
+
+    def holds(self, domain: str) -> bool:
+        """Whether a policy domain is among those looked at."""
+        return self.domains is None or domain in self.domains
+
+
+Question = Callable[..., T]
+
+
+def settings() -> Settings:
+    """Raises ConfigError."""
+    return load_settings(None, store=None, lock_timeout=None)
+
+
+def answer(question: Question[T], *arguments: object) -> T:
+    """`question(con, told, *arguments)`: a module's function, whose answer can be pickled.
+
+    `con` is a connection of `Store.read`, `told` the settings. Arguments, such as a `Chosen`, are
+    what the answer is kept under, beside the state of the store and what of the settings bears on
+    answers. Raises StoreError (missing, locked, damaged) and ConfigError.
+    """
+    told = settings()
+    store = Store(
+        told.store, lock_timeout=told.lock_timeout, require_verified=told.require_verified
+    )
+    stamp = (str(told.store), store.state(), _bearing(told))
+    name = f"{question.__module__}.{question.__qualname__}"
+    found: T = _kept(question, store, told, name, stamp, arguments)
+    return found
+
+
+def _bearing(told: Settings) -> Stamp:
+    """What of the settings bears on answers: a changed line must be seen at once."""
+    approved = tuple((name, tuple(said)) for name, said in approvals(told).items())
+    domains = tuple((name, each.model_dump_json()) for name, each in told.domains.items())
+    return (told.require_verified, approved, domains, told.gates.model_dump_json())
+
+
+@st.cache_data(max_entries=MOST_KEPT, show_spinner="Reading the store …")
+def _kept(
+    _question: Question[Any],
+    _store: Store,
+    _told: Settings,
+    name: str,
+    stamp: Stamp,
+    arguments: tuple[object, ...],
+) -> Any:
+    with _store.read() as con:
+        return _question(con, _told, *arguments)
+
+
+def known_domains() -> list[str]:
+    """The domains one can choose: those of the settings, and those with reports.
+
+    Raises StoreError (missing, locked, damaged) and ConfigError.
+    """
+    return sorted({*settings().domains, *answer(_reported_domains)})
+
+
+def _reported_domains(con: Connection, told: Settings) -> list[str]:
+    return domain_names(con)
