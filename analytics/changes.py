@@ -104,12 +104,13 @@ def _policy(domain: str, now: Mapping[str, Row], then: Mapping[str, Row]) -> Ite
     policy, was = now.get(domain), then.get(domain)
     if policy is None or was is None or policy == was:
         return
-    tags = [
-        f"{tag}={was[tag]} is now {tag}={policy[tag]}" for tag in policy if policy[tag] != was[tag]
-    ]
+    changed = [tag for tag in policy if policy[tag] != was[tag]]
     is_weaker = any(_level(policy[tag]) < _level(was[tag]) for tag in ("p", "sp"))
+    if policy["sp"] == policy["p"] and was["sp"] == was["p"]:
+        changed = [tag for tag in changed if tag != "sp"]  # RFC 9989 §4.7: it follows
+    tags = ", ".join(f"{tag}={was[tag]} is now {tag}={policy[tag]}" for tag in changed)
     kind = Kind.POLICY_WEAKER if is_weaker else Kind.POLICY
-    text = f"Reports show another policy: {', '.join(tags)}."
+    text = f"Reports show another policy: {tags}."
     yield _of_domain(kind, {"domain": domain}, text, None, Certainty.OBSERVED)
 
 
