@@ -48,7 +48,7 @@ class Sentence:
 def title(week: Week) -> str:
     """Harbour, week 46 of 2026."""
     year, number = week.label.split("-W")
-    name = week.group or "Mail of our domains"
+    name = week.group or "Mail report"
     return f"{name}, week {int(number)} of {year}"
 
 
