@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.browser import CHROMIUM, QUIET, needs_chromium
 from tests.conftest import Rua
 from tests.hostile_reports import ATTACKS, GROUP, SUNDAY, hostile_store
-from tests.pdf import links, pages
+from tests.pdf import links, needs_pango, pages
 
 LONGEST_CELL = 32_767
 # All that the page may hold: whatever else is in it, somebody else put there.
@@ -26,6 +26,7 @@ SHOWN = [attack for attack in ATTACKS if attack.isascii() and len(attack) < 100]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The weekly files of a store of attacks, whose group's name is one as well."""
+    needs_pango()
     home = tmp_path_factory.mktemp("hostile")
     store = hostile_store(home / "s")
     name = GROUP.replace("\\", "\\\\").replace('"', '\\"')
@@ -51,7 +52,7 @@ def page(folder: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         context = browser.new_context(viewport={"width": request.param, "height": 900})
         opened = context.new_page()
-        opened.on("request", lambda asked: asked.url == own or doings.append(asked.url))
+        opened.on("request", lambda asked: doings.extend({asked.url} - {own}))
         opened.on("dialog", lambda dialog: doings.append(f"dialog: {dialog.message}"))
         opened.on("console", lambda line: doings.append(f"console: {line.text}"))
         opened.on("pageerror", lambda error: doings.append(f"error: {error}"))
