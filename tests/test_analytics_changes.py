@@ -172,7 +172,7 @@ def test_a_policy_that_reports_show_anew(
     facts = gather(con, WINDOW, (), (), "quiet.example")
     before = gather(con, BEFORE, (), (), "quiet.example")
     then = replace(before, policies={"quiet.example": POLICY})
-    rows = compare(replace(facts, policies={"quiet.example": POLICY | now}), then)
+    rows = compare(replace(facts, policies={"quiet.example": {**POLICY, **now}}), then)
     assert [row["kind"] for row in rows] == ([kind] if kind else [])
     assert all(row["text"].endswith(words) for row in rows)
 

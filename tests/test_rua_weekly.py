@@ -56,7 +56,7 @@ def test_totals_equal_rua_domains_of_the_same_days(
 ) -> None:
     _, said = made
     known = {row["domain"]: row for row in rua.json(*demo.flags(), "domains", *DAYS, *AS_OF)}
-    found = {}
+    found: dict[str, dict[str, str]] = {}
     for group in said["groups"]:
         listed = rows(Path(group["folder"]) / "csv" / "domains.csv")
         for key in SUMS:
