@@ -10,6 +10,7 @@ from typing import Any
 
 from analytics.ask import Row
 from analytics.labels import Word
+from analytics.proven import proven
 from analytics.record import change
 from analytics.standing import Owner, Standing, standings
 from analytics.verdict import Decision, as_rows, decide
@@ -41,8 +42,9 @@ def advise(
     `owners` is what the settings say of each domain; DNS is looked at as of `moment` (UTC, without
     a zone), by default the end of the window.
     """
-    found = standings(con, window, gates, owners, words, domain, moment)
-    return [_row(con, each, decide(each, gates), words) for each in found]
+    with proven(con, window, gates, domain):
+        found = standings(con, window, gates, owners, words, domain, moment)
+        return [_row(con, each, decide(each, gates), words) for each in found]
 
 
 def _row(con: Connection, standing: Standing, decision: Decision, words: Sequence[Word]) -> Row:
@@ -130,6 +132,7 @@ def _window(standing: Standing) -> Row:
         "messages": standing.mail["messages"],
         "legitimate": standing.legitimate,
         "unverified": standing.mail["unverified"],
+        "left_out": standing.left_out,
         "last_report_day": standing.seen["last_day"],
         "policy_since": standing.seen["policy_since"],
     }

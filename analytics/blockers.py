@@ -67,7 +67,7 @@ def undecided(standing: Standing, gates: Gates) -> list[Blocker]:
         for row in found
         if row["messages"] >= gates.source_messages
         or (standing.legitimate and row["messages"] >= floor)
-        or (row["last_seen"] - row["first_seen"]).days >= 7
+        or (row["last_seen"] - row["first_seen"]).days >= gates.source_days
     ]
     together = sum(row["messages"] for row in found)
     chosen = found if together > gates.undecided_share * standing.legitimate else loud

@@ -8,6 +8,7 @@ from typing import Any
 from analytics.ask import Row, ask
 from analytics.labels import Word
 from analytics.mail import domains, sources
+from analytics.proven import proven
 from analytics.published import Found, Published
 from analytics.snapshots import published_on
 from analytics.window import Window
@@ -17,9 +18,6 @@ from schemas.store import Connection
 __all__ = ["LEVELS", "Owner", "Standing", "standings"]
 
 LEVELS = ("none", "quarantine", "reject")  # of enforcement, the weakest first
-BREAK_WINDOW = 7  # days in which a break shows
-MAILING = 5  # times the floor of an undecided source
-DORMANT_DAYS = 100  # before the window: what is sent each quarter was sent in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,9 @@ class Owner:
 class Standing:
     """One domain: `mail` is its row of `rua domains`, `seen` that of queries/standing.sql,
     `services` its sources gathered by name and class, `breaks` what fails these days, `dormant`
-    what failed in the months before and has sent nothing since, `dns` what DNS publishes, None
-    where it was not asked."""
+    what failed in the months before and has sent nothing since, `below` the names below it that
+    legitimate mail comes from (queries/names_below.sql), `dns` what DNS publishes, None where it
+    was not asked, `left_out` how many unverified reports of the window do not count (`proven`)."""
 
     domain: str
     window: Window
@@ -45,14 +44,16 @@ class Standing:
     services: Sequence[Row]
     breaks: Sequence[Row] = ()
     dormant: Sequence[Row] = ()
+    below: Sequence[Row] = ()
     owner: Owner = field(default_factory=Owner)
     dns: Published | None = None
+    left_out: int = 0
 
     @property
     def published(self) -> Mapping[str, Any]:
-        """The tags as reports saw them last; left-over pct and t of those who show them."""
+        """The tags as reports saw them last; those that some leave out, of those who show them."""
         tags = dict(self.mail["published"])
-        for tag in ("pct", "t"):
+        for tag in ("sp", "np", "pct", "t"):
             tags[tag] = tags[tag] if tags[tag] is not None else self.seen[tag]
         return tags
 
@@ -67,6 +68,12 @@ class Standing:
         """RFC 9989 §4.7: an absent sp is p."""
         sp = self.published["sp"]
         return sp if sp in LEVELS else self.policy
+
+    @property
+    def missing_policy(self) -> str:
+        """RFC 9989 §4.7: of names that do not exist; an absent np is sp."""
+        np = self.published["np"]
+        return np if np in LEVELS else self.subdomain_policy
 
     @property
     def is_testing(self) -> bool:
@@ -89,6 +96,20 @@ class Standing:
         since: date = self.seen["policy_since"]
         last: date = self.seen["last_day"]
         return (last - since).days + 1
+
+    @property
+    def days_at_subdomain_policy(self) -> int:
+        """The same for what the record says of names below the domain."""
+        since: date = self.seen["below_since"]
+        last: date = self.seen["last_day"]
+        return (last - since).days + 1
+
+    @property
+    def history_days(self) -> int:
+        """Days since the first report, ever."""
+        first: date = self.seen["first_day"]
+        last: date = self.seen["last_day"]
+        return (last - first).days + 1
 
     @property
     def silent_days(self) -> int:
@@ -131,29 +152,62 @@ def standings(
     """Every policy domain with reports, or one; most mail first. What DNS published is taken as it
     was known at `moment` (UTC, without a zone), by default at the end of the window."""
     known = moment or datetime.combine(window.last, time.max)
-    only = None if domain is None else (domain,)
-    dormant = _dormant(con, window, gates, words, domain)
-    mail = domains(con, window, owners, domain, words)
-    bounds = {"first": window.first, "last": window.last, "domains": only and list(only)}
-    seen = {row["domain"]: row for row in ask(con, "standing", bounds)}
-    floor = {"last": window.last, "days": BREAK_WINDOW, "floor": gates.rate_of_source}
-    breaks = _by_domain(ask(con, "breaks", floor | {"domains": only and list(only)}))
-    services = _by_domain(_gathered(sources(con, window, domain, words)))
+    with proven(con, window, gates, domain) as left_out:
+        measured = _measured(con, window, gates, owners, words, domain)
     return [
         Standing(
-            row["domain"],
-            window,
-            row,
-            seen[row["domain"]],
-            services.get(row["domain"], []),
-            breaks.get(row["domain"], []),
-            _still(dormant.get(row["domain"], []), services.get(row["domain"], [])),
-            owners.get(row["domain"], Owner()),
-            _asked(published_on(con, row["domain"], known)),
+            domain=row["domain"],
+            window=window,
+            mail=row,
+            seen=seen,
+            **told,
+            owner=owners.get(row["domain"], Owner()),
+            dns=_asked(published_on(con, row["domain"], known)),
+            left_out=left_out.get(row["domain"], 0),
         )
-        for row in mail
-        if row["domain"] in seen
+        for row, seen, told in measured
     ]
+
+
+def _measured(
+    con: Connection,
+    window: Window,
+    gates: Gates,
+    owners: Mapping[str, Owner],
+    words: Sequence[Word],
+    domain: str | None,
+) -> list[tuple[Row, Row, dict[str, list[Row]]]]:
+    """Of each domain its row of `rua domains`, that of queries/standing.sql, and what is listed."""
+    only = None if domain is None else [domain]
+    dormant = _dormant(con, window, gates, words, domain)
+    mail = domains(con, window, owners, domain, words)
+    bounds = {"first": window.first, "last": window.last, "domains": only}
+    seen = {row["domain"]: row for row in ask(con, "standing", bounds)}
+    floor = {"last": window.last, "days": gates.break_window, "floor": gates.rate_of_source}
+    breaks = _by_domain(ask(con, "breaks", floor | {"domains": only}))
+    below = _by_domain(ask(con, "names_below", bounds))
+    services = _by_domain(_gathered(sources(con, window, domain, words)))
+    return [
+        (row, seen[name], _listed(name, services, breaks, dormant, below))
+        for row in mail
+        if (name := row["domain"]) in seen
+    ]
+
+
+def _listed(
+    name: str,
+    services: Mapping[str, list[Row]],
+    breaks: Mapping[str, list[Row]],
+    dormant: Mapping[str, list[Row]],
+    below: Mapping[str, list[Row]],
+) -> dict[str, list[Row]]:
+    mine = services.get(name, [])
+    return {
+        "services": mine,
+        "breaks": breaks.get(name, []),
+        "dormant": _still(dormant.get(name, []), mine),
+        "below": below.get(name, []),
+    }
 
 
 def _dormant(
@@ -161,7 +215,7 @@ def _dormant(
 ) -> dict[str, list[Row]]:
     """What failed in the days before the window: a quarterly sender is in no month's mail."""
     day_before = window.first - timedelta(days=1)
-    before = Window(window.first - timedelta(days=DORMANT_DAYS), day_before, day_before)
+    before = Window(window.first - timedelta(days=gates.quarter_days), day_before, day_before)
     found = _gathered(sources(con, before, domain, words))
     return _by_domain([row for row in found if _may_be_ours(row, gates)])
 
@@ -171,8 +225,9 @@ def _may_be_ours(row: Row, gates: Gates) -> bool:
     question."""
     if row["class"] != "undecided":
         return bool(row["class"] == "broken")
-    times = 1 if row["rule"] == "undecided-vendor" else MAILING
-    return bool(row["messages"] >= times * gates.source_messages)
+    is_vendor = row["rule"] == "undecided-vendor"
+    floor = gates.source_messages if is_vendor else gates.mailing_messages
+    return bool(row["messages"] >= floor)
 
 
 def _still(dormant: Sequence[Row], services: Sequence[Row]) -> list[Row]:

@@ -13,6 +13,7 @@ from typing import Any
 from analytics import blockers
 from analytics.ask import Row
 from analytics.gates import Gate, before_enforcing, before_reject
+from analytics.losses import lost_now, step_back
 from analytics.standing import LEVELS, Standing
 from schemas.gates import Gates
 
@@ -44,44 +45,29 @@ def decide(standing: Standing, gates: Gates) -> Decision:
 
 
 def _losing_now(standing: Standing, gates: Gates) -> Decision | None:
-    """DESIGN §7: an own or broken source of an enforced domain below its floor for two days, seen
-    by two reporters or by one that proves itself."""
-    if standing.policy == "none" or standing.silent_days >= gates.silent_days:
-        return None
-    lost = [row for row in standing.breaks if _is_loss(row, gates)]
+    """An enforcing policy that loses legitimate mail is weakened, whatever else there is."""
+    lost = lost_now(standing, gates)
     if not lost:
         return None
-    names = {row["source"] for row in lost}
     fails = sum(row["fails"] for row in lost)
     since = min(row["first_bad_day"] for row in lost)
-    what = ", ".join(row["source"] for row in lost[:3])
-    blocking = [row for row in blockers.broken(standing) if row["source"] in names]
+    what = ", ".join(dict.fromkeys(row["source"] for row in lost[:3]))
+    names = {row["source"] for row in lost}
     return Decision(
         "roll-back",
-        f"p={standing.policy} is losing mail of {what}: {fails:,} messages fail since"
-        f" {since:%Y-%m-%d}",
-        _step_back(standing, blocking),
-        blocking,
+        f"{_in_force(standing, lost)} is losing mail of {what}: {_some(fails, 'message')} fail"
+        f" since {since:%Y-%m-%d}",
+        step_back(standing, lost),
+        [row for row in blockers.broken(standing) if row["source"] in names],
     )
 
 
-def _is_loss(row: Row, gates: Gates) -> bool:
-    return bool(
-        row["bad_days"] >= gates.break_days
-        and row["fails"] >= gates.break_messages
-        and row["fails"] > (1 - gates.rate_of_source) * row["messages"]
-        and (row["reporters"] >= 2 or row["verified_reporters"] >= 1)
-    )
-
-
-def _step_back(standing: Standing, blocking: Sequence[Row]) -> dict[str, str | None]:
-    """The smallest step that ends the loss: relaxed alignment where strict alignment is all that
-    is wrong, else one level down."""
-    by_rule = {row["source"]: row["rule"] for row in standing.of_class("broken")}
-    strict = all(by_rule.get(row["source"]) == "broken-alignment" for row in blocking)
-    if blocking and strict:
-        return {"adkim": "r", "aspf": "r"}
-    return {"p": LEVELS[LEVELS.index(standing.policy) - 1], "sp": None}
+def _in_force(standing: Standing, lost: Sequence[Row]) -> str:
+    if any(not row["below"] for row in lost):
+        return f"p={standing.policy}"
+    if standing.subdomain_policy == "none":
+        return f"np={standing.missing_policy}"
+    return f"{'sp' if standing.published['sp'] else 'p'}={standing.subdomain_policy}"
 
 
 def _parked(standing: Standing, gates: Gates) -> Decision | None:

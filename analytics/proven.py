@@ -1,0 +1,34 @@
+"""Which reports advice goes by: where enough reporters prove themselves, theirs alone.
+
+Anyone can mail a report about any domain, under a name that nobody has proved yet (RFC 9990 §8.2).
+Such a report counts in what is shown; but where `verified_reporters` of `[gates]` prove themselves,
+unverified reports neither open a gate nor close one. Where fewer do, as in a folder of
+files, nothing else is there to go by, and the advice says what share is unverified.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from analytics.ask import ask
+from analytics.window import Window
+from schemas.gates import Gates
+from schemas.store import Connection
+
+__all__ = ["proven"]
+
+
+@contextmanager
+def proven(
+    con: Connection, window: Window, gates: Gates, domain: str | None = None
+) -> Iterator[Mapping[str, int]]:
+    """Within, the views of `con` hold verified reports alone of the domains where enough of their
+    reporters prove themselves. Gives {domain: unverified reports of the window left out}."""
+    bounds = {"first": window.first, "last": window.last, "domain": domain}
+    rows = ask(con, "proven", bounds | {"reporters": gates.verified_reporters})
+    found = {row["domain"]: row["left_out"] for row in rows}
+    (before,) = con.execute("select getvariable('proven_domains')").fetchall()[0]
+    con.execute("set variable proven_domains = $1", [sorted(found) or None])
+    try:
+        yield found
+    finally:
+        con.execute("set variable proven_domains = $1", [before])
