@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.ask import Row
+from analytics.gates import DAYS
 from analytics.labels import Word
+from analytics.overview import domain_names
 from analytics.proven import proven
 from analytics.record import change
 from analytics.standing import Owner, Standing, standings
+from analytics.unreported import unreported
 from analytics.verdict import Decision, as_rows, decide
 from analytics.whatif import Tags, whatif
 from analytics.window import Window
@@ -37,14 +40,18 @@ def advise(
     domain: str | None = None,
     moment: datetime | None = None,
 ) -> list[Row]:
-    """One row per policy domain with reports: the keys of `rua advise` (docs/commands.md).
+    """One row per policy domain with reports, and then per domain of the settings without any: the
+    keys of `rua advise` (docs/commands.md).
 
     `owners` is what the settings say of each domain; DNS is looked at as of `moment` (UTC, without
     a zone), by default the end of the window.
     """
     with proven(con, window, gates, domain):
         found = standings(con, window, gates, owners, words, domain, moment)
-        return [_row(con, each, decide(each, gates), words) for each in found]
+        rows = [_row(con, each, decide(each, gates), words) for each in found]
+    known = domain_names(con)
+    silent = [name for name in owners if name not in known and domain in (None, name)]
+    return [*rows, *(unreported(con, name, owners[name], window, moment) for name in silent)]
 
 
 def _row(con: Connection, standing: Standing, decision: Decision, words: Sequence[Word]) -> Row:
@@ -160,6 +167,6 @@ def _impact(
 def _patience(standing: Standing, decision: Decision) -> int:
     """Days until looking again is worth it: a gate of days says so itself."""
     for gate in decision.gates:
-        if not gate.ok and gate.name == "days at this policy":
-            return max(1, int(gate.required) - standing.days_at_policy)
+        if not gate.ok and gate.name == DAYS:
+            return max(1, int(gate.required) - int(gate.measured))
     return LOOK_AGAIN[decision.verdict]

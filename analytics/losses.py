@@ -70,7 +70,7 @@ def step_back(standing: Standing, lost: Sequence[Row]) -> Changes:
         changes["p"] = weaker(standing.policy)
     if any(row["below"] for row in lost):
         changes |= _step_back_below(standing)
-        if changes.get("sp") == changes.get("p"):
+        if "sp" in changes and changes["sp"] == changes.get("p"):
             changes["sp"] = None  # absent it follows p
     return changes
 

@@ -6,7 +6,7 @@ unverified reports neither open a gate nor close one. Where fewer do, as in a fo
 files, nothing else is there to go by, and the advice says what share is unverified.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from analytics.ask import ask
@@ -23,12 +23,17 @@ def proven(
 ) -> Iterator[Mapping[str, int]]:
     """Within, the views of `con` hold verified reports alone of the domains where enough of their
     reporters prove themselves. Gives {domain: unverified reports of the window left out}."""
+    (before,) = con.execute("select getvariable('proven_domains')").fetchall()[0]
+    _go_by(con, None)  # asked within another one, all reports are looked at again
     bounds = {"first": window.first, "last": window.last, "domain": domain}
     rows = ask(con, "proven", bounds | {"reporters": gates.verified_reporters})
     found = {row["domain"]: row["left_out"] for row in rows}
-    (before,) = con.execute("select getvariable('proven_domains')").fetchall()[0]
-    con.execute("set variable proven_domains = $1", [sorted(found) or None])
+    _go_by(con, sorted(found))
     try:
         yield found
     finally:
-        con.execute("set variable proven_domains = $1", [before])
+        _go_by(con, before)
+
+
+def _go_by(con: Connection, domains: Sequence[str] | None) -> None:
+    con.execute("set variable proven_domains = $1", [domains or None])

@@ -22,7 +22,9 @@ class Gates(BaseModel):
     large_reporters: int = Field(
         default=1, ge=0, description="our own: of Google, Microsoft, Yahoo"
     )
-    messages_of_others: int = Field(default=60, ge=0, description="rule of three: at most 5 % fails")
+    messages_of_others: int = Field(
+        default=60, ge=0, description="rule of three: at most 5 % fails"
+    )
     verified_reporters: int = Field(default=3, ge=0, description="RFC 9990 §8.2 and our own")
     messages: int = Field(default=300, ge=1, description="rule of three: at most 1 % fails")
     low_volume_days: int = Field(default=90, ge=1, description="our own: three months of reports")
@@ -33,7 +35,9 @@ class Gates(BaseModel):
     rate_share: float = Field(default=0.01, ge=0, lt=1, description="our own: or such a share")
     source_messages: int = Field(default=10, ge=1, description="RFC 9989 §5.1.6 and our own")
     source_share: float = Field(default=0.001, ge=0, lt=1, description="RFC 9989 §5.1.6, our own")
-    source_days: int = Field(default=7, ge=1, description="RFC 9989 §5.1.6, our own: two weeks' mail")
+    source_days: int = Field(
+        default=7, ge=1, description="RFC 9989 §5.1.6, our own: two weeks' mail"
+    )
     undecided_share: float = Field(default=0.001, ge=0, lt=1, description="our own")
     new_source_days: int = Field(default=14, ge=0, description="practice of vendors: two weeks")
     quarter_days: int = Field(default=100, ge=1, description="RFC 9989 §5.1.7: a sender's rhythm")

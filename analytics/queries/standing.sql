@@ -112,7 +112,8 @@ leftover as (
 message as (
     select
         dmarc_message.*,
-        source_class.class
+        source_class.class,
+        coalesce(dmarc_message.header_from != dmarc_message.policy_domain, false) as below
     from dmarc_message
     join source_class using (policy_domain, source_ip)
     where dmarc_message.day between $first and $last
@@ -161,10 +162,23 @@ mail as (
         )::bigint as spf_alone,
         coalesce(
             sum(message_count) filter (
+                below and class in ('own', 'broken') and spf_aligned and not dkim_aligned
+                and coalesce(own_dkim, 'none') != 'temperror'
+            ),
+            0
+        )::bigint as spf_alone_below,
+        coalesce(
+            sum(message_count) filter (
                 class in ('forwarder', 'list') and not aligned and not indeterminate
             ),
             0
         )::bigint as indirect_fails,
+        coalesce(
+            sum(message_count) filter (
+                below and class in ('forwarder', 'list') and not aligned and not indeterminate
+            ),
+            0
+        )::bigint as indirect_fails_below,
         coalesce(
             sum(message_count) filter (class in ('forwarder', 'list') and not aligned
                 and class = 'list' and not indeterminate),
@@ -195,7 +209,9 @@ select
     coalesce(mail.days, 0) as days,
     coalesce(mail.days_of_30, 0) as days_of_30,
     coalesce(mail.spf_alone, 0) as spf_alone,
+    coalesce(mail.spf_alone_below, 0) as spf_alone_below,
     coalesce(mail.indirect_fails, 0) as indirect_fails,
+    coalesce(mail.indirect_fails_below, 0) as indirect_fails_below,
     coalesce(mail.list_fails, 0) as list_fails,
     coalesce(mail.legitimate_aligned, 0) as legitimate_aligned
 from now_seen
