@@ -1,6 +1,6 @@
 """Where a domain stands: everything that the advice on it goes by, measured over a window."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,7 +17,9 @@ from schemas.store import Connection
 
 __all__ = ["LEVELS", "Owner", "Standing", "standings"]
 
+
 LEVELS = ("none", "quarantine", "reject")  # of enforcement, the weakest first
+MENDED_DAYS = 2  # on which it passes, after it failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +189,10 @@ def _measured(
     breaks = _by_domain(ask(con, "breaks", floor | {"domains": only}))
     below = _by_domain(ask(con, "names_below", bounds))
     services = _by_domain(_gathered(sources(con, window, domain, words)))
+    passing = _mended(con, window, gates, dormant) if dormant else {}
+    still = {name: _still(rows, services.get(name, []), passing) for name, rows in dormant.items()}
     return [
-        (row, seen[name], _listed(name, services, breaks, dormant, below))
+        (row, seen[name], _listed(name, services, breaks, still, below))
         for row in mail
         if (name := row["domain"]) in seen
     ]
@@ -201,11 +205,10 @@ def _listed(
     dormant: Mapping[str, list[Row]],
     below: Mapping[str, list[Row]],
 ) -> dict[str, list[Row]]:
-    mine = services.get(name, [])
     return {
-        "services": mine,
+        "services": services.get(name, []),
         "breaks": breaks.get(name, []),
-        "dormant": _still(dormant.get(name, []), mine),
+        "dormant": dormant.get(name, []),
         "below": below.get(name, []),
     }
 
@@ -230,15 +233,27 @@ def _may_be_ours(row: Row, gates: Gates) -> bool:
     return bool(row["messages"] >= floor)
 
 
-def _still(dormant: Sequence[Row], services: Sequence[Row]) -> list[Row]:
+def _mended(
+    con: Connection, window: Window, gates: Gates, domains: Iterable[str]
+) -> dict[tuple[str, str], int]:
+    """On how many days what failed before has passed since then, by (domain, source)."""
+    since = window.first - timedelta(days=gates.quarter_days)
+    rows = ask(con, "mended", {"since": since, "last": window.last, "domains": list(domains)})
+    return {(row["domain"], row["source"]): row["days"] for row in rows}
+
+
+def _still(
+    dormant: Sequence[Row], services: Sequence[Row], passing: Mapping[tuple[str, str], int]
+) -> list[Row]:
     """Those not seen since, and those that pass since one day alone (`is_mended`)."""
     here = {row["source"] for row in services}
-    passing = {row["source"]: row["days"] for row in services if row["class"] == "own"}
-    return [
-        row | {"is_mended": row["source"] in here}
-        for row in dormant
-        if row["source"] not in here or passing.get(row["source"], 2) < 2
-    ]
+    found = []
+    for row in dormant:
+        is_here = row["source"] in here
+        days = passing.get((row["domain"], row["source"]), MENDED_DAYS)
+        if not is_here or days < MENDED_DAYS:
+            found.append(row | {"is_mended": is_here})
+    return found
 
 
 def _asked(dns: Published | None) -> Published | None:
