@@ -123,8 +123,13 @@ def _days_with_reports(standing: Standing, gates: Gates) -> Gate:
 
 def _reporters(standing: Standing, gates: Gates) -> Gate:
     count = standing.seen["reporters"]
+    unproven = f"; {standing.left_out:,} reports prove nothing" if standing.left_out else ""
     return Gate(
-        "reporters", f"{gates.reporters}", f"{count}", count >= gates.reporters, _basis("reporters")
+        "reporters",
+        f"{gates.reporters}",
+        f"{count}{unproven}",
+        count >= gates.reporters,
+        _basis("reporters"),
     )
 
 

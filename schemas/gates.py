@@ -25,7 +25,7 @@ class Gates(BaseModel):
     messages_of_others: int = Field(
         default=60, ge=0, description="rule of three: at most 5 % fails"
     )
-    verified_reporters: int = Field(default=3, ge=0, description="RFC 9990 §8.2 and our own")
+    verified_reporters: int = Field(default=1, ge=0, description="RFC 9990 §8.2 and our own")
     messages: int = Field(default=300, ge=1, description="rule of three: at most 1 % fails")
     low_volume_days: int = Field(default=90, ge=1, description="our own: three months of reports")
     rate_before_quarantine: float = Field(default=0.98, gt=0, lt=1, description="vendors: 95-98 %")

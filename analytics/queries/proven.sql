@@ -1,10 +1,10 @@
--- One row per policy domain that $reporters reporters or more have told of with proof in the window,
--- and that others have told of without: how many reports prove nothing.
+-- One row per policy domain that $reporters reporters or more have told of with proof since $since,
+-- and that others have told of without: how many reports of the window prove nothing.
 select
     policy_domain as domain,
-    (count(*) filter (authenticity != 'verified'))::bigint as left_out
+    (count(*) filter (day >= $first and authenticity != 'verified'))::bigint as left_out
 from counted_dmarc_report
-where day between $first and $last
+where day between $since and $last
     and ($domain is null or policy_domain = $domain)
 group by policy_domain
 having $reporters > 0
