@@ -265,13 +265,9 @@ def _insufficient(standing: Standing) -> str:
 def _already_published(standing: Standing, step: Step) -> str | None:
     """DNS may be ahead of the reports: then it is they that have to be waited for."""
     record = standing.dns.record if standing.dns else None
-    wanted = {tag: value for tag, value in step.items() if value is not None}
-    if record is None or not wanted:
+    if record is None or any(getattr(record, tag) != value for tag, value in step.items()):
         return None
-    if any(getattr(record, tag, None) != value for tag, value in wanted.items()):
-        return None
-    tags = ", ".join(f"{tag}={value}" for tag, value in wanted.items())
-    return f"DNS publishes {tags} already, and reports do not show it yet"
+    return f"DNS publishes {said(step)} already, and reports do not show it yet"
 
 
 def _names(rows: Sequence[Row]) -> str:

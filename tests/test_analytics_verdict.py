@@ -306,3 +306,20 @@ def test_a_lost_record_that_may_do_harm_begins_anew(changes: dict[str, Any]) -> 
 def test_a_parked_domain_without_a_record_is_closed_at_once() -> None:
     parked = healthy({"p": "none"}, dns=dns(None), owner=Owner(parked=True), services=[])
     assert verdict(parked).target["p"] == "reject"
+
+
+@pytest.mark.parametrize(
+    ("published", "text", "said"),
+    [
+        ({"p": "none"}, "v=DMARC1; p=quarantine", "wait"),
+        ({"p": "none"}, "v=DMARC1; p=none", "advance"),
+        ({"p": "quarantine", "t": "y"}, "v=DMARC1; p=quarantine; t=y", "advance"),
+        ({"p": "quarantine", "t": "y"}, "v=DMARC1; p=quarantine", "wait"),
+        ({"p": "quarantine", "pct": 25}, "v=DMARC1; p=quarantine; pct=25", "advance"),
+        ({"p": "quarantine", "pct": 25}, "v=DMARC1; p=quarantine", "wait"),
+    ],
+)
+def test_what_dns_publishes_already_is_waited_for(
+    published: dict[str, Any], text: str, said: str
+) -> None:
+    assert verdict(healthy(published, dns=dns(text))).verdict == said
