@@ -217,7 +217,7 @@ def test_a_number_in_a_url_is_digits_alone() -> None:
 
 
 def test_a_saved_table_holds_no_formula_and_no_chosen_name() -> None:
-    rows = [{"a": "=1+1", "b": ["@x"]}, {"a": None, "b": 5}]
+    rows: list[dict[str, object]] = [{"a": "=1+1", "b": ["@x"]}, {"a": None, "b": 5}]
     assert lists.csv_text(rows, ("a", "b")) == "a,b\n'=1+1,'@x\n,5\n"
     assert lists.safe_name("../..\\A b\n\u202e.csv") == "a-b-.csv"
 

@@ -32,7 +32,7 @@ from schemas.errors import ConfigError, StoreError
 from schemas.settings import Settings
 from schemas.store import Connection, Store
 
-__all__ = ["advise", "owners", "verdicts"]
+__all__ = ["advise", "ask_dns", "owners", "verdicts"]
 
 Row = dict[str, Any]
 
@@ -91,7 +91,7 @@ def advise(
         _of_the_past(context, window, name, week, output)
         return
     if not offline and window.as_of >= _today():
-        _ask_dns(context, window, name)
+        ask_dns(context, window, name)
     rows = _asked(context, window, name, evidence)
     if output != Output.TABLE:
         emit(rows, COLUMNS, output, empty="")
@@ -181,7 +181,7 @@ def _moment(window: Window) -> datetime:
     return datetime.combine(window.as_of, time.max)
 
 
-def _ask_dns(context: Globals, window: Window, name: str | None) -> None:
+def ask_dns(context: Globals, window: Window, name: str | None) -> None:
     settings = context.settings
     if settings.dns.offline:
         return
