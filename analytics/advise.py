@@ -9,11 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.ask import Row
+from analytics.gates import DAYS
 from analytics.inputs import inputs
 from analytics.labels import Word
 from analytics.mending import with_prospects
+from analytics.overview import domain_names
+from analytics.proven import proven
 from analytics.record import change
 from analytics.standing import LEVELS, Owner, Standing, standings
+from analytics.unreported import unreported
 from analytics.verdict import Decision, as_rows, decide
 from analytics.whatif import Tags, whatif
 from analytics.window import Window
@@ -38,13 +42,18 @@ def advise(
     domain: str | None = None,
     moment: datetime | None = None,
 ) -> list[Row]:
-    """One row per policy domain with reports: the keys of `rua advise` (docs/commands.md).
+    """One row per policy domain with reports, and then per domain of the settings without any: the
+    keys of `rua advise` (docs/commands.md).
 
     `owners` is what the settings say of each domain; DNS is looked at as of `moment` (UTC, without
     a zone), by default the end of the window.
     """
-    found = standings(con, window, gates, owners, words, domain, moment)
-    return [_row(con, each, gates, words) for each in found]
+    with proven(con, window, gates, domain):
+        found = standings(con, window, gates, owners, words, domain, moment)
+        rows = [_row(con, each, gates, words) for each in found]
+    known = domain_names(con)
+    silent = [name for name in owners if name not in known and domain in (None, name)]
+    return [*rows, *(unreported(con, name, owners[name], window, moment) for name in silent)]
 
 
 def _row(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> Row:
@@ -138,6 +147,7 @@ def _window(standing: Standing) -> Row:
         "messages": standing.mail["messages"],
         "legitimate": standing.legitimate,
         "unverified": standing.mail["unverified"],
+        "left_out": standing.left_out,
         "last_report_day": standing.seen["last_day"],
         "policy_since": standing.seen["policy_since"],
     }
@@ -169,6 +179,6 @@ def _impact(told: Row) -> Row:
 def _patience(standing: Standing, decision: Decision) -> int:
     """Days until looking again is worth it: a gate of days says so itself."""
     for gate in decision.gates:
-        if not gate.ok and gate.name == "days at this policy":
-            return max(1, int(gate.required) - standing.days_at_policy)
+        if not gate.ok and gate.name == DAYS:
+            return max(1, int(gate.required) - int(gate.measured))
     return LOOK_AGAIN[decision.verdict]

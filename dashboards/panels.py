@@ -17,7 +17,7 @@ from dashboards.filters import is_today, look_back_from
 from dashboards.tables import MOST_SOURCES
 from dashboards.theme import ON_DARK, ON_LIGHT, Palette
 from dashboards.wording import amount, day, interval, percent, quoted
-from schemas.errors import RuaError, StoreLocked
+from schemas.errors import AccessDenied, RuaError, StoreLocked
 
 __all__ = [
     "CREDIT",
@@ -59,6 +59,9 @@ def _say_problem(error: RuaError) -> None:
             f"**The store is busy:** {quoted(error.what)}. Nothing is lost; try again in a moment."
         )
         st.button("Try again", type="primary")
+        return
+    if isinstance(error, AccessDenied):
+        st.info(f"**This is not for you to see or change:** {quoted(str(error))}.")
         return
     st.warning("**The dashboard cannot read the store.**")
     st.text(str(error))
