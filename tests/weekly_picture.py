@@ -32,7 +32,7 @@ def take(picture: Path) -> None:
             check=True,
         )
         words = (*flags, "weekly", "--out", folder / "out", "--week", WEEK)
-        said = Rua(folder).json(*words, "--as-of", UNTIL.isoformat())
+        words: list[str | Path] = [*flags, "weekly", "--out", folder / "out", "--week", WEEK]
         (made,) = [row["folder"] for row in said["groups"] if row["group"] == GROUP]
         photograph(Path(made) / "report.html", picture)
 
