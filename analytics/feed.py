@@ -38,6 +38,16 @@ def reporters(con: Connection, as_of: date, domains: Sequence[str] | None = None
     return ask(con, "reporters", {"as_of": as_of, "domains": named})
 
 
+def reporter_mail(
+    con: Connection, window: Window, domains: Sequence[str] | None = None
+) -> list[Row]:
+    """One row per reporter with a report of the window, most mail first: reports, days (with a
+    report), messages, unverified (of reports that nothing proves genuine)."""
+    named = None if domains is None else list(domains)
+    bounds = {"first": window.first, "last": window.last, "domains": named}
+    return ask(con, "reporter_mail", bounds)
+
+
 def disagreement(con: Connection, window: Window) -> list[Row]:
     """One row per reporter: messages, those evaluated against its own results, and their share.
 
@@ -50,13 +60,3 @@ def disagreement(con: Connection, window: Window) -> list[Row]:
 def runs(con: Connection, most: int = 10) -> list[Row]:
     """The latest runs of `rua ingest`, newest first."""
     return ask(con, "runs", {"most": most})
-
-
-def reporter_mail(
-    con: Connection, window: Window, domains: Sequence[str] | None = None
-) -> list[Row]:
-    """One row per reporter with a report of the window, most mail first: reports, days (with a
-    report), messages, unverified (of reports that nothing proves genuine)."""
-    named = None if domains is None else list(domains)
-    bounds = {"first": window.first, "last": window.last, "domains": named}
-    return ask(con, "reporter_mail", bounds)
