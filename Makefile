@@ -54,8 +54,9 @@ soak: $(VENV)/.complete ## A million fuzzed documents, then 500 kills: most of t
 	nice $(BIN)/python -m tests.soak --documents 1000000 --write docs/soak.md
 	nice $(BIN)/python -m tests.kills --kills 500
 
-picture: $(VENV)/.complete ## Take the pictures of the screens again, from the demo, in Chromium
+picture: $(VENV)/.complete ## Take the pictures of the docs again, from the demo, in Chromium
 	$(BIN)/python -m tests.picture
+	$(BIN)/python -m tests.weekly_picture
 
 clean: ## Remove the environment, the demo and the caches
 	rm -rf $(VENV) $(DEMO) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -9,9 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.ask import Row
+from analytics.gates import DAYS
+from analytics.inputs import inputs
 from analytics.labels import Word
+from analytics.mending import with_prospects
+from analytics.overview import domain_names
+from analytics.proven import proven
 from analytics.record import change
-from analytics.standing import Owner, Standing, standings
+from analytics.standing import LEVELS, Owner, Standing, standings
+from analytics.unreported import unreported
 from analytics.verdict import Decision, as_rows, decide
 from analytics.whatif import Tags, whatif
 from analytics.window import Window
@@ -36,18 +42,25 @@ def advise(
     domain: str | None = None,
     moment: datetime | None = None,
 ) -> list[Row]:
-    """One row per policy domain with reports: the keys of `rua advise` (docs/commands.md).
+    """One row per policy domain with reports, and then per domain of the settings without any: the
+    keys of `rua advise` (docs/commands.md).
 
     `owners` is what the settings say of each domain; DNS is looked at as of `moment` (UTC, without
     a zone), by default the end of the window.
     """
-    found = standings(con, window, gates, owners, words, domain, moment)
-    return [_row(con, each, decide(each, gates), words) for each in found]
+    with proven(con, window, gates, domain):
+        found = standings(con, window, gates, owners, words, domain, moment)
+        rows = [_row(con, each, gates, words) for each in found]
+    known = domain_names(con)
+    silent = [name for name in owners if name not in known and domain in (None, name)]
+    return [*rows, *(unreported(con, name, owners[name], window, moment) for name in silent)]
 
 
-def _row(con: Connection, standing: Standing, decision: Decision, words: Sequence[Word]) -> Row:
+def _row(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> Row:
+    decision = decide(standing, gates)
     published = {tag: standing.published[tag] for tag in TAGS}
     target = _target(standing, decision)
+    told = _replayed(con, standing, target, words)
     return {
         "domain": standing.domain,
         "published": published,
@@ -58,11 +71,12 @@ def _row(con: Connection, standing: Standing, decision: Decision, words: Sequenc
         "record_note": _note(standing) if decision.target else None,
         "dns": _dns(standing),
         "reason": decision.reason,
-        "blockers": list(decision.blockers),
+        "blockers": with_prospects(con, standing, gates, decision.blockers, told),
         "gates": as_rows(decision.gates),
         "window": _window(standing),
-        "impact": _impact(con, standing, target, words),
+        "impact": _impact(told),
         "next_look": standing.window.last + timedelta(days=_patience(standing, decision)),
+        "inputs": inputs(con, standing, gates, words),
     }
 
 
@@ -70,6 +84,9 @@ def _target(standing: Standing, decision: Decision) -> dict[str, Any]:
     """All tags of the next record: what changes, and the rest as it is."""
     tags: dict[str, Any] = {tag: standing.published[tag] for tag in TAGS}
     tags["pct"] = None  # removed by RFC 9989 (App. C)
+    for tag in LEVEL_TAGS:
+        if tags[tag] not in LEVELS:
+            tags[tag] = None  # RFC 9989 §4.7: a word that nobody knows is as good as none
     if tags["sp"] == tags["p"]:
         tags["sp"] = None  # reporters fill it in; absent it follows p
     if tags["np"] == (tags["sp"] or tags["p"]):
@@ -130,15 +147,16 @@ def _window(standing: Standing) -> Row:
         "messages": standing.mail["messages"],
         "legitimate": standing.legitimate,
         "unverified": standing.mail["unverified"],
+        "left_out": standing.left_out,
         "last_report_day": standing.seen["last_day"],
         "policy_since": standing.seen["policy_since"],
     }
 
 
-def _impact(
+def _replayed(
     con: Connection, standing: Standing, target: Mapping[str, Any], words: Sequence[Word]
 ) -> Row:
-    """What the target policy would have done to the mail of the window."""
+    """The mail of the window under the target policy."""
     tags = Tags(
         target["p"] or "none",
         target["sp"],
@@ -148,7 +166,11 @@ def _impact(
     )
     exists = standing.dns.exists if standing.dns else {}
     told_names = {name: there for name, there in exists.items() if there is not None}
-    told = whatif(con, standing.window, standing.domain, tags, words, told_names)
+    return whatif(con, standing.window, standing.domain, tags, words, told_names)
+
+
+def _impact(told: Row) -> Row:
+    """What the target policy would have done to the mail of the window."""
     keys = ("rejected", "quarantined", "legitimate_lost", "interval", "undecided")
     more = ("indirect_lost", "spoof_stopped")
     return {key: told[key] for key in (*keys, *more)}
@@ -157,6 +179,6 @@ def _impact(
 def _patience(standing: Standing, decision: Decision) -> int:
     """Days until looking again is worth it: a gate of days says so itself."""
     for gate in decision.gates:
-        if not gate.ok and gate.name == "days at this policy":
-            return max(1, int(gate.required) - standing.days_at_policy)
+        if not gate.ok and gate.name == DAYS:
+            return max(1, int(gate.required) - int(gate.measured))
     return LOOK_AGAIN[decision.verdict]

@@ -3,7 +3,7 @@
 Days go as text over an ordinal scale: a browser would move instants into its own time zone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,10 +12,11 @@ import pandas as pd
 
 from analytics.window import Window
 from dashboards import wording
+from dashboards.counted import counted_as
 from dashboards.theme import Palette, Share
 from dashboards.wording import interval, percent
 
-__all__ = ["messages_frame", "messages_per_day", "pass_rate_per_day", "rate_frame"]
+__all__ = ["days_axis", "messages_frame", "messages_per_day", "pass_rate_per_day", "rate_frame"]
 
 Row = dict[str, Any]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -39,21 +40,10 @@ def messages_frame(rows: Sequence[Row]) -> pd.DataFrame:
     records = [
         _day(row["day"]) | {"share": str(share), "rank": ranks[share], "messages": count}
         for row in rows
-        for share, count in _shares(row)
+        for share, count in counted_as(row)
         if count
     ]
     return pd.DataFrame(records, columns=["day", "said_day", "share", "rank", "messages"])
-
-
-def _shares(row: Row) -> Iterable[tuple[Share, int]]:
-    """What a day's messages are counted as; together they are all of them."""
-    others = row["indirect"] + row["spoof"] + row["undecided"]
-    yield Share.PASSING, row["legitimate_aligned"]
-    yield Share.BROKEN, row["legitimate"] - row["legitimate_aligned"]
-    yield Share.INDIRECT, row["indirect"]
-    yield Share.SPOOF, row["spoof"]
-    yield Share.UNDECIDED, row["undecided"]
-    yield Share.NO_RESULT, row["messages"] - others - row["legitimate"]
 
 
 def messages_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Chart:
@@ -65,7 +55,7 @@ def messages_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> C
         alt.Chart(frame)
         .mark_bar()
         .encode(
-            x=_days_axis(window),
+            x=days_axis(window),
             y=alt.Y("messages:Q", title=None, axis=alt.Axis(format=",d", tickCount=5)),
             color=alt.Color("share:N", scale=scale, legend=alt.Legend(**LEGEND)),
             order=alt.Order("rank:Q"),
@@ -111,7 +101,7 @@ def pass_rate_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> 
     """
     firm = _with_runs(frame[frame["kind"] == FIRM])
     blue = palette[Share.PASSING]
-    axes: dict[str, Any] = {"x": _days_axis(window), "y": _rate_axis("rate", frame)}
+    axes: dict[str, Any] = {"x": days_axis(window), "y": _rate_axis("rate", frame)}
     whiskers = alt.Chart(firm).mark_rule(opacity=0.45, strokeWidth=2, color=blue)
     lines = alt.Chart(firm).mark_line(strokeWidth=1.5, color=blue)
     return alt.layer(
@@ -167,7 +157,7 @@ def _floor(frame: pd.DataFrame) -> float:
     return max(0, steps) / 20
 
 
-def _days_axis(window: Window) -> alt.X:
+def days_axis(window: Window) -> alt.X:
     """All days of the window, with mail or without; the labelled ones are Mondays if many."""
     every = [window.first + timedelta(days=n) for n in range(window.days)]
     labelled = every if window.days <= FEW_DAYS else [day for day in every if not day.weekday()]

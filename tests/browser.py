@@ -141,7 +141,11 @@ def _listen(page: Page, complaints: list[str]) -> None:
     page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
     page.on(
         "console",
-        lambda line: complaints.append(f"console: {line.text}") if line.type == "error" else None,
+        lambda line: (
+            complaints.append(f"console: {line.text} {line.location['url']}")
+            if line.type == "error" and not _is_looking_for_the_root(line.location["url"])
+            else None
+        ),
     )
     page.on(
         "request",
@@ -151,6 +155,11 @@ def _listen(page: Page, complaints: list[str]) -> None:
             else complaints.append(f"request: {request.url}")
         ),
     )
+
+
+def _is_looking_for_the_root(url: str) -> bool:
+    """Streamlit's page at /tls asks for /tls/_stcore/… first, to learn where its root is."""
+    return "/_stcore/" in url and urlsplit(url).path.count("/") > 2
 
 
 def wait_until_drawn(page: Page, *, pause: int = 1500) -> None:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from analytics.overview import domain_names
+from analytics.tls import tls_domain_names
 from analytics.window import Window
 from dashboards.naming import approvals
 from dashboards.viewer import visible_settings
@@ -126,4 +127,4 @@ def known_domains() -> list[str]:
 
 
 def _reported_domains(con: Connection, told: Settings) -> list[str]:
-    return domain_names(con)
+    return [*domain_names(con), *tls_domain_names(con)]
