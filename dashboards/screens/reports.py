@@ -6,6 +6,7 @@ from dashboards import report_panels as panels
 from dashboards.filters import chosen
 from dashboards.lists import taken_over, written
 from dashboards.quarantine_panel import quarantine_view
+from dashboards.viewer import viewer
 
 VIEWS = {
     "browse": "Browse",
@@ -25,7 +26,7 @@ written("view", view)
 if view == "conflicts":
     panels.conflicts_view(chosen())
 elif view == "quarantine":
-    quarantine_view(may_edit=True)
+    quarantine_view(may_edit=viewer().scope.editable is None)
 elif view == "genuine":
     panels.genuine_view(chosen())
 elif view == "coverage":
