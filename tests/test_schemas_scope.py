@@ -24,6 +24,7 @@ from schemas.errors import AccessDenied
 from schemas.gates import Gates
 from schemas.scope import ROWS, Scope
 from schemas.store import Connection, Store
+from tests.asked_by_screens import asked_by_screens
 from tests.conftest import DEMO_DAYS, DEMO_UNTIL, Demo
 from tests.two_groups import MIXED_ID, TwoGroups, foreign_tokens, tokens, two_groups
 
@@ -90,6 +91,7 @@ def everything_asked(
     yield "gone", movement.gone(con, short)
     yield "reports", evidence.reports(con, WINDOW, most=100_000)
     yield "advise", advise(con, WINDOW, Gates(), {}, said, moment=MOMENT)
+    yield from asked_by_screens(con, WINDOW, documents)
     for number in documents:
         told = (evidence.document(con, number), evidence.document_bytes(con, number))
         yield f"document {number}", (told, quarantine.refused_records(con, number))
