@@ -1,12 +1,13 @@
 """Is the feed alive: what arrived, from whom, and when last."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from analytics.ask import Row, ask
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["disagreement", "feed", "reporters", "runs"]
+__all__ = ["disagreement", "feed", "reporter_mail", "reporters", "runs"]
 
 LATE_DAYS = 3
 SILENT_DAYS = 7
@@ -29,10 +30,22 @@ def feed(con: Connection, as_of: date) -> Row:
     return {"state": state, "days_since_report": age, **row}
 
 
-def reporters(con: Connection, as_of: date) -> list[Row]:
+def reporters(con: Connection, as_of: date, domains: Sequence[str] | None = None) -> list[Row]:
     """One row per reporter, most reports first: reports, days, recent_days (of the last 35),
-    delay_hours (median, None if unknown), first_day, last_day; `is_missing` when it fell silent."""
-    return ask(con, "reporters", {"as_of": as_of})
+    delay_hours (median, None if unknown), first_day, last_day; `is_missing` when it fell silent.
+    Of reports on `domains`, None meaning all."""
+    named = None if domains is None else list(domains)
+    return ask(con, "reporters", {"as_of": as_of, "domains": named})
+
+
+def reporter_mail(
+    con: Connection, window: Window, domains: Sequence[str] | None = None
+) -> list[Row]:
+    """One row per reporter with a report of the window, most mail first: reports, days (with a
+    report), messages, unverified (of reports that nothing proves genuine)."""
+    named = None if domains is None else list(domains)
+    bounds = {"first": window.first, "last": window.last, "domains": named}
+    return ask(con, "reporter_mail", bounds)
 
 
 def disagreement(con: Connection, window: Window) -> list[Row]:

@@ -3,7 +3,7 @@
 Days go as text over an ordinal scale: a browser would move instants into its own time zone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from analytics.window import Window
 from dashboards import wording
+from dashboards.counted import counted_as
 from dashboards.theme import Palette, Share
 from dashboards.wording import interval, percent
 
@@ -39,21 +40,10 @@ def messages_frame(rows: Sequence[Row]) -> pd.DataFrame:
     records = [
         _day(row["day"]) | {"share": str(share), "rank": ranks[share], "messages": count}
         for row in rows
-        for share, count in _shares(row)
+        for share, count in counted_as(row)
         if count
     ]
     return pd.DataFrame(records, columns=["day", "said_day", "share", "rank", "messages"])
-
-
-def _shares(row: Row) -> Iterable[tuple[Share, int]]:
-    """What a day's messages are counted as; together they are all of them."""
-    others = row["indirect"] + row["spoof"] + row["undecided"]
-    yield Share.PASSING, row["legitimate_aligned"]
-    yield Share.BROKEN, row["legitimate"] - row["legitimate_aligned"]
-    yield Share.INDIRECT, row["indirect"]
-    yield Share.SPOOF, row["spoof"]
-    yield Share.UNDECIDED, row["undecided"]
-    yield Share.NO_RESULT, row["messages"] - others - row["legitimate"]
 
 
 def messages_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Chart:

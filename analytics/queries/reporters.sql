@@ -1,4 +1,5 @@
--- One row per reporter seen up to a day: how regularly it sends, and whether it fell silent.
+-- One row per reporter seen up to a day, on the domains asked for: how regularly it sends, and
+-- whether it fell silent.
 -- `recent_days`: days with its reports, of the 35 up to that day. `delay_hours`: the median from the
 -- end of a report's period to its mail, of those 35 days' reports (a file without a time has none).
 -- `is_missing`: on 5 days or more of the four weeks before the last one, and on none since.
@@ -30,5 +31,6 @@ select
 from counted_dmarc_report as report
 left join arrival using (document_id)
 where report.day <= $as_of
+    and ($domains::text[] is null or list_contains($domains::text[], report.policy_domain))
 group by report.reporter
 order by reports desc, report.reporter

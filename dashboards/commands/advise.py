@@ -29,7 +29,7 @@ from schemas.errors import ConfigError
 from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["advise", "owners", "verdicts"]
+__all__ = ["advise", "ask_dns", "owners", "verdicts"]
 
 Row = dict[str, Any]
 
@@ -77,7 +77,7 @@ def advise(
     if evidence is not None and name is None:
         raise click.UsageError("--evidence is about one DOMAIN")
     if not offline and window.as_of >= _today():
-        _ask_dns(context, window, name)
+        ask_dns(context, window, name)
     with context.store.read() as con:
         _check_domain(con, name)
         said, moment = words_of(con, settings), _moment(window)
@@ -121,7 +121,7 @@ def _moment(window: Window) -> datetime:
     return datetime.combine(window.as_of, time.max)
 
 
-def _ask_dns(context: Globals, window: Window, name: str | None) -> None:
+def ask_dns(context: Globals, window: Window, name: str | None) -> None:
     settings = context.settings
     if settings.dns.offline:
         return

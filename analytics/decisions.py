@@ -1,0 +1,119 @@
+"""What of the advice asks somebody to do something, most urgent first, and its sum in a line."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+from analytics.ask import Row
+from analytics.changes import Certainty, named
+
+__all__ = ["Decision", "decisions", "headline"]
+
+VERDICTS = ("roll-back", "advance", "fix", "wait", "done")
+
+
+class Decision(StrEnum):
+    """What is asked for, the most urgent first."""
+
+    ROLL_BACK = "roll back"  # publish a record that ends a loss
+    MEND = "mend"
+    DECIDE = "say whose it is"
+    PUBLISH = "publish"  # a record that is safe
+    CHECK = "check"  # the feed, or a domain that looks parked
+
+
+RANK = {kind: place for place, kind in enumerate(Decision)}
+
+
+def decisions(advice: Iterable[Row]) -> list[Row]:
+    """Rows of `kind, domain, source, what, todo, record, messages, certainty`, from the rows of
+    `advise`; the most urgent first. A domain that only has to wait asks for nothing."""
+    found = [each for row in advice for each in _of_domain(row)]
+    return sorted(
+        found,
+        key=lambda row: (RANK[row["kind"]], -row["messages"], row["domain"], row["source"] or ""),
+    )
+
+
+def _of_domain(row: Row) -> Iterator[Row]:
+    verdict, reason = row["verdict"], f"{row['reason']}."
+    if verdict == "roll-back":
+        lost = sum(each["messages"] for each in row["blockers"])
+        yield _decision(Decision.ROLL_BACK, row, reason, _publish(row), lost, row["record"])
+    elif verdict == "advance":
+        messages = row["window"]["legitimate"]
+        yield _decision(Decision.PUBLISH, row, reason, _publish(row), messages, row["record"])
+    elif verdict == "fix":
+        yield from (_blocker(row, each) for each in row["blockers"])
+    elif verdict == "wait":
+        yield from (_blocker(row, each) for each in row["blockers"])
+        if not row["blockers"] and (is_mute(row) or reason.startswith("looks parked")):
+            messages = row["window"]["messages"]
+            todo = (
+                "See whether reports still arrive (rua status), and the rua address of its record."
+                if is_mute(row)
+                else "Say parked = true in the settings, if it sends no mail."
+            )
+            yield _decision(Decision.CHECK, row, reason, todo, messages, None)
+
+
+def is_mute(row: Row) -> bool:
+    """Whether the verdict waits for a feed that has stopped."""
+    return bool(row["reason"].startswith("no report for "))
+
+
+def _publish(row: Row) -> str:
+    note = f" {row['record_note']}." if row["record_note"] else ""
+    return f"Publish the record for _dmarc.{row['domain']}.{note}"
+
+
+def _blocker(row: Row, blocker: Row) -> Row:
+    is_unknown = blocker["class"] == "undecided"
+    kind = Decision.DECIDE if is_unknown else Decision.MEND
+    made = _decision(
+        kind,
+        row,
+        f"{named(blocker['source'])}: {blocker['reason']}.",
+        blocker["remedy"],
+        blocker["messages"],
+        None,
+    )
+    sure = Certainty.NOT_KNOWN if is_unknown else Certainty.INFERRED
+    return made | {"source": blocker["source"], "certainty": sure.value}
+
+
+def _decision(
+    kind: Decision, row: Row, what: str, todo: str, messages: int, record: str | None
+) -> Row:
+    return {
+        "kind": kind.value,
+        "domain": row["domain"],
+        "source": None,
+        "what": what,
+        "todo": todo,
+        "record": record,
+        "messages": messages,
+        "certainty": Certainty.INFERRED.value,
+    }
+
+
+def headline(names: Sequence[str], advice: Sequence[Row]) -> str:
+    """The state of some domains in one sentence: 3 of 7 domains can go ahead; 1 loses mail."""
+    counts = {verdict: sum(row["verdict"] == verdict for row in advice) for verdict in VERDICTS}
+    unseen = len(names) - len(advice)
+    if not names:
+        return "There is no domain to tell of."
+    whole = f"{len(names):,} domain{'' if len(names) == 1 else 's'}"
+    ahead = counts["advance"]
+    start = f"{ahead:,} of {whole} can go ahead; " if ahead else f"Of {whole} "
+    parts = [
+        _part(counts["roll-back"], "loses mail now", "lose mail now"),
+        _part(counts["fix"], "has something to mend", "have something to mend"),
+        _part(counts["wait"], "has to wait", "have to wait"),
+        _part(counts["done"], "is done", "are done"),
+        _part(unseen, "has no reports", "have no reports"),
+    ]
+    return (start + "; ".join(part for part in parts if part)).removesuffix("; ") + "."
+
+
+def _part(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}" if count else ""

@@ -1,0 +1,79 @@
+"""What is known of a span of days, gathered once so that two spans can be held side by side.
+
+The answers are those of `rua domains`, `rua sources` and `rua status` over the same days; nothing
+here is computed anew.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from analytics.ask import Row, ask
+from analytics.labels import Word
+from analytics.mail import by_service, domains, sources
+from analytics.movement import source_days
+from analytics.window import Window
+from schemas.store import Connection
+
+__all__ = ["Facts", "gather"]
+
+SUMMED = ("messages", "aligned", "indeterminate", "legitimate", "legitimate_aligned")
+Key = tuple[str, str]  # policy domain, source name
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`domains` are rows of analytics.mail.domains, `services` of by_service(sources), with the
+    sums of their legitimate mail; `policies` {domain: {p, sp, adkim, aspf}} as most reports saw
+    them on the span's latest day."""
+
+    window: Window
+    domains: Sequence[Row]
+    services: Sequence[Row]
+    policies: Mapping[str, Row]
+
+    def of(self, names: Collection[str]) -> "Facts":
+        """The same of these domains alone."""
+        return replace(
+            self,
+            domains=[row for row in self.domains if row["domain"] in names],
+            services=[row for row in self.services if row["domain"] in names],
+            policies={name: each for name, each in self.policies.items() if name in names},
+        )
+
+    def by_domain(self) -> dict[str, Row]:
+        return {row["domain"]: row for row in self.domains}
+
+    def by_source(self) -> dict[Key, Row]:
+        return {(row["domain"], row["source"]): row for row in self.services}
+
+
+def gather(
+    con: Connection,
+    window: Window,
+    words: Sequence[Word] = (),
+    configured: Collection[str] = (),
+    domain: str | None = None,
+) -> Facts:
+    """The facts of a window, of all domains or of one."""
+    rows = domains(con, window, configured, domain, words)
+    services = by_service(sources(con, window, domain, words))
+    sums = _sums(source_days(con, window, domain, words))
+    bounds = {"last": window.last, "domains": None if domain is None else [domain]}
+    return Facts(
+        window,
+        rows,
+        [row | sums[row["domain"], row["source"]] for row in services],
+        {row["domain"]: row["policy"] for row in ask(con, "policy_seen", bounds)},
+    )
+
+
+def _sums(days: Sequence[Row]) -> dict[Key, Row]:
+    """Days of a source added up, and on how many of them it sent."""
+    found: dict[Key, Row] = {}
+    for row in days:
+        key = (row["domain"], row["source"])
+        total = found.setdefault(key, dict.fromkeys(SUMMED, 0) | {"days": 0})
+        for name in SUMMED:
+            total[name] += row[name]
+        total["days"] += 1
+    return found

@@ -1,0 +1,47 @@
+"""The files of one group's week, written into its folder."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from analytics.weekly import Week
+from dashboards.weekly import told
+from dashboards.weekly.grids import Grid, grids
+from dashboards.weekly.page import page
+from dashboards.weekly.pdf import NoPango, pdf
+from dashboards.weekly.places import put, remove
+from dashboards.weekly.workbook import workbook
+from schemas.text import csv_cell
+
+__all__ = ["Written", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`without_pdf` says why there is no PDF, where there is none."""
+
+    files: list[Path]
+    without_pdf: str | None = None
+
+
+def write(week: Week, folder: Path) -> Written:
+    """report.html, report.xlsx, csv/*.csv and report.pdf. Raises ConfigError where none can be."""
+    html, tables, title = page(week), grids(week), told.title(week)
+    files = [put(folder / "report.html", html.encode("utf-8"))]
+    files.append(put(folder / "report.xlsx", workbook(tables, title, week.window.last)))
+    files += [put(folder / "csv" / f"{grid.name.lower()}.csv", _csv(grid)) for grid in tables]
+    try:
+        files.append(put(folder / "report.pdf", pdf(html, f"{week.label} {week.group}")))
+    except NoPango as missing:
+        remove(folder / "report.pdf")  # of an earlier run: it would tell of other numbers
+        return Written(files, str(missing))
+    return Written(files)
+
+
+def _csv(grid: Grid) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(grid.headers)
+    writer.writerows([csv_cell(value) for value in row] for row in grid.cells())
+    return text.getvalue().encode("utf-8")

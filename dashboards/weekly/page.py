@@ -1,0 +1,130 @@
+"""The week as one HTML page without a script or a reference; the only module that knows Jinja.
+
+Every value that stands in it passes `plain`, so that no control or bidirectional character is left
+in it, and is then escaped.
+"""
+
+import re
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from analytics.ask import Row
+from analytics.weekly import Week
+from dashboards.weekly import told
+from dashboards.weekly.drawn import messages_chart, rate_chart, strip
+from dashboards.wording import amount, interval, percent, policy, rate_words, shares, span
+from schemas.text import plain
+
+__all__ = ["page"]
+
+MOST = 25  # rows of a list; the tables of the other files hold all
+LONGEST_NAME = 120
+
+
+def page(week: Week) -> str:
+    """The HTML of a group's week."""
+    environment = Environment(
+        loader=PackageLoader("dashboards.weekly"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+    )
+    environment.filters |= {
+        "count": amount,
+        "css": _css,
+        "name": _name,
+        "sentence": _sentence,
+    }
+    return environment.get_template("report.html").render(_words(week))
+
+
+def _shown(value: Any) -> Any:
+    """What Jinja writes of a value: text of ours that is markup already as it is, other plain."""
+    if isinstance(value, Markup):
+        return value
+    return plain(value) if isinstance(value, str) else value
+
+
+def _css(word: str) -> str:
+    """A class of the style sheet, of our own words alone."""
+    return re.sub(r"[^a-z]+", "-", word.lower()).strip("-")
+
+
+def _name(text: str) -> str:
+    """A stranger's name: plain first, then short."""
+    safe = plain(text)
+    return safe if len(safe) <= LONGEST_NAME else f"{safe[: LONGEST_NAME - 1]}…"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _words(week: Week) -> dict[str, Any]:
+    return {
+        "week": week,
+        "title": told.title(week),
+        "days": span(week.window.first, week.window.last),
+        "most": MOST,
+        "short": list(told.short_of(week)),
+        "unchanged": told.unchanged(week),
+        "no_sources": told.no_sources(week),
+        "no_tls": told.no_tls(),
+        "numbers": _numbers(week),
+        "charts": [chart for chart in (messages_chart(week), rate_chart(week)) if chart],
+        "sources": _sources(week),
+        "reporters": _reporters(week),
+        "about_rate": list(told.about_rate(week)),
+        "about_spoofing": list(told.about_spoofing(week)),
+        "about_reporters": list(told.about_reporters(week)),
+        "about_evidence": list(told.about_evidence(week)),
+        "next_step": told.next_step,
+        "against": lambda row: told.against_before(row, row["before"]),
+        "impact": _impact,
+        "policy": policy,
+        "rate": rate_words,
+        "shares": lambda row: shares(row["classes"]) if row["messages"] else "no mail",
+        "strip": strip,
+    }
+
+
+def _numbers(week: Week) -> list[tuple[str, str, str]]:
+    """The figures at the head of the numbers: label, value, and what stands below it."""
+    total, before = week.total, week.total_before
+    rate, note = "–", rate_words(total)
+    if total["enough"]:
+        rate = percent(total["legitimate_aligned"] / total["legitimate"])
+        note = interval(total["interval"])
+    return [
+        ("Messages", amount(total["messages"]), f"week before {before['messages']:,}"),
+        ("Legitimate mail passes", rate, note),
+        ("Looks like spoofing", amount(total["spoof"]), f"week before {before['spoof']:,}"),
+        ("Undecided", amount(total["undecided"]), f"week before {before['undecided']:,}"),
+    ]
+
+
+def _sources(week: Week) -> list[Row]:
+    """Broken ones first, then new ones, most mail first."""
+    broken = week.broken
+    known = {(row["domain"], row["source"]) for row in broken}
+    new = [row for row in week.new if (row["domain"], row["source"]) not in known]
+    return [*broken, *new]
+
+
+def _reporters(week: Week) -> list[Row]:
+    """Missing ones first, then those of the week."""
+    return [*week.missing, *(row for row in week.reporters if row["reports"])]
+
+
+def _impact(advice: Row) -> str:
+    """What the next record would have done to the mail of the advice's days."""
+    impact, days = advice["impact"], advice["window"]
+    low, high = impact["interval"] or (0, 0)
+    return (
+        f"Under the next record {impact['legitimate_lost']:,} of"
+        f" {amount(days['legitimate'], 'legitimate message')} of 35 days would be lost ({low:,} to"
+        f" {high:,}), and {amount(impact['spoof_stopped'], 'message')} of abuse stopped."
+    )
