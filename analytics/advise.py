@@ -18,7 +18,7 @@ from analytics.window import Window
 from schemas.gates import Gates
 from schemas.store import Connection
 
-__all__ = ["advise"]
+__all__ = ["advise", "existing", "next_tags", "told"]
 
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 LEVEL_TAGS = ("p", "sp", "np")
@@ -46,6 +46,12 @@ def advise(
 
 
 def _row(con: Connection, standing: Standing, decision: Decision, words: Sequence[Word]) -> Row:
+    impact = _impact(con, standing, next_tags(standing, decision), words)
+    return told(standing, decision) | {"impact": impact}
+
+
+def told(standing: Standing, decision: Decision) -> Row:
+    """The row of one domain, its `impact` None: that takes a replay of its mail."""
     published = {tag: standing.published[tag] for tag in TAGS}
     target = _target(standing, decision)
     return {
@@ -61,7 +67,7 @@ def _row(con: Connection, standing: Standing, decision: Decision, words: Sequenc
         "blockers": list(decision.blockers),
         "gates": as_rows(decision.gates),
         "window": _window(standing),
-        "impact": _impact(con, standing, target, words),
+        "impact": None,
         "next_look": standing.window.last + timedelta(days=_patience(standing, decision)),
     }
 
@@ -135,23 +141,30 @@ def _window(standing: Standing) -> Row:
     }
 
 
-def _impact(
-    con: Connection, standing: Standing, target: Mapping[str, Any], words: Sequence[Word]
-) -> Row:
-    """What the target policy would have done to the mail of the window."""
-    tags = Tags(
+def next_tags(standing: Standing, decision: Decision) -> Tags:
+    """The policy tags of the next record; those published where nothing is to be changed."""
+    target = _target(standing, decision)
+    return Tags(
         target["p"] or "none",
         target["sp"],
         target["np"],
         target["adkim"] or "r",
         target["aspf"] or "r",
     )
+
+
+def existing(standing: Standing) -> dict[str, bool]:
+    """Of names below the domain, as far as DNS told: whether they exist."""
     exists = standing.dns.exists if standing.dns else {}
-    told_names = {name: there for name, there in exists.items() if there is not None}
-    told = whatif(con, standing.window, standing.domain, tags, words, told_names)
+    return {name: there for name, there in exists.items() if there is not None}
+
+
+def _impact(con: Connection, standing: Standing, tags: Tags, words: Sequence[Word]) -> Row:
+    """What the target policy would have done to the mail of the window."""
+    found = whatif(con, standing.window, standing.domain, tags, words, existing(standing))
     keys = ("rejected", "quarantined", "legitimate_lost", "interval", "undecided")
     more = ("indirect_lost", "spoof_stopped")
-    return {key: told[key] for key in (*keys, *more)}
+    return {key: found[key] for key in (*keys, *more)}
 
 
 def _patience(standing: Standing, decision: Decision) -> int:

@@ -1,7 +1,7 @@
 """rua advise"""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,8 @@ from analytics import bundle
 from analytics.advise import advise as ask_advice
 from analytics.overview import domain_names
 from analytics.snapshots import names_to_ask, refresh
-from analytics.standing import Owner, standings
-from analytics.verdict import decide
 from analytics.window import Window
+from dashboards.advice import moment, owners
 from dashboards.console import (
     Globals,
     Output,
@@ -26,10 +25,9 @@ from dashboards.naming import domain_name, nearest, words_of
 from dashboards.terminal import Layout, print_sentence
 from dashboards.wording import amount, percent
 from schemas.errors import ConfigError
-from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["advise", "ask_dns", "owners", "verdicts"]
+__all__ = ["advise", "ask_dns"]
 
 Row = dict[str, Any]
 
@@ -80,12 +78,12 @@ def advise(
         ask_dns(context, window, name)
     with context.store.read() as con:
         _check_domain(con, name)
-        said, moment = words_of(con, settings), _moment(window)
+        said, known = words_of(con, settings), moment(window)
         owner = owners(settings)
         if evidence is not None and name is not None:
-            files = bundle.write(con, evidence, window, name, settings.gates, owner, said, moment)
+            files = bundle.write(con, evidence, window, name, settings.gates, owner, said, known)
             say(f"{len(files)} files of evidence in {evidence}")
-        rows = ask_advice(con, window, settings.gates, owner, said, name, moment)
+        rows = ask_advice(con, window, settings.gates, owner, said, name, known)
     if output != Output.TABLE:
         emit(rows, COLUMNS, output, empty="")
     elif name is not None and rows:
@@ -95,30 +93,8 @@ def advise(
         emit(listed, SHOWN, output, empty="no reports yet; see rua status", layout=LAYOUT)
 
 
-def verdicts(
-    con: Connection, window: Window, settings: Settings, domain: str | None = None
-) -> dict[str, str]:
-    """The verdict alone, for every domain with reports or for one."""
-    said = words_of(con, settings)
-    found = standings(con, window, settings.gates, owners(settings), said, domain, _moment(window))
-    return {each.domain: decide(each, settings.gates).verdict for each in found}
-
-
-def owners(settings: Settings) -> dict[str, Owner]:
-    """What the settings say of each domain."""
-    return {
-        name: Owner(each.goal, each.parked, each.accept_indirect_loss)
-        for name, each in settings.domains.items()
-    }
-
-
 def _today() -> Any:
     return datetime.now(UTC).date()
-
-
-def _moment(window: Window) -> datetime:
-    """DNS as it was known then: never later than the day that is asked about."""
-    return datetime.combine(window.as_of, time.max)
 
 
 def ask_dns(context: Globals, window: Window, name: str | None) -> None:

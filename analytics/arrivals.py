@@ -1,0 +1,81 @@
+"""When each reporter's reports came, and on which days one was expected and did not come.
+
+A reporter is expected on the weekdays on which it mostly sent a report in the weeks before and in
+these days: many receivers tell nothing of a day without mail, and a quiet Sunday is no gap.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+
+from analytics.ask import Row, ask
+from analytics.window import Window
+from schemas.store import Connection
+
+__all__ = ["Arrival", "arrivals"]
+
+LOOK_BACK = 28  # days before the window: four of each weekday
+DUE_DAYS = 3  # a report comes the day after the one it covers, or the next (analytics/feed.py)
+LEAST_CHANCES = 3  # days of one weekday that tell a habit
+LEAST_DAYS = 5  # days with reports, without which a reporter has no habit
+
+
+class Arrival(StrEnum):
+    """What of a reporter's reports on a day."""
+
+    CAME = "came"
+    GAP = "gap"  # one was expected, and did not come
+    DUE = "due"  # one may still come
+    NONE = "none"  # none was expected
+
+
+def arrivals(
+    con: Connection, window: Window, domains: Sequence[str] | None = None, most: int = 10
+) -> list[Row]:
+    """One row per day of the window, for all reporters together (`reporter` None) and for each of
+    the `most` largest: reporter, day, reports, state (an Arrival). `domains` None means all."""
+    since = window.first - timedelta(days=LOOK_BACK)
+    named = None if domains is None else list(domains)
+    rows = ask(con, "arrivals", {"since": since, "last": window.last, "domains": named})
+    by_reporter: dict[str, Counter[date]] = {}
+    together: Counter[date] = Counter()
+    for row in rows:
+        by_reporter.setdefault(row["reporter"], Counter())[row["day"]] = row["reports"]
+        together[row["day"]] += row["reports"]
+    sizes = {name: sum(counts.values()) for name, counts in by_reporter.items()}
+    largest = sorted(by_reporter, key=lambda name: (-sizes[name], name))[:most]
+    found = list(_days(None, together, window, is_daily=True))
+    for name in largest:
+        found += _days(name, by_reporter[name], window, is_daily=False)
+    return found
+
+
+def _days(
+    reporter: str | None, counts: Counter[date], window: Window, *, is_daily: bool
+) -> Iterator[Row]:
+    first = min(counts, default=window.first)
+    for n in range(window.days):
+        day = window.first + timedelta(days=n)
+        expected = day >= first and (is_daily or _is_expected(day, counts, first))
+        state = _state(day, counts[day], window, expected=expected)
+        yield {"reporter": reporter, "day": day, "reports": counts[day], "state": state.value}
+
+
+def _state(day: date, reports: int, window: Window, *, expected: bool) -> Arrival:
+    if reports:
+        return Arrival.CAME
+    if not expected:
+        return Arrival.NONE
+    return Arrival.DUE if (window.last - day).days < DUE_DAYS else Arrival.GAP
+
+
+def _is_expected(day: date, counts: Collection[date], first: date) -> bool:
+    """Whether it sent on most days like this one, from its first to its last."""
+    last = max(counts)
+    if len(counts) < LEAST_DAYS:
+        return False
+    span = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    alike = [each for each in span if each.weekday() == day.weekday()]
+    chosen = alike if len(alike) >= LEAST_CHANCES else span
+    return 2 * sum(each in counts for each in chosen) > len(chosen)
