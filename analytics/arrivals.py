@@ -18,6 +18,7 @@ __all__ = ["Arrival", "arrivals"]
 LOOK_BACK = 28  # days before the window: four of each weekday
 DUE_DAYS = 3  # a report comes the day after the one it covers, or the next (analytics/feed.py)
 LEAST_CHANCES = 3  # days of one weekday that tell a habit
+OTHERS = 3  # reporters with gaps that are not among the largest
 LEAST_DAYS = 5  # days with reports, without which a reporter has no habit
 
 
@@ -33,8 +34,9 @@ class Arrival(StrEnum):
 def arrivals(
     con: Connection, window: Window, domains: Sequence[str] | None = None, most: int = 10
 ) -> list[Row]:
-    """One row per day of the window, for all reporters together (`reporter` None) and for each of
-    the `most` largest: reporter, day, reports, state (an Arrival). `domains` None means all."""
+    """One row per day of the window, for all reporters together (`reporter` None), for each of the
+    `most` largest, and for a few others with gaps: reporter, day, reports, state (an Arrival).
+    `domains` None means all."""
     since = window.first - timedelta(days=LOOK_BACK)
     named = None if domains is None else list(domains)
     rows = ask(con, "arrivals", {"since": since, "last": window.last, "domains": named})
@@ -44,20 +46,26 @@ def arrivals(
         by_reporter.setdefault(row["reporter"], Counter())[row["day"]] = row["reports"]
         together[row["day"]] += row["reports"]
     sizes = {name: sum(counts.values()) for name, counts in by_reporter.items()}
-    largest = sorted(by_reporter, key=lambda name: (-sizes[name], name))[:most]
-    found = list(_days(None, together, window, is_daily=True))
-    for name in largest:
-        found += _days(name, by_reporter[name], window, is_daily=False)
+    by_size = sorted(by_reporter, key=lambda name: (-sizes[name], name))
+    told = {name: list(_days(name, by_reporter[name], window)) for name in by_size}
+    others = [name for name in by_size[most:] if _gaps(told[name])]
+    others.sort(key=lambda name: -_gaps(told[name]))
+    found = list(_days(None, together, window))
+    for name in (*by_size[:most], *others[:OTHERS]):
+        found += told[name]
     return found
 
 
-def _days(
-    reporter: str | None, counts: Counter[date], window: Window, *, is_daily: bool
-) -> Iterator[Row]:
+def _gaps(rows: Sequence[Row]) -> int:
+    return sum(row["state"] == Arrival.GAP for row in rows)
+
+
+def _days(reporter: str | None, counts: Counter[date], window: Window) -> Iterator[Row]:
+    """Of all together a report is expected each day from the first one on."""
     first = min(counts, default=window.first)
     for n in range(window.days):
         day = window.first + timedelta(days=n)
-        expected = day >= first and (is_daily or _is_expected(day, counts, first))
+        expected = day >= first and (reporter is None or _is_expected(day, counts, first))
         state = _state(day, counts[day], window, expected=expected)
         yield {"reporter": reporter, "day": day, "reports": counts[day], "state": state.value}
 

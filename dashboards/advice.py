@@ -1,22 +1,44 @@
 """Verdicts as the commands and the screens give them, from the settings' word on each domain."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from analytics.advise import told
+from analytics.changes import named
 from analytics.labels import Word
 from analytics.standing import Owner, Standing, standings
 from analytics.verdict import decide
 from analytics.window import Window
 from dashboards.naming import words_of
+from dashboards.wording import day
 from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["advised", "advised_days", "moment", "owners", "standing_of", "verdicts"]
+__all__ = [
+    "VERDICTS",
+    "advised",
+    "advised_days",
+    "moment",
+    "names",
+    "next_step",
+    "owners",
+    "standing_of",
+    "verdicts",
+]
 
 Row = dict[str, Any]
+MOST_NAMED = 3
+
+# In the order of their urgency -> the word of a badge.
+VERDICTS: Mapping[str, str] = {
+    "roll-back": "Roll back",
+    "fix": "Fix",
+    "wait": "Wait",
+    "advance": "Advance",
+    "done": "Done",
+}
 
 
 def owners(settings: Settings) -> dict[str, Owner]:
@@ -68,3 +90,29 @@ def verdicts(
     """The verdict alone, for every domain with reports or for one."""
     found = standing_of(con, window, settings, words_of(con, settings), domain)
     return {each.domain: decide(each, settings.gates).verdict for each in found}
+
+
+def next_step(row: Row) -> str:
+    """What a row of `rua advise` asks for next, in a few words of plain text."""
+    verdict, blockers = row["verdict"], [each["source"] for each in row["blockers"]]
+    if verdict in ("advance", "roll-back") and row["changes"]:
+        return f"Publish {_tags(row['changes'])}."
+    if verdict == "done":
+        return f"Nothing to do; look again on {day(row['next_look'])}."
+    if not blockers:
+        return f"Look again on {day(row['next_look'])}."
+    undecided = all(each["class"] == "undecided" for each in row["blockers"])
+    return f"Say whose {names(blockers)} is." if undecided else f"Mend {names(blockers)}."
+
+
+def _tags(changes: Mapping[str, str | None]) -> str:
+    return ", ".join(f"{tag}={value}" if value else f"no {tag}" for tag, value in changes.items())
+
+
+def names(sources: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    shown = [named(each) for each in sources[:MOST_NAMED]]
+    more = len(sources) - len(shown)
+    if more:
+        return f"{', '.join(shown)} and {more:,} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import filters, panels
+from dashboards import filters, states
 from dashboards.data import known_domains, settings
 from dashboards.links import pages
 from dashboards.theme import CSS, ICON
@@ -11,8 +11,8 @@ st.set_page_config(page_title="rua", page_icon=ICON, layout="wide")
 st.html(f"<style>{CSS}</style>")
 screen = st.navigation(pages(), position="top")
 body = st.container()
-st.caption(panels.CREDIT)
-with body, panels.problems_shown():
-    if not panels.no_store():
+st.caption(states.CREDIT)
+with body, states.problems_shown():
+    if not states.no_store():
         filters.choose(known_domains(), settings().groups)
         screen.run()

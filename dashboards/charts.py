@@ -16,7 +16,15 @@ from dashboards.counted import counted_as
 from dashboards.theme import Palette, Share
 from dashboards.wording import interval, percent
 
-__all__ = ["messages_frame", "messages_per_day", "pass_rate_per_day", "rate_frame"]
+__all__ = [
+    "Chart",
+    "Row",
+    "days_axis",
+    "messages_frame",
+    "messages_per_day",
+    "pass_rate_per_day",
+    "rate_frame",
+]
 
 Row = dict[str, Any]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -55,7 +63,7 @@ def messages_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> C
         alt.Chart(frame)
         .mark_bar()
         .encode(
-            x=_days_axis(window),
+            x=days_axis(window),
             y=alt.Y("messages:Q", title=None, axis=alt.Axis(format=",d", tickCount=5)),
             color=alt.Color("share:N", scale=scale, legend=alt.Legend(**LEGEND)),
             order=alt.Order("rank:Q"),
@@ -101,7 +109,7 @@ def pass_rate_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> 
     """
     firm = _with_runs(frame[frame["kind"] == FIRM])
     blue = palette[Share.PASSING]
-    axes: dict[str, Any] = {"x": _days_axis(window), "y": _rate_axis("rate", frame)}
+    axes: dict[str, Any] = {"x": days_axis(window), "y": _rate_axis("rate", frame)}
     whiskers = alt.Chart(firm).mark_rule(opacity=0.45, strokeWidth=2, color=blue)
     lines = alt.Chart(firm).mark_line(strokeWidth=1.5, color=blue)
     return alt.layer(
@@ -157,7 +165,7 @@ def _floor(frame: pd.DataFrame) -> float:
     return max(0, steps) / 20
 
 
-def _days_axis(window: Window) -> alt.X:
+def days_axis(window: Window) -> alt.X:
     """All days of the window, with mail or without; the labelled ones are Mondays if many."""
     every = [window.first + timedelta(days=n) for n in range(window.days)]
     labelled = every if window.days <= FEW_DAYS else [day for day in every if not day.weekday()]

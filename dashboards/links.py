@@ -7,11 +7,12 @@ from streamlit.navigation.page import Page
 
 from dashboards.filters import shared
 
-__all__ = ["SCREENS", "go", "link", "pages"]
+__all__ = ["SCREENS", "go", "has", "link", "pages"]
 
 # File name in screens/, which is also the path of its URL -> title in the navigation.
 SCREENS: Mapping[str, str] = {
-    "overview": "Overview",
+    "monday": "Monday",
+    "domain": "Domain",
 }
 
 
@@ -22,6 +23,11 @@ def pages() -> list[Page]:
         st.Page(_file(name), title=title, url_path=name, default=name == first)
         for name, title in SCREENS.items()
     ]
+
+
+def has(screen: str) -> bool:
+    """Whether there is such a screen to link to."""
+    return screen in SCREENS
 
 
 def link(screen: str, label: str, **parameters: str | None) -> None:

@@ -25,6 +25,7 @@ _day = st.column_config.DateColumn
 
 DOMAIN_COLUMNS: dict[str, Any] = {
     "domain": _text("Domain", width="medium"),
+    "verdict": _text("Verdict", width="small", help="Of the advice on it; none without a report"),
     "policy": _text("Published policy", help="As the latest report saw it"),
     "messages": _number("Messages", format="localized"),
     "raw": _number(
@@ -67,6 +68,7 @@ def _domain(row: Row) -> Row:
     last = row["last_report"]
     return {
         "domain": table_cell(row["domain"]),
+        "verdict": row["verdict"],
         "policy": table_cell(policy(row["published"])),
         "messages": row["messages"],
         "raw": _tenths(row["aligned"], row["messages"]) if row["messages"] else None,

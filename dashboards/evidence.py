@@ -1,0 +1,47 @@
+"""Links from a statement to what it rests on: the one place that knows which screen shows what.
+
+A screen that is not there (yet) is passed over for the next one that is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboards import links
+
+__all__ = ["of_change", "of_domain", "of_feed", "of_source"]
+
+Row = Mapping[str, Any]
+
+SOURCES, SENDERS, REPORTS, PIPELINE, DOMAIN = "sources", "senders", "reports", "pipeline", "domain"
+
+
+def of_domain(domain: str, label: str) -> None:
+    """Where a domain stands, and why."""
+    _first((DOMAIN,), label, domain=domain)
+
+
+def of_source(domain: str, source: str, label: str, class_: str | None = None) -> None:
+    """The mail of a source; of an undecided one, where one says whose it is."""
+    screens = (SENDERS, SOURCES, DOMAIN) if class_ == "undecided" else (SOURCES, DOMAIN)
+    _first(screens, label, domain=domain, source=source)
+
+
+def of_feed(label: str, reporter: str | None = None) -> None:
+    """What arrived, and what should have."""
+    _first((PIPELINE, REPORTS), label, reporter=reporter)
+
+
+def of_change(link: Row, label: str) -> None:
+    """`link` is that of a row of `analytics.changes`."""
+    if link["to"] == "reporters":
+        of_feed(label, link["reporter"])
+    elif link["to"] == "source":
+        of_source(link["domain"], link["source"], label)
+    else:
+        of_domain(link["domain"], label)
+
+
+def _first(screens: tuple[str, ...], label: str, **parameters: str | None) -> None:
+    found = next((each for each in screens if links.has(each)), None)
+    if found is not None:
+        links.link(found, label, **parameters)

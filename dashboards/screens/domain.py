@@ -1,0 +1,5 @@
+"""Where one domain stands."""
+
+import streamlit as st
+
+st.title("Domain")
