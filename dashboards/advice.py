@@ -106,7 +106,7 @@ def next_step(row: Row) -> str:
 
 
 def _tags(changes: Mapping[str, str | None]) -> str:
-    return ", ".join(f"{tag}={value}" if value else f"no {tag}" for tag, value in changes.items())
+    return ", ".join(f"{tag}={value}" for tag, value in changes.items() if value)
 
 
 def names(sources: Sequence[str]) -> str:

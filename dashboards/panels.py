@@ -174,9 +174,7 @@ def not_known(found: Monday) -> None:
     """What the numbers leave open."""
     rows = [row for row in found.domains if row["messages"]]
     messages, unverified = (sum(row[key] for row in rows) for key in ("messages", "unverified"))
-    said: list[Said] = [
-        ("Mail of which no receiver reports is not counted.", Certainty.NOT_KNOWN)
-    ]
+    said: list[Said] = [("Mail of which no receiver reports is not counted.", Certainty.NOT_KNOWN)]
     if unverified:
         share = percent(unverified / messages)
         words = f"{share} of the messages are in reports that nothing proves genuine."

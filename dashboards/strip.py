@@ -15,7 +15,7 @@ from dashboards.wording import table_cell
 __all__ = ["arrivals_frame", "arrivals_strip", "gaps_said"]
 
 EVERYONE = "all reporters"
-ROW_HEIGHT = 17
+ROW_HEIGHT = 18
 HATCH = "M-1,-0.2L-0.2,-1M-1,1L1,-1M0.2,1L1,0.2"  # diagonals across a square
 SIDE = "min(bandwidth('x'), bandwidth('y'))"
 CAME, GAP, DUE = "came", "expected, did not come", "may still come"
@@ -52,7 +52,7 @@ def arrivals_strip(frame: pd.DataFrame, window: Window, palette: Palette) -> Cha
         sort=None,
         title=None,
         scale=alt.Scale(domain=reporters, paddingInner=0.2),
-        axis=alt.Axis(labelLimit=150, domain=False, ticks=False),
+        axis=alt.Axis(labelLimit=150, labelOverlap=False, domain=False, ticks=False),
     )
     tooltip = [
         alt.Tooltip("said_day:N", title="Day (UTC)"),

@@ -13,7 +13,7 @@ from dashboards.downloads import offer
 from dashboards.sentences import mark, text
 from dashboards.wording import policy, quoted
 
-__all__ = ["badge", "show", "tile_rows"]
+__all__ = ["badge", "capital", "show", "tile_rows"]
 
 MOST_TILES = 24
 NARROWEST = 270  # pixels of a tile
@@ -22,6 +22,11 @@ NARROWEST = 270  # pixels of a tile
 def badge(verdict: str) -> str:
     """The verdict as HTML: a word, and a colour beside it."""
     return f'<span class="rua-verdict rua-{verdict}">{VERDICTS[verdict]}</span>'
+
+
+def capital(reason: str) -> str:
+    """A reason as a sentence begins; a tag of a record stays as it is."""
+    return reason if reason.startswith("p=") else reason[:1].upper() + reason[1:]
 
 
 def tile_rows(advice: Sequence[Row]) -> list[Row]:
@@ -74,10 +79,9 @@ def show(advice: Sequence[Row], panel: str) -> None:
 
 def _tile(row: Row) -> None:
     evidence.of_domain(row["domain"], f"**{quoted(row['domain'])}**")
-    reason = f"{text(row['reason'])}." if not row["reason"].endswith(".") else text(row["reason"])
     st.html(
         f'<p class="rua-say">{badge(row["verdict"])} <span class="rua-small">published:'
         f" {text(row['policy'])}</span></p>"
-        f'<p class="rua-say">{reason} {mark(Certainty.INFERRED)}</p>'
+        f'<p class="rua-say">{text(capital(row["reason"]))}. {mark(Certainty.INFERRED)}</p>'
         f'<p class="rua-say rua-next"><b>Next:</b> {text(row["next_step"])}</p>'
     )

@@ -72,8 +72,10 @@ def _change(row: Row) -> None:
 
 def _listed(rows: Sequence[Row], most: int, show: Callable[[Row], None]) -> None:
     for row in rows[:most]:
-        show(row)
+        with st.container(gap="xxsmall"):
+            show(row)
     if rows[most:]:
         with st.expander(f"{len(rows) - most:,} more"):
             for row in rows[most:]:
-                show(row)
+                with st.container(gap="xxsmall"):
+                    show(row)

@@ -76,8 +76,11 @@ def _monday(con: Connection, told: Settings, chosen: Chosen) -> Monday:
     week = replace(window, first=window.last - WEEK + timedelta(days=1))
     # What looks at other days comes first: sources are classified anew for other days.
     verdicts_before, then, now = _before(con, told, chosen, week, words)
-    advice = [row for row in advised(con, advised_days(window), told, words, chosen.domain)
-              if _is_ours(row["domain"], told, chosen)]
+    advice = [
+        row
+        for row in advised(con, advised_days(window), told, words, chosen.domain)
+        if _is_ours(row["domain"], told, chosen)
+    ]
     rows = domains(con, window, configured, chosen.domain, words)
     said = {row["domain"]: row["verdict"] for row in advice}
     rows = [row | {"verdict": said.get(row["domain"])} for row in rows]
