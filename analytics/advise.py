@@ -11,7 +11,7 @@ from typing import Any
 from analytics.ask import Row
 from analytics.labels import Word
 from analytics.record import change
-from analytics.standing import Owner, Standing, standings
+from analytics.standing import LEVELS, Owner, Standing, standings
 from analytics.verdict import Decision, as_rows, decide
 from analytics.whatif import Tags, whatif
 from analytics.window import Window
@@ -76,6 +76,9 @@ def _target(standing: Standing, decision: Decision) -> dict[str, Any]:
     """All tags of the next record: what changes, and the rest as it is."""
     tags: dict[str, Any] = {tag: standing.published[tag] for tag in TAGS}
     tags["pct"] = None  # removed by RFC 9989 (App. C)
+    for tag in LEVEL_TAGS:
+        if tags[tag] not in LEVELS:
+            tags[tag] = None  # RFC 9989 §4.7: a word that nobody knows is as good as none
     if tags["sp"] == tags["p"]:
         tags["sp"] = None  # reporters fill it in; absent it follows p
     if tags["np"] == (tags["sp"] or tags["p"]):

@@ -30,7 +30,7 @@ SIGN_REMEDY = (
     "Sign with DKIM as {domain}: SPF does not survive forwarding, and p=reject must not rest on it"
     " (RFC 9989 §7.4)."
 )
-LABEL_REMEDY = "Is it yours? Then: rua label {domain} '{source}' own; else: … spoof."
+LABEL_REMEDY = "Is it yours? Then: rua label {domain} {quoted} own; else: … spoof."
 
 
 def broken(standing: Standing) -> list[Blocker]:
@@ -43,15 +43,12 @@ def broken(standing: Standing) -> list[Blocker]:
 
 def dormant(standing: Standing) -> list[Blocker]:
     """Sources that failed when they sent last, before the window: they may send again."""
-    label = LABEL_REMEDY
     return [
         _blocker(
             standing,
             row,
             row["class"],
-            _remedy(standing, row)
-            if row["class"] == "broken"
-            else label.format(domain=standing.domain, source=row["source"]),
+            _remedy(standing, row) if row["class"] == "broken" else _to_label(standing, row),
         )
         for row in standing.dormant
     ]
@@ -76,7 +73,7 @@ def undecided(standing: Standing, gates: Gates) -> list[Blocker]:
             standing,
             row,
             "undecided",
-            LABEL_REMEDY.format(domain=standing.domain, source=row["source"]),
+            _to_label(standing, row),
         )
         for row in chosen
     ]
@@ -114,6 +111,12 @@ def _blocker(standing: Standing, row: Row, class_: str, remedy: str) -> Blocker:
         "reason": row["reason"],
         "remedy": remedy,
     }
+
+
+def _to_label(standing: Standing, row: Row) -> str:
+    """The name as one word of a shell: strangers choose it, and this line is copied."""
+    quoted = "'" + row["source"].replace("'", "'\\''") + "'"
+    return LABEL_REMEDY.format(domain=standing.domain, quoted=quoted)
 
 
 def _remedy(standing: Standing, row: Row) -> str:

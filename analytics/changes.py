@@ -6,55 +6,24 @@ a pass rate has moved only where the two intervals do not touch.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from itertools import chain
 
 from analytics.ask import Row
+from analytics.change import Certainty, Kind, change, named, ordered, some
 from analytics.facts import Facts, gather
-from analytics.feed import reporters
+from analytics.feed_changes import quiet_reporters, tls_failures_rose
 from analytics.labels import Word
 from analytics.standing import LEVELS
+from analytics.tls import tls
 from analytics.window import Window
 from schemas.store import Connection
 from schemas.text import cell
 
-__all__ = ["Certainty", "Kind", "changes", "compare", "named", "ordered", "quiet_reporters"]
+__all__ = ["changes", "compare"]
 
-LONGEST_NAME = 80
 FAILS = 5  # messages that fail: fewer say nothing of a source
 FLOOR = 0.95  # of a source's legitimate mail (rate_of_source of the gates)
 SURGE_MESSAGES, SURGE_TIMES = 50, 2
-
-
-class Certainty(StrEnum):
-    """How sure a sentence is."""
-
-    OBSERVED = "observed"  # reports say so
-    INFERRED = "inferred"  # it follows from what they say, by our rules
-    NOT_KNOWN = "not known"  # they do not tell
-
-
-class Kind(StrEnum):
-    """What changed, the gravest first."""
-
-    LOSS = "loss"  # an enforcing policy loses mail now
-    BROKEN = "broken"  # mail of a source of ours fails that passed before
-    NO_REPORTS = "no reports"  # of a domain, which had some
-    RATE_FELL = "pass rate fell"
-    POLICY_WEAKER = "policy weaker"
-    NEW_UNDECIDED = "new undecided source"
-    REPORTER_SILENT = "reporter silent"
-    SPOOFING = "spoofing"
-    VERDICT = "verdict"
-    POLICY = "policy"
-    NEW_SOURCE = "new source"
-    GONE = "source gone"
-    MENDED = "mended"
-    RATE_ROSE = "pass rate rose"
-    REPORTER_BACK = "reporter back"
-
-
-RANK = {kind: place for place, kind in enumerate(Kind)}
 
 
 def changes(
@@ -78,8 +47,10 @@ def changes(
     then, now = gather(con, before, words), gather(con, window, words)
     if domains is not None:
         then, now = then.of(domains), now.of(domains)
-    silence = quiet_reporters(con, window, before, named_domains)
-    return compare(now, then, advice, verdicts or {}, silence)
+    feeds = quiet_reporters(con, window, before, named_domains)
+    tls_now, tls_then = tls(con, window, named_domains), tls(con, before, named_domains)
+    others = [*feeds, *tls_failures_rose(tls_now, tls_then)]
+    return compare(now, then, advice, verdicts or {}, others)
 
 
 def compare(
@@ -87,48 +58,13 @@ def compare(
     then: Facts,
     advice: Iterable[Row] = (),
     verdicts: Mapping[str, str] | None = None,
-    silence: Iterable[Row] = (),
+    others: Iterable[Row] = (),
 ) -> list[Row]:
-    """The changes between two spans; the advice is that on the same domains."""
+    """The changes between two spans, of the same domains as the advice and the `others`, which are
+    changes found already."""
     told = _verdicts(advice, verdicts or {})
-    found = chain(_domains(now, then), _sources(now, then), _spoofing(now, then), told, silence)
+    found = chain(_domains(now, then), _sources(now, then), _spoofing(now, then), told, others)
     return ordered(found)
-
-
-def ordered(rows: Iterable[Row]) -> list[Row]:
-    """The largest consequence first: by kind, then by messages."""
-    return sorted(
-        rows,
-        key=lambda row: (
-            RANK[row["kind"]],
-            -(row["messages"] or 0),
-            row["domain"] or "",
-            row["source"] or "",
-        ),
-    )
-
-
-def quiet_reporters(
-    con: Connection, window: Window, before: Window, domains: Sequence[str] | None = None
-) -> list[Row]:
-    """Who fell silent in the window, and who came back."""
-    now = {row["reporter"]: row for row in reporters(con, window.last, domains)}
-    then = {row["reporter"]: row for row in reporters(con, before.last, domains)}
-    found = []
-    for name, row in now.items():
-        was = then.get(name, {}).get("is_missing", False)
-        if row["is_missing"] and not was:
-            text = f"{named(name)} sends no more reports; its last was of {row['last_day']}."
-            found.append(_reporter(Kind.REPORTER_SILENT, name, text))
-        elif was and not row["is_missing"]:
-            text = f"{named(name)} sends reports again."
-            found.append(_reporter(Kind.REPORTER_BACK, name, text))
-    return found
-
-
-def _reporter(kind: Kind, name: str, text: str) -> Row:
-    link = {"to": "reporters", "reporter": name}
-    return _change(kind, None, None, text, None, Certainty.OBSERVED, link)
 
 
 def _domains(now: Facts, then: Facts) -> Iterator[Row]:
@@ -144,7 +80,7 @@ def _domains(now: Facts, then: Facts) -> Iterator[Row]:
 
 def _feed(row: Row, was: Row) -> Iterator[Row]:
     if was["reports"] and not row["reports"]:
-        text = f"No report of these days is about it; {_some(was['reports'], 'report')} before."
+        text = f"No report of these days is about it; {some(was['reports'], 'report')} before."
         yield _of_domain(Kind.NO_REPORTS, row, text, was["messages"], Certainty.OBSERVED)
 
 
@@ -168,12 +104,13 @@ def _policy(domain: str, now: Mapping[str, Row], then: Mapping[str, Row]) -> Ite
     policy, was = now.get(domain), then.get(domain)
     if policy is None or was is None or policy == was:
         return
-    tags = [
-        f"{tag}={was[tag]} is now {tag}={policy[tag]}" for tag in policy if policy[tag] != was[tag]
-    ]
+    changed = [tag for tag in policy if policy[tag] != was[tag]]
     is_weaker = any(_level(policy[tag]) < _level(was[tag]) for tag in ("p", "sp"))
+    if policy["sp"] == policy["p"] and was["sp"] == was["p"]:
+        changed = [tag for tag in changed if tag != "sp"]  # RFC 9989 §4.7: it follows
+    tags = ", ".join(f"{tag}={was[tag]} is now {tag}={policy[tag]}" for tag in changed)
     kind = Kind.POLICY_WEAKER if is_weaker else Kind.POLICY
-    text = f"Reports show another policy: {', '.join(tags)}."
+    text = f"Reports show another policy: {tags}."
     yield _of_domain(kind, {"domain": domain}, text, None, Certainty.OBSERVED)
 
 
@@ -201,7 +138,7 @@ def _sources(now: Facts, then: Facts) -> Iterator[Row]:
 
 
 def _new(row: Row) -> Row:
-    size = _some(row["messages"], "message")
+    size = some(row["messages"], "message")
     name, first = named(row["source"]), row["first_seen"]
     if row["class"] == "undecided":
         text = f"{name} sends as this domain since {first}: {size}. Whose it is, is not known."
@@ -220,7 +157,7 @@ def _failing(row: Row, was: Row | None) -> Row:
 
 
 def _gone(was: Row) -> Row:
-    size = _some(was["messages"], "message")
+    size = some(was["messages"], "message")
     text = f"{named(was['source'])} sent nothing these days; before, {size}."
     return _of_source(Kind.GONE, was, text, was["messages"], Certainty.OBSERVED)
 
@@ -241,7 +178,7 @@ def _spoofing(now: Facts, then: Facts) -> Iterator[Row]:
         count = row["classes"]["spoof"]
         was = before.get(row["domain"], {}).get("classes", {}).get("spoof", 0)
         if count >= SURGE_MESSAGES and count >= SURGE_TIMES * was:
-            text = f"Spoofing rose to {_some(count, 'message')}; before, {was:,}."
+            text = f"Spoofing rose to {some(count, 'message')}; before, {was:,}."
             yield _of_domain(Kind.SPOOFING, row, text, count, Certainty.INFERRED)
 
 
@@ -260,50 +197,20 @@ def _of_domain(
     kind: Kind, row: Row, text: str, messages: int | None, sure: Certainty, to: str = "domain"
 ) -> Row:
     link = {"to": to, "domain": row["domain"]}
-    return _change(kind, row["domain"], None, text, messages, sure, link)
+    return change(kind, row["domain"], None, text, messages, sure, link)
 
 
 def _of_source(kind: Kind, row: Row, text: str, messages: int, sure: Certainty) -> Row:
     domain, source = row["domain"], row["source"]
     link = {"to": "source", "domain": domain, "source": source}
-    return _change(kind, domain, source, text, messages, sure, link)
-
-
-def _change(
-    kind: Kind,
-    domain: str | None,
-    source: str | None,
-    text: str,
-    messages: int | None,
-    certainty: Certainty,
-    link: Row,
-) -> Row:
-    return {
-        "kind": kind.value,
-        "domain": domain,
-        "source": source,
-        "text": text,
-        "messages": messages,
-        "certainty": certainty.value,
-        "link": link,
-    }
-
-
-def named(name: str) -> str:
-    """A stranger's name within a sentence: one line, and short."""
-    text = cell(name)
-    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
+    return change(kind, domain, source, text, messages, sure, link)
 
 
 def _passing(row: Row) -> str:
-    return f"{row['legitimate_aligned']:,} of {_some(row['legitimate'], 'message')} pass"
+    return f"{row['legitimate_aligned']:,} of {some(row['legitimate'], 'message')} pass"
 
 
 def _percent(row: Row) -> str:
     """Rounded down: only what passes whole is 100 %."""
     tenths = row["legitimate_aligned"] * 1000 // row["legitimate"]
     return "100 %" if tenths == 1000 else f"{tenths / 10:.1f} %"
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

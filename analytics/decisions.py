@@ -4,11 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from analytics.ask import Row
-from analytics.changes import Certainty, named
+from analytics.change import Certainty, named
 
 __all__ = ["Decision", "decisions", "headline"]
 
-VERDICTS = ("roll-back", "advance", "fix", "wait", "done")
+# What each verdict says of one domain, and of several; "" is one that no report has come about.
+PHRASES = {
+    "advance": ("can go ahead", "can go ahead"),
+    "roll-back": ("loses mail now", "lose mail now"),
+    "fix": ("has something to mend", "have something to mend"),
+    "wait": ("has to wait", "have to wait"),
+    "done": ("is done", "are done"),
+    "": ("has no reports", "have no reports"),
+}
 
 
 class Decision(StrEnum):
@@ -97,23 +105,21 @@ def _decision(
 
 
 def headline(names: Sequence[str], advice: Sequence[Row]) -> str:
-    """The state of some domains in one sentence: 3 of 7 domains can go ahead; 1 loses mail."""
-    counts = {verdict: sum(row["verdict"] == verdict for row in advice) for verdict in VERDICTS}
-    unseen = len(names) - len(advice)
+    """The state of some domains in one sentence: 3 of 7 domains can go ahead; 1 loses mail now."""
+    counts = {each: sum(row["verdict"] == each for row in advice) for each in PHRASES}
+    counts[""] = len(names) - len(advice)
     if not names:
         return "There is no domain to tell of."
-    whole = f"{len(names):,} domain{'' if len(names) == 1 else 's'}"
-    ahead = counts["advance"]
-    start = f"{ahead:,} of {whole} can go ahead; " if ahead else f"Of {whole} "
-    parts = [
-        _part(counts["roll-back"], "loses mail now", "lose mail now"),
-        _part(counts["fix"], "has something to mend", "have something to mend"),
-        _part(counts["wait"], "has to wait", "have to wait"),
-        _part(counts["done"], "is done", "are done"),
-        _part(unseen, "has no reports", "have no reports"),
-    ]
-    return (start + "; ".join(part for part in parts if part)).removesuffix("; ") + "."
+    if len(names) == 1:
+        (only,) = (each for each, count in counts.items() if count)
+        return f"The domain {PHRASES[only][0]}."
+    parts = [_part(count, *PHRASES[each]) for each, count in counts.items() if count]
+    whole = f"{len(names):,} domains"
+    if counts["advance"]:
+        parts[0] = f"{counts['advance']:,} of {whole} can go ahead"
+        return f"{'; '.join(parts)}."
+    return f"Of {whole} {'; '.join(parts)}."
 
 
 def _part(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}" if count else ""
+    return f"{count:,} {one if count == 1 else many}"

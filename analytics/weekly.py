@@ -12,14 +12,16 @@ from datetime import date, datetime, time, timedelta
 from analytics import overview
 from analytics.advise import advise
 from analytics.ask import Row
-from analytics.changes import compare, quiet_reporters
+from analytics.changes import compare
 from analytics.decisions import decisions, headline
 from analytics.facts import Facts, gather
 from analytics.feed import reporter_mail, reporters
+from analytics.feed_changes import quiet_reporters, tls_failures_rose
 from analytics.isoweek import label_of
 from analytics.labels import Word
 from analytics.overview import arrived, together
 from analytics.standing import Owner, standings
+from analytics.tls import tls
 from analytics.verdict import decide
 from analytics.window import Window
 from schemas.gates import Gates
@@ -189,7 +191,9 @@ def _week(
 ) -> Week:
     now, then = known.now.of(set(names)), known.then.of(set(names))
     advice = [known.advice[name] for name in names if name in known.advice]
-    silence = quiet_reporters(con, now.window, then.window, names)
+    tls_now, tls_then = tls(con, now.window, names), tls(con, then.window, names)
+    feeds = quiet_reporters(con, now.window, then.window, names)
+    others = [*feeds, *tls_failures_rose(tls_now, tls_then)]
     return Week(
         group=group,
         label=label_of(now.window),
@@ -197,11 +201,11 @@ def _week(
         before=then.window,
         headline=headline(names, advice),
         domains=_domains(names, now, then, known.advice),
-        changes=compare(now, then, advice, known.verdicts_before, silence),
+        changes=compare(now, then, advice, known.verdicts_before, others),
         decisions=decisions(advice),
         sources=[_source(row, now.window) for row in now.services],
         spoofing=_spoofing(now, then),
-        tls=(),
+        tls=_tls(tls_now, tls_then),
         reporters=_reporters(con, now.window, names),
         days=[*days_before, *days],
         total=together(days),
@@ -248,6 +252,12 @@ def _spoofing(now: Facts, then: Facts) -> list[Row]:
             }
         )
     return sorted(rows, key=lambda each: (-each["messages"], each["domain"]))
+
+
+def _tls(now: Sequence[Row], then: Sequence[Row]) -> list[Row]:
+    """Each policy with its failed sessions of the week before, None where no report told of it."""
+    before = {(row["domain"], row["policy_type"]): row["failed"] for row in then}
+    return [row | {"failed_before": before.get((row["domain"], row["policy_type"]))} for row in now]
 
 
 def _reporters(con: Connection, window: Window, names: Sequence[str]) -> list[Row]:

@@ -22,6 +22,7 @@ COMMANDS = {
     "label": ("label", "Your word on a source; it stands over every rule."),
     "advise": ("advise", "What to publish next, or what stands in the way."),
     "whatif": ("whatif", "What another policy would reject, and what you would lose."),
+    "tls": ("tls", "TLS to your mail servers: sessions, failures, remedies."),
     "weekly": ("weekly", "Write the week as HTML, PDF, XLSX and CSV."),
     "reports": ("reports", "Browse the reports."),
     "show": ("reports", "One report, or its original document."),

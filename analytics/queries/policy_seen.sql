@@ -1,13 +1,18 @@
 -- One row per policy domain with a counted report up to $last: the policy that most reports of its
 -- latest day saw. One report alone may leave out what others tell (RFC 9990), or be behind the rest.
+-- A word that nobody knows is no policy (RFC 9989 §4.7).
 with seen as (
     select
         policy_domain,
         day,
-        coalesce(p, 'none') as p,
-        coalesce(sp, p, 'none') as sp,
-        coalesce(adkim, 'r') as adkim,
-        coalesce(aspf, 'r') as aspf
+        case when p in ('quarantine', 'reject') then p else 'none' end as p,
+        case
+            when sp in ('none', 'quarantine', 'reject') then sp
+            when p in ('quarantine', 'reject') then p
+            else 'none'
+        end as sp,
+        case when adkim = 's' then 's' else 'r' end as adkim,
+        case when aspf = 's' then 's' else 'r' end as aspf
     from seen_policy
     where day <= $last
         and end_at < $last::date + 3

@@ -18,7 +18,7 @@ from dashboards.wording import amount, interval, percent
 __all__ = ["Bar", "Chart", "messages_chart", "rate_chart", "strip"]
 
 WIDTH, HEIGHT = 400, 176
-LEFT, RIGHT, TOP, BOTTOM = 44, 396, 10, 148
+LEFT, RIGHT, TOP, BOTTOM = 44, 392, 10, 148
 DAYS = 14
 NICE = (1, 2, 3, 4, 5, 6, 8, 10)
 
@@ -82,7 +82,7 @@ def messages_chart(week: Week) -> Chart | None:
     ]
     total, was = week.total["messages"], week.total_before["messages"]
     words = f"{amount(total, 'message')} this week, {was:,} the week before; largest: "
-    words += _largest(by_day, week) if total else "none"
+    words += f"{_largest(by_day, week) if total else 'none'}."
     present = {bar.share for bar in bars}
     legend = [(str(s), _css(s), ON_LIGHT[s]) for s in Share if _css(s) in present]
     rows = [Label(LEFT, _y(part * most, most), f"{part * most:,.0f}") for part in (0, 0.5, 1)]

@@ -101,6 +101,19 @@ def _rate_before(row: Row) -> float | None:
     return _rate(row["before"]) if row["before"] else None
 
 
+def _told(failures: Sequence[Row]) -> str:
+    return "; ".join(
+        f"{each['result_type'] or 'not told'}{' at ' + each['mx'] if each['mx'] else ''}:"
+        f" {each['count']:,}"
+        for each in failures
+    )
+
+
+def _once(rows: Sequence[Row], key: str) -> list[str]:
+    """The texts of these rows, each the first time."""
+    return list(dict.fromkeys(row[key] for row in rows if row[key]))
+
+
 SUMMARY = [_key("what", Type.LONG), _key("value", Type.LONG), _key("sure")]
 DOMAINS = [
     _key("domain"),
@@ -150,4 +163,10 @@ REPORTERS = [
     _key("first_day", Type.DAY),
     _key("last_day", Type.DAY),
 ]
-TLS = [_key("domain")]
+TLS = [
+    *(_key(name) for name in ("domain", "policy_type", "mode")),
+    *_counts("successful", "failed", "failed_before", "reports", "reporters", "unverified"),
+    _key("last_day", Type.DAY),
+    Column("failures", Type.LONG, lambda row: _told(row["failures"])),
+    Column("remedies", Type.LONG, lambda row: " ".join(_once(row["failures"], "remedy"))),
+]

@@ -19,7 +19,9 @@ from schemas.text import plain
 
 __all__ = ["page"]
 
-MOST = 25  # rows of a list; the tables of the other files hold all
+# Rows of a list; the tables of the other files hold all.
+MOST, FEW, SEVERAL = 25, 10, 5
+CARDS = 500  # domains
 LONGEST_NAME = 120
 
 
@@ -33,10 +35,11 @@ def page(week: Week) -> str:
         trim_blocks=True,
     )
     environment.filters |= {
+        "capital": _capital,
         "count": amount,
         "css": _css,
         "name": _name,
-        "sentence": _sentence,
+        "stopped": lambda text: text if text.endswith(".") else f"{text}.",
     }
     return environment.get_template("report.html").render(_words(week))
 
@@ -59,8 +62,10 @@ def _name(text: str) -> str:
     return safe if len(safe) <= LONGEST_NAME else f"{safe[: LONGEST_NAME - 1]}…"
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+def _capital(text: str) -> str:
+    """A sentence's first letter; a tag of a record (p=none) stays as it is written."""
+    first = text.partition(" ")[0]
+    return f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text
 
 
 def _words(week: Week) -> dict[str, Any]:
@@ -69,15 +74,20 @@ def _words(week: Week) -> dict[str, Any]:
         "title": told.title(week),
         "days": span(week.window.first, week.window.last),
         "most": MOST,
+        "few": FEW,
+        "several": SEVERAL,
+        "cards": CARDS,
+        "decisions": _decisions(week),
         "short": list(told.short_of(week)),
         "unchanged": told.unchanged(week),
         "no_sources": told.no_sources(week),
-        "no_tls": told.no_tls(),
         "numbers": _numbers(week),
         "charts": [chart for chart in (messages_chart(week), rate_chart(week)) if chart],
         "sources": _sources(week),
         "reporters": _reporters(week),
         "about_rate": list(told.about_rate(week)),
+        "about_tls": list(told.about_tls(week)),
+        "tls_causes": _tls_causes(week),
         "about_spoofing": list(told.about_spoofing(week)),
         "about_reporters": list(told.about_reporters(week)),
         "about_evidence": list(told.about_evidence(week)),
@@ -106,12 +116,26 @@ def _numbers(week: Week) -> list[tuple[str, str, str]]:
     ]
 
 
+def _decisions(week: Week) -> list[list[Row]]:
+    """Those of one domain that ask for the same stand together, where the first stood."""
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in week.decisions:
+        found.setdefault((row["domain"], row["kind"], row["todo"]), []).append(row)
+    return list(found.values())
+
+
 def _sources(week: Week) -> list[Row]:
     """Broken ones first, then new ones, most mail first."""
     broken = week.broken
     known = {(row["domain"], row["source"]) for row in broken}
     new = [row for row in week.new if (row["domain"], row["source"]) not in known]
     return [*broken, *new]
+
+
+def _tls_causes(week: Week) -> list[tuple[str, Row]]:
+    """(domain, what failed), most sessions first."""
+    found = [(row["domain"], cause) for row in week.tls for cause in row["failures"]]
+    return sorted(found, key=lambda each: -each[1]["count"])
 
 
 def _reporters(week: Week) -> list[Row]:

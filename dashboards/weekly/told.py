@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analytics.ask import Row
-from analytics.changes import Certainty
+from analytics.change import Certainty
 from analytics.weekly import Week
 from dashboards.wording import amount, day, percent, rate_words, span
 
@@ -14,10 +14,10 @@ __all__ = [
     "about_rate",
     "about_reporters",
     "about_spoofing",
+    "about_tls",
     "against_before",
     "next_step",
     "no_sources",
-    "no_tls",
     "overall",
     "short_of",
     "title",
@@ -48,7 +48,7 @@ class Sentence:
 def title(week: Week) -> str:
     """Harbour, week 46 of 2026."""
     year, number = week.label.split("-W")
-    name = week.group or "Mail of our domains"
+    name = week.group or "Mail report"
     return f"{name}, week {int(number)} of {year}"
 
 
@@ -60,12 +60,14 @@ def short_of(week: Week) -> Iterator[Sentence]:
             "No report covers this week, so nothing can be said of what was sent."
         )
         return
-    if week.is_quiet:
-        yield Sentence.observed("A quiet week: nothing changed against the week before.")
+    todo = amount(len(week.decisions), "decision")
+    if not week.is_quiet:
+        count = amount(len(week.changes), "change")
+        yield Sentence.observed(f"{count} against the week before; {todo} to take.")
+    elif week.decisions:
+        yield Sentence.observed(f"Nothing changed against the week before; {todo} to take.")
     else:
-        yield Sentence.observed(f"{amount(len(week.changes), 'change')} against the week before.")
-    if not week.decisions:
-        yield Sentence.inferred("Nothing needs a decision.")
+        yield Sentence.observed("A quiet week: nothing changed, and nothing needs a decision.")
 
 
 def about_rate(week: Week) -> Iterator[Sentence]:
@@ -95,7 +97,7 @@ def against_before(row: Row, before: Row | None) -> Sentence:
         return Sentence.not_known(f"The week before: {_rate(before)}; this one holds too little.")
     (low, high), (low_then, high_then) = row["interval"], before["interval"]
     if low <= high_then and low_then <= high:
-        words = "no more than chance apart"
+        words = "no firm difference"
     else:
         words = "fell beyond both intervals" if high < low_then else "rose beyond both intervals"
     return Sentence.inferred(f"The week before: {_rate(before)} ({rate_words(before)}), {words}.")
@@ -224,8 +226,22 @@ def no_sources(week: Week) -> Sentence:
     return Sentence.not_known("Without reports no source shows.")
 
 
-def no_tls() -> Sentence:
-    return Sentence.not_known("No TLS report of this week is about these domains.")
+def about_tls(week: Week) -> Iterator[Sentence]:
+    """What senders say of TLS on the way to these domains."""
+    if not week.tls:
+        yield Sentence.not_known("No TLS report of this week is about these domains.")
+        return
+    failing = [row for row in week.tls if row["failed"]]
+    if not failing:
+        yield Sentence.observed("No TLS session failed, as far as reports tell.")
+        return
+    names = sorted({row["domain"] or "not told" for row in failing})
+    yield Sentence.observed(f"TLS sessions failed on the way to {_listed(names)}.")
+    # Senders list the same sessions under each policy (RFC 8460 §4.3): nothing is summed.
+    yield Sentence.observed("The same sessions stand under each policy of a domain.")
+    if unexplained := [row for row in failing if row["unexplained"]]:
+        parts = [f"{row['unexplained']:,} of {row['failed']:,}" for row in unexplained[:3]]
+        yield Sentence.not_known(f"Why sessions failed is not told of {', '.join(parts)}.")
 
 
 def about_reporters(week: Week) -> Iterator[Sentence]:
