@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.ask import Row
+from analytics.inputs import inputs
 from analytics.labels import Word
+from analytics.mending import with_prospects
 from analytics.record import change
 from analytics.standing import LEVELS, Owner, Standing, standings
 from analytics.verdict import Decision, as_rows, decide
@@ -18,7 +20,7 @@ from analytics.window import Window
 from schemas.gates import Gates
 from schemas.store import Connection
 
-__all__ = ["advise", "existing", "next_tags", "told"]
+__all__ = ["advise", "existing", "next_tags", "of_standing", "told"]
 
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 LEVEL_TAGS = ("p", "sp", "np")
@@ -42,16 +44,24 @@ def advise(
     a zone), by default the end of the window.
     """
     found = standings(con, window, gates, owners, words, domain, moment)
-    return [_row(con, each, decide(each, gates), words) for each in found]
+    return [of_standing(con, each, gates, words) for each in found]
 
 
-def _row(con: Connection, standing: Standing, decision: Decision, words: Sequence[Word]) -> Row:
-    impact = _impact(con, standing, next_tags(standing, decision), words)
-    return told(standing, decision) | {"impact": impact}
+def of_standing(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> Row:
+    """The row of one domain."""
+    decision = decide(standing, gates)
+    tags, names = next_tags(standing, decision), existing(standing)
+    replayed = whatif(con, standing.window, standing.domain, tags, words, names)
+    return told(standing, decision) | {
+        "blockers": with_prospects(con, standing, gates, decision.blockers, replayed),
+        "impact": _impact(replayed),
+        "inputs": inputs(con, standing, gates, words),
+    }
 
 
 def told(standing: Standing, decision: Decision) -> Row:
-    """The row of one domain, its `impact` None: that takes a replay of its mail."""
+    """What of the row takes no replay of its mail: `impact` is None, and blockers have no
+    prospects."""
     published = {tag: standing.published[tag] for tag in TAGS}
     target = _target(standing, decision)
     return {
@@ -162,12 +172,11 @@ def existing(standing: Standing) -> dict[str, bool]:
     return {name: there for name, there in exists.items() if there is not None}
 
 
-def _impact(con: Connection, standing: Standing, tags: Tags, words: Sequence[Word]) -> Row:
+def _impact(replayed: Row) -> Row:
     """What the target policy would have done to the mail of the window."""
-    found = whatif(con, standing.window, standing.domain, tags, words, existing(standing))
     keys = ("rejected", "quarantined", "legitimate_lost", "interval", "undecided")
     more = ("indirect_lost", "spoof_stopped")
-    return {key: found[key] for key in (*keys, *more)}
+    return {key: replayed[key] for key in (*keys, *more)}
 
 
 def _patience(standing: Standing, decision: Decision) -> int:

@@ -1,6 +1,7 @@
 """What stands in the way of the next step, largest first, each with a remedy."""
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any
 
 from analytics.ask import Row
@@ -30,7 +31,7 @@ SIGN_REMEDY = (
     "Sign with DKIM as {domain}: SPF does not survive forwarding, and p=reject must not rest on it"
     " (RFC 9989 §7.4)."
 )
-LABEL_REMEDY = "Is it yours? Then: rua label {domain} {quoted} own; else: … spoof."
+LABEL_REMEDY = "Is it yours? Then: rua label {domain} {source} own; else: … spoof."
 
 
 def broken(standing: Standing) -> list[Blocker]:
@@ -48,7 +49,7 @@ def dormant(standing: Standing) -> list[Blocker]:
             standing,
             row,
             row["class"],
-            _remedy(standing, row) if row["class"] == "broken" else _to_label(standing, row),
+            _remedy(standing, row) if row["class"] == "broken" else _label_remedy(standing, row),
         )
         for row in standing.dormant
     ]
@@ -73,7 +74,7 @@ def undecided(standing: Standing, gates: Gates) -> list[Blocker]:
             standing,
             row,
             "undecided",
-            _to_label(standing, row),
+            _label_remedy(standing, row),
         )
         for row in chosen
     ]
@@ -100,6 +101,11 @@ def unexpected(standing: Standing) -> list[Blocker]:
     return [_blocker(standing, row, row["class"], remedy) for row in found]
 
 
+def _label_remedy(standing: Standing, row: Row) -> str:
+    """A command that a shell takes as it is written, whatever the source is called."""
+    return LABEL_REMEDY.format(domain=quote(standing.domain), source=quote(row["source"]))
+
+
 def _blocker(standing: Standing, row: Row, class_: str, remedy: str) -> Blocker:
     total = standing.legitimate or standing.mail["messages"]
     return {
@@ -108,15 +114,11 @@ def _blocker(standing: Standing, row: Row, class_: str, remedy: str) -> Blocker:
         "class": class_,
         "messages": row["messages"],
         "share": round(row["messages"] / total, 6) if total else None,
+        "first_seen": row["first_seen"],
+        "last_seen": row["last_seen"],
         "reason": row["reason"],
         "remedy": remedy,
     }
-
-
-def _to_label(standing: Standing, row: Row) -> str:
-    """The name as one word of a shell: strangers choose it, and this line is copied."""
-    quoted = "'" + row["source"].replace("'", "'\\''") + "'"
-    return LABEL_REMEDY.format(domain=standing.domain, quoted=quoted)
 
 
 def _remedy(standing: Standing, row: Row) -> str:

@@ -223,15 +223,15 @@ def _answer(row: Row) -> Answer:
     return Answer(Outcome(row["outcome"]), tuple(row["data"]))
 
 
-def changes(con: Connection, domain: str) -> list[Change]:
+def changes(con: Connection, domain: str, moment: datetime | None = None) -> list[Change]:
     """How the DMARC record that applies to a domain changed in DNS, the oldest first.
 
-    The first one is the first record that was seen, or that there was none, with no `before`.
-    Errors change nothing.
+    Looks at nothing that was asked after the moment (UTC, without a zone). The first one is the
+    first record that was seen, or that there was none, with no `before`. Errors change nothing.
     """
     found: list[Change] = []
     before: Published | None = None
-    for after in _versions(ask(con, "dns_snapshot", {"domain": domain, "moment": None}), domain):
+    for after in _versions(ask(con, "dns_snapshot", {"domain": domain, "moment": moment}), domain):
         if before is None or _said(before) != _said(after):
             found.append(Change(after.asked_at, before, after))
         before = after

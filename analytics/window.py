@@ -1,7 +1,7 @@
 """The days that a question looks at."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar
 
 __all__ = ["Window"]
@@ -16,6 +16,11 @@ class Window:
     first: date
     last: date
     as_of: date
+
+    @classmethod
+    def up_to(cls, today: date) -> "Window":
+        """The usual days, as they are asked about on a day."""
+        return cls(today - timedelta(days=cls.DAYS - 1), today, today)
 
     @property
     def days(self) -> int:

@@ -18,7 +18,17 @@ from rich.text import Text
 
 from schemas.text import cell, plain
 
-__all__ = ["PLAIN", "Layout", "print_sentence", "print_table", "progress"]
+__all__ = [
+    "PLAIN",
+    "Layout",
+    "folded",
+    "print_sentence",
+    "print_table",
+    "progress",
+    "rows_taken",
+    "shortened",
+    "width",
+]
 
 Row = Mapping[str, Any]
 
@@ -59,25 +69,49 @@ class _Column:
 
 def print_table(rows: Sequence[Row], headers: Mapping[str, str], layout: Layout) -> None:
     """Rows on stdout, the columns of `headers` in their order."""
-    width = _width()
+    wide = width()
     columns = [_column(key, header, rows, layout) for key, header in headers.items()]
-    columns, widths = _fitted(columns, layout.spare, width)
+    columns, widths = _fitted(columns, layout.spare, wide)
     lines = [*_lines(columns, widths, 0, {"bold": True})]
     for number, row in enumerate(rows, start=1):
         lines += _lines(columns, widths, number, {}, layout.colours)
         for key, word in layout.below.items():
             if row.get(key) is not None:
-                lines += _wrapped(f"{word}{cell(row[key])}", width)
+                lines += _wrapped(f"{word}{cell(row[key])}", wide)
     click.echo("\n".join(lines), color=False if os.environ.get("NO_COLOR") else None)
 
 
 def print_sentence(text: str) -> None:
     """Words of ours on stdout, broken between words; what strangers sent in it is made plain."""
-    click.echo("\n".join(_folded(plain(text), _width())))
+    click.echo("\n".join(_folded(plain(text), width())))
 
 
-def _width() -> int:
+def width() -> int:
+    """Columns of the terminal, or enough for whoever reads from a pipe."""
     return Console().width if sys.stdout.isatty() else PIPE_WIDTH
+
+
+def folded(text: str, width: int, indent: str = "") -> list[str]:
+    """Words of ours as plain lines no wider than `width`, all but the first behind `indent`."""
+    first, *rest = _folded(plain(text), width) or [""]
+    if not rest:
+        return [first]
+    more = plain(text)[len(first) :].lstrip()
+    return [first, *(indent + line for line in _folded(more, max(NARROWEST, width - len(indent))))]
+
+
+def shortened(text: str, width: int) -> str:
+    """The beginning of a text that fits `width`, to the end of a word, with … for the rest."""
+    safe = plain(text)
+    if cell_len(safe) <= width:
+        return safe
+    line = _folded(safe, max(NARROWEST, width - 2))[0]
+    return f"{line.rstrip(' ,;:.')} …"
+
+
+def rows_taken(line: str, width: int) -> int:
+    """How many rows of the terminal a line takes that it breaks itself."""
+    return max(1, -(-cell_len(line) // width))
 
 
 def _column(key: str, header: str, rows: Sequence[Row], layout: Layout) -> _Column:

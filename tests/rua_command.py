@@ -22,7 +22,7 @@ SECONDS = 90  # no run here takes more than a few, on an idle machine
 PROTECTED = ("migration", "view_text")
 PRIMARY = (
     *("carrier", "document", "delivery", "ledger", "run"),
-    *("ptr_lookup", "label", "dns_snapshot"),
+    *("ptr_lookup", "label", "dns_snapshot", "advice"),
 )
 
 

@@ -1,35 +1,128 @@
--- One row per policy domain with a counted report up to $last: the policy that most reports of its
--- latest day saw. One report alone may leave out what others tell (RFC 9990), or be behind the rest.
--- A word that nobody knows is no policy (RFC 9989 §4.7).
-with seen as (
+-- One row per (policy domain, tag, reporter, run): days on end on which the reports of one reporter
+-- showed a tag of the record with the same value. '' is the value of a tag that is absent or says
+-- what its absence says; a tag that this reporter never tells in this dialect has no row.
+-- Only reports that prove themselves are heard where there are any on the domain within 14 days:
+-- anybody can send the others.
+with report as (
     select
+        document_id,
         policy_domain,
-        day,
-        case when p in ('quarantine', 'reject') then p else 'none' end as p,
+        reporter,
+        dialect,
+        -- Of a longer period, the end is the day on which the policy was surely there.
         case
-            when sp in ('none', 'quarantine', 'reject') then sp
-            when p in ('quarantine', 'reject') then p
-            else 'none'
-        end as sp,
-        case when adkim = 's' then 's' else 'r' end as adkim,
-        case when aspf = 's' then 's' else 'r' end as aspf
-    from seen_policy
-    where day <= $last
-        and end_at < $last::date + 3
+            when end_at - begin_at <= interval 25 hours then day
+            else least($last, (end_at - interval 1 second)::date)
+        end as day,
+        end_at,
+        authenticity = 'verified' as is_verified,
+        p,
+        sp,
+        np,
+        adkim,
+        aspf,
+        pct,
+        testing as t
+    from counted_dmarc_report
+    where counted_dmarc_report.day <= $last
+        and end_at < $last::date + 3  -- a period that ends in the future tells nothing of today
+),
+habit as (
+    -- Of any domain: who leaves out what is published (D16, D17) must not be taken at its word.
+    select
+        reporter,
+        dialect,
+        bool_or(sp is not null) as tells_sp,
+        bool_or(np is not null) as tells_np,
+        bool_or(adkim is not null) as tells_adkim,
+        bool_or(aspf is not null) as tells_aspf,
+        bool_or(pct is not null) as tells_pct,
+        bool_or(t is not null) as tells_t
+    from report
+    group by reporter, dialect
+),
+proven as (
+    select distinct policy_domain, day
+    from report
+    where is_verified
         and ($domains::text[] is null or list_contains($domains::text[], policy_domain))
 ),
-counted as (
-    select policy_domain, day, p, sp, adkim, aspf, count(*) as reports
-    from seen
-    group by policy_domain, day, p, sp, adkim, aspf
-    qualify day = max(day) over (partition by policy_domain)
+heard as (
+    select *
+    from report
+    where ($domains::text[] is null or list_contains($domains::text[], policy_domain))
+        and (
+            is_verified
+            or not exists (
+                select 1
+                from proven
+                where proven.policy_domain = report.policy_domain
+                    and proven.day between report.day - 14 and report.day + 14
+            )
+        )
+),
+last_of_day as (
+    select *
+    from heard
+    qualify row_number() over (
+        partition by policy_domain, reporter, day
+        order by end_at desc, document_id desc
+    ) = 1
+),
+said as (
+    select
+        policy_domain,
+        reporter,
+        day,
+        is_verified,
+        unnest([
+            struct_pack(tag := 'p', told := p is not null, value := p),
+            -- RFC 9989 §4.7: an absent sp is p, an absent np is sp; some reporters fill them in.
+            struct_pack(tag := 'sp', told := tells_sp, value := nullif(sp, p)),
+            struct_pack(tag := 'np', told := tells_np, value := nullif(np, coalesce(sp, p))),
+            struct_pack(tag := 'adkim', told := tells_adkim, value := nullif(adkim, 'r')),
+            struct_pack(tag := 'aspf', told := tells_aspf, value := nullif(aspf, 'r')),
+            struct_pack(tag := 'pct', told := tells_pct, value := nullif(pct, 100)::text),
+            struct_pack(tag := 't', told := tells_t, value := nullif(t, 'n'))
+        ]) as said
+    from last_of_day
+    join habit using (reporter, dialect)
+),
+told as (
+    select
+        policy_domain,
+        reporter,
+        day,
+        is_verified,
+        said.tag as tag,
+        coalesce(said.value, '') as value
+    from said
+    where said.told
+),
+begun as (
+    select
+        *,
+        value is distinct from lag(value) over one as begins
+    from told
+    window one as (partition by policy_domain, tag, reporter order by day)
+),
+numbered as (
+    select
+        *,
+        sum(begins::integer) over (
+            partition by policy_domain, tag, reporter order by day
+        ) as run
+    from begun
 )
 select
     policy_domain as domain,
-    max(day) as day,
-    arg_max(
-        struct_pack(p := p, sp := sp, adkim := adkim, aspf := aspf), (reports, p, sp, adkim, aspf)
-    ) as policy
-from counted
-group by policy_domain
-order by domain
+    tag,
+    reporter,
+    any_value(value) as value,
+    min(day) as first_day,
+    max(day) as last_day,
+    count(*) as days,
+    bool_or(is_verified) as is_verified
+from numbered
+group by policy_domain, tag, reporter, run
+order by domain, tag, first_day, reporter, value

@@ -1,6 +1,5 @@
 """rua advise"""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,16 @@ from typing import Any
 import click
 
 from analytics import bundle
+from analytics.advice_history import given, keep, read_week
 from analytics.advise import advise as ask_advice
 from analytics.overview import domain_names
+from analytics.policy_history import policy_changes
 from analytics.snapshots import names_to_ask, refresh
 from analytics.window import Window
-from dashboards.advice import moment, owners
+from dashboards.advice import moment as moment_of
+from dashboards.advice import owners
+from dashboards.advice_past import print_history, print_week
+from dashboards.advice_screen import asked_with, in_full, on_a_screen
 from dashboards.console import (
     Globals,
     Output,
@@ -22,10 +26,10 @@ from dashboards.console import (
     window_options,
 )
 from dashboards.naming import domain_name, nearest, words_of
-from dashboards.terminal import Layout, print_sentence
-from dashboards.wording import amount, percent
-from schemas.errors import ConfigError
-from schemas.store import Connection
+from dashboards.terminal import Layout, width
+from dashboards.wording import amount
+from schemas.errors import ConfigError, StoreError
+from schemas.store import Connection, Store
 
 __all__ = ["advise", "ask_dns"]
 
@@ -34,11 +38,16 @@ Row = dict[str, Any]
 COLUMNS = ("domain", "verdict", "reason", "record", "published", "target", "blockers")
 SHOWN = ("domain", "policy", "verdict", "next")
 LAYOUT = Layout(below={"reason": ""})
-MOST_BLOCKERS = 4  # so that all of it fits a screen; --format json has them all
+KEEPING_SECONDS = 5.0  # to wait for others, with the answer already given
 
 
 @click.command()
 @click.argument("domain", required=False)
+@click.option("--full", is_flag=True, help="All of it in full words, not one screen.")
+@click.option(
+    "--history", "is_history", is_flag=True, help="The advice of each week, and policy changes."
+)
+@click.option("--week", metavar="WEEK", help="The advice of a week, such as 2026-W46, as given.")
 @click.option(
     "--evidence",
     type=click.Path(path_type=Path, file_okay=False),
@@ -51,6 +60,9 @@ MOST_BLOCKERS = 4  # so that all of it fits a screen; --format json has them all
 def advise(
     context: Globals,
     domain: str | None,
+    full: bool,
+    is_history: bool,
+    week: str | None,
     evidence: Path | None,
     offline: bool,
     window: Window,
@@ -68,29 +80,78 @@ def advise(
     rua advise
     rua advise example.com
     rua advise example.com --as-of 2026-11-01 --format json
+    rua advise example.com --history
+    rua advise example.com --week 2026-W46
     rua advise example.com --evidence ./why
     """
     name = domain_name(domain)
-    settings = context.settings
-    if evidence is not None and name is None:
-        raise click.UsageError("--evidence is about one DOMAIN")
+    _check_flags(name, full=full, is_history=is_history, week=week, evidence=evidence)
+    if name is not None and (is_history or week):
+        _of_the_past(context, window, name, week, output)
+        return
     if not offline and window.as_of >= _today():
         ask_dns(context, window, name)
-    with context.store.read() as con:
-        _check_domain(con, name)
-        said, known = words_of(con, settings), moment(window)
-        owner = owners(settings)
-        if evidence is not None and name is not None:
-            files = bundle.write(con, evidence, window, name, settings.gates, owner, said, known)
-            say(f"{len(files)} files of evidence in {evidence}")
-        rows = ask_advice(con, window, settings.gates, owner, said, name, known)
+    rows = _asked(context, window, name, evidence)
     if output != Output.TABLE:
         emit(rows, COLUMNS, output, empty="")
     elif name is not None and rows:
-        _print(rows[0])
+        _print(rows[0], window, full=full)
     else:
         listed = [{**row, "policy": _policy(row), "next": _next(row)} for row in rows]
         emit(listed, SHOWN, output, empty="no reports yet; see rua status", layout=LAYOUT)
+    _keep(context, window, rows)
+
+
+def _check_flags(
+    name: str | None, *, full: bool, is_history: bool, week: str | None, evidence: Path | None
+) -> None:
+    asked = {"--full": full, "--history": is_history, "--week": week, "--evidence": evidence}
+    given = [flag for flag, value in asked.items() if value]
+    if given and name is None:
+        raise click.UsageError(f"{given[0]} is about one DOMAIN")
+    if len(given) > 1 and given != ["--full", "--week"]:
+        raise click.UsageError(f"{given[0]} and {given[1]} exclude each other")
+
+
+def _asked(context: Globals, window: Window, name: str | None, evidence: Path | None) -> list[Row]:
+    settings = context.settings
+    with context.store.read() as con:
+        _check_domain(con, name)
+        said, moment = words_of(con, settings), moment_of(window)
+        owner = owners(settings)
+        if evidence is not None and name is not None:
+            files = bundle.write(con, evidence, window, name, settings.gates, owner, said, moment)
+            say(f"{len(files)} files of evidence in {evidence}")
+        return ask_advice(con, window, settings.gates, owner, said, name, moment)
+
+
+def _keep(context: Globals, window: Window, rows: list[Row]) -> None:
+    """Today's advice, on the usual days, is this week's. The answer stands without it, too: a
+    store that others hold, or that may not be written to, is no failure."""
+    if window != Window.up_to(_today()) or not rows:
+        return
+    settings = context.settings
+    patience = min(settings.lock_timeout, KEEPING_SECONDS)
+    store = Store(settings.store, lock_timeout=patience, require_verified=settings.require_verified)
+    try:
+        keep(store, rows, window.as_of, datetime.now(UTC).replace(tzinfo=None, microsecond=0))
+    except StoreError as error:
+        say(f"this advice was not kept for --history: {error}")
+
+
+def _of_the_past(
+    context: Globals, window: Window, name: str, week: str | None, output: str
+) -> None:
+    moment = moment_of(window)
+    chosen = read_week(week) if week else None
+    with context.store.read() as con:
+        _check_domain(con, name)
+        kept = given(con, name, chosen, moment)
+        changes = policy_changes(con, window.as_of, [name], moment)
+    if chosen is not None:
+        print_week(name, chosen, kept, output)
+    else:
+        print_history(name, kept, changes, window.as_of, output)
 
 
 def _today() -> Any:
@@ -135,71 +196,7 @@ def _next(row: Row) -> str:
     return f"look again on {row['next_look']}"
 
 
-def _print(row: Row) -> None:
-    """The next step first, then what blocks, the gates, and what it rests on."""
-    for sentence in _headline(row):
-        print_sentence(sentence)
-    if row["blockers"]:
-        click.echo()
-        for blocker in row["blockers"][:MOST_BLOCKERS]:
-            print_sentence(_blocker(blocker))
-        if (more := len(row["blockers"]) - MOST_BLOCKERS) > 0:
-            print_sentence(f"and {more} more: rua advise {row['domain']} --format json")
-    if row["gates"]:
-        click.echo()
-        for gate in row["gates"]:
-            print_sentence(_gate(gate))
-    click.echo()
-    for sentence in _basis(row):
-        print_sentence(sentence)
-
-
-def _headline(row: Row) -> Iterator[str]:
-    yield f"{row['domain']}: {row['verdict']}: {row['reason']}."
-    if row["verdict"] in ("advance", "roll-back") and row["record"]:
-        yield f'Publish: _dmarc.{row["domain"]}. TXT "{row["record"]}"'
-        if row["record_note"]:
-            yield f"{row['record_note']}."
-    elif row["verdict"] in ("fix", "wait"):
-        yield f"Publish nothing new; look again on {row['next_look']}."
-    impact = row["impact"]
-    if row["changes"]:
-        low, high = impact["interval"] or (0, 0)
-        yield (
-            f"Under the record that comes next {impact['legitimate_lost']:,} of"
-            f" {amount(row['window']['legitimate'], 'legitimate message')} would be lost"
-            f" ({low:,} to {high:,}), {impact['indirect_lost']:,} of lists and forwarders;"
-            f" {amount(impact['spoof_stopped'], 'message')} of abuse would be stopped,"
-            f" {impact['undecided']:,} are undecided."
-        )
-
-
-def _blocker(blocker: Row) -> str:
-    size = amount(blocker["messages"], "message")
-    if blocker["share"] is not None:
-        size += f", {percent(blocker['share'])}"
-    name, class_ = blocker["source"], blocker["class"]
-    return f"- {name} ({class_}, {size}): {blocker['reason']}. {blocker['remedy']}"
-
-
-def _gate(gate: Row) -> str:
-    mark = "open  " if gate["ok"] else "closed"
-    return (
-        f"{mark}  {gate['name']}: {gate['measured']} (required: {gate['required']};"
-        f" {gate['basis']})"
-    )
-
-
-def _basis(row: Row) -> Iterator[str]:
-    window = row["window"]
-    share = window["unverified"] / window["messages"] if window["messages"] else 0
-    yield (
-        f"{window['begin']} to {window['end']}: {amount(window['messages'], 'message')} on"
-        f" {amount(window['days'], 'day')}, by {amount(window['reporters'], 'reporter')};"
-        f" {percent(share)} of them in reports that nothing proves genuine. Policy since"
-        f" {window['policy_since']}."
-    )
-    yield (
-        f"The numbers: rua sources --domain {row['domain']}, rua reports --domain {row['domain']},"
-        f" rua whatif {row['domain']} --p {row['target']['p'] or 'none'}."
-    )
+def _print(row: Row, window: Window, *, full: bool) -> None:
+    flags = asked_with(window, _today())
+    lines = in_full(row, flags, width()) if full else on_a_screen(row, flags, width())
+    click.echo("\n".join(lines))

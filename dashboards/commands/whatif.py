@@ -1,11 +1,13 @@
 """rua whatif"""
 
 from collections.abc import Iterator
+from datetime import datetime, time
 from typing import Any
 
 import click
 
 from analytics.overview import domain_names
+from analytics.snapshots import published_on
 from analytics.whatif import LEGITIMATE, Tags, as_published
 from analytics.whatif import whatif as ask_whatif
 from analytics.window import Window
@@ -80,13 +82,21 @@ def whatif(
         published = as_published(con, window, name)
         asked = {"p": p, "sp": sp, "np": np, "adkim": adkim, "aspf": aspf}
         tags = Tags(**{key: value or published[key] for key, value in asked.items()})
-        found = ask_whatif(con, window, name, tags, words_of(con, context.settings))
+        said, existing = words_of(con, context.settings), _existing(con, window, name)
+        found = ask_whatif(con, window, name, tags, said, existing)
     if output == Output.JSON:
         emit_object(found, output)
     elif output == Output.CSV:
         emit(found["by_source"], COLUMNS, output, empty="")
     else:
         _print(found)
+
+
+def _existing(con: Connection, window: Window, name: str) -> dict[str, bool]:
+    """Which names below the domain there are, as far as DNS told by then."""
+    published = published_on(con, name, datetime.combine(window.as_of, time.max))
+    exists = published.exists if published else {}
+    return {each: there for each, there in exists.items() if there is not None}
 
 
 def _check_domain(con: Connection, name: str) -> None:

@@ -1,9 +1,9 @@
-"""One domain: where it stands on the road to reject, what blocks, and what another policy would do."""
+"""One domain: where it stands on the road to reject, what blocks, and what would happen if."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analytics.advise import existing, next_tags, told
+from analytics.advise import existing, next_tags, of_standing
 from analytics.arrivals import arrivals
 from analytics.ask import Row
 from analytics.feed import feed
@@ -13,7 +13,7 @@ from analytics.overview import arrived, days, together
 from analytics.policy_history import differences, policy_changes
 from analytics.rates import replayed_days, replayed_fates, replayed_rates, source_rates
 from analytics.standing import LEVELS, Standing
-from analytics.verdict import Decision, as_rows, decide
+from analytics.verdict import as_rows, decide
 from analytics.whatif import Tags, as_published, whatif
 from analytics.window import Window
 from dashboards.advice import advised, advised_days, moment, standing_of
@@ -101,9 +101,9 @@ def _domain(con: Connection, settings: Settings, chosen: Chosen, asked: Tags | N
     is_ours = not settings.domains or name in settings.domains
     found = standing_of(con, advised_days(window), settings, words, name)
     standing = found[0] if found and is_ours else None
-    decision = decide(standing, settings.gates) if standing else None
+    advice = of_standing(con, standing, settings.gates, words) if standing else None
     published = as_published(con, window, name)
-    tags = asked or _next(standing, decision, published)
+    tags = asked or _next(standing, settings.gates, published)
     exists = existing(standing) if standing else {}
     replay = whatif(con, window, name, tags, words, exists)
     rows, rates = _mail(con, window, name, words, is_whatif=asked is not None)
@@ -116,7 +116,7 @@ def _domain(con: Connection, settings: Settings, chosen: Chosen, asked: Tags | N
         arrived=arrived(con, window, (name,)),
         arrivals=arrivals(con, window, (name,)),
         advised=advised_days(window),
-        advice=told(standing, decision) if standing and decision else None,
+        advice=advice,
         place=_place(standing, settings.gates, rates if asked else None, rows),
         published=published,
         tags=tags,
@@ -130,9 +130,9 @@ def _domain(con: Connection, settings: Settings, chosen: Chosen, asked: Tags | N
     )
 
 
-def _next(standing: Standing | None, decision: Decision | None, published: Row) -> Tags:
-    if standing is not None and decision is not None:
-        return next_tags(standing, decision)
+def _next(standing: Standing | None, gates: Gates, published: Row) -> Tags:
+    if standing is not None:
+        return next_tags(standing, decide(standing, gates))
     return Tags(**{**published, "p": published["p"] or "none"})
 
 

@@ -1,8 +1,8 @@
-"""What a postmaster sees first: did the feed arrive, what fails, what is new, and what to do next."""
+"""What a postmaster sees first: did the feed arrive, what fails, what is new, what to do next."""
 
 import streamlit as st
 
-from dashboards import charts, panels, sentences, states, strip, tables, tiles, todo
+from dashboards import panels, sentences, states, strip, tables, tiles, todo
 from dashboards.data.monday import monday
 from dashboards.downloads import offer
 from dashboards.filters import chosen

@@ -317,3 +317,21 @@ create table dns_snapshot (
     outcome text not null,
     data text[] not null
 );
+
+-- Primary: the advice that was given, so that one can ask why. `week` is the ISO week of `as_of` (the
+-- UTC day on which was asked), as 2026-W46. In a week the last advice stands; one that said another
+-- verdict or other tags before it is kept, too. `target` are the tags that were to change and `given`
+-- the whole answer, both as JSON; `inputs` is a hash of all that it rested on.
+
+create table advice (
+    policy_domain text not null,
+    week text not null,
+    as_of date not null,
+    made_at timestamp not null,
+    verdict text not null,
+    target text not null,
+    record text,
+    reason text not null,
+    inputs text not null,
+    given text not null
+);

@@ -1,0 +1,29 @@
+-- One row per (source, class) of a domain with mail in the window: how much of it fails, with the
+-- sums over (reporter, day) of which an interval is made. Temporary errors are left out (RFC 9989
+-- §5.3.6).
+with cluster as (
+    select
+        source_class.source,
+        source_class.class,
+        sum(message.message_count) as n,
+        coalesce(sum(message.message_count) filter (not message.aligned), 0) as x
+    from dmarc_message as message
+    join source_class using (policy_domain, source_ip)
+    where message.policy_domain = $domain
+        and message.day between $first and $last
+        and not message.indeterminate
+    group by source_class.source, source_class.class, message.reporter, message.day
+)
+select
+    source,
+    class,
+    sum(x)::bigint as fails,
+    sum(n)::bigint as messages,
+    count(*) as clusters,
+    sum(x::double * x) as xx,
+    sum(x::double * n) as xn,
+    sum(n::double * n) as nn,
+    sum(x::double * x / nullif(n, 0)) as xx_n
+from cluster
+group by source, class
+order by source, class
