@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from analytics.advise import told
-from analytics.changes import named
+from analytics.change import named
 from analytics.labels import Word
 from analytics.standing import Owner, Standing, standings
 from analytics.verdict import decide

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 MOST_SOURCES = 12
-ROW_HEIGHT = 26
+ROW_HEIGHT, AXIS = 26, 24  # pixels
 # What would have become of a message -> what is drawn in its colour.
 FATES = {
     "passes": Share.PASSING,
@@ -169,7 +169,7 @@ def rates_chart(frame: pd.DataFrame, floor: float, palette: Palette) -> Chart:
             tooltip=tooltip,
         ),
         line.encode(x="rate:Q"),
-        height=ROW_HEIGHT * len(shown),
+        height=AXIS + ROW_HEIGHT * len(shown),
         padding=PADDING,
     )
 
@@ -211,7 +211,7 @@ def loss_chart(frame: pd.DataFrame, palette: Palette) -> Chart:
         .mark_text(align="left", dx=5, color=palette[Share.NO_RESULT], fontWeight="bold")
         .encode(x=x, y=y, text=alt.Text("left:Q", format=",d"))
     )
-    return alt.layer(bars, words, height=ROW_HEIGHT * len(shown), padding=PADDING)
+    return alt.layer(bars, words, height=AXIS + ROW_HEIGHT * len(shown), padding=PADDING)
 
 
 def fates_frame(rows: Sequence[Row]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from analytics.changes import Certainty
+from analytics.change import Certainty
 from analytics.window import Window
 from dashboards import charts, domain_charts, evidence, tables, tiles
 from dashboards.advice import names, next_step
@@ -16,7 +16,7 @@ from dashboards.road import gates_frame, road, road_name
 from dashboards.sentences import Said, listed, mark, say, text
 from dashboards.theme import Palette
 from dashboards.whatif_mode import record_of
-from dashboards.wording import amount, day, interval, percent
+from dashboards.wording import amount, day, interval, percent, quoted
 
 __all__ = ["blockers", "head", "losses", "mail", "numbers", "rates", "the_road", "unknown"]
 
@@ -26,15 +26,19 @@ OBSERVED, INFERRED = Certainty.OBSERVED, Certainty.INFERRED
 
 def head(found: Domain) -> None:
     """The name, the verdict and the next step."""
+    with st.container(gap="xxsmall"):
+        _head(found)
+
+
+def _head(found: Domain) -> None:
     advice = found.advice
     if advice is None:
         st.html(f'<p class="rua-name">{text(found.name)}</p>')
         say((_why_no_advice(found), Certainty.NOT_KNOWN))
         return
     st.html(f'<p class="rua-name">{text(found.name)} {tiles.badge(advice["verdict"])}</p>')
-    reason = tiles.capital(advice["reason"])
-    say((f"{reason}.", INFERRED))
-    say((f"Next: {next_step(advice)}", None))
+    say((f"{tiles.capital(advice['reason'])}.", INFERRED))
+    st.html(f'<p class="rua-say"><b>Next:</b> {text(next_step(advice))}</p>')
     if advice["record"] and advice["verdict"] in ("advance", "roll-back"):
         st.code(f'_dmarc.{found.name}. TXT "{advice["record"]}"', language=None)
         if advice["record_note"]:
@@ -74,8 +78,8 @@ def the_road(found: Domain, palette: Palette) -> None:
         return
     closed = [gate["name"] for gate in place.gates if not gate["ok"]]
     ahead = f"before p={place.next}" if place.next else "that keep it there"
-    words = f"{len(place.gates) - len(closed)} of {len(place.gates)} gates {ahead} are open"
-    said = f"{words}; closed: {', '.join(closed)}." if closed else f"{words}."
+    words = f"{len(place.gates) - len(closed)} of {len(place.gates)} gates {ahead} are open (rings)"
+    said = f"{words}; closed (crosses): {', '.join(closed)}." if closed else f"{words}."
     say((said, OBSERVED))
     with st.expander("All gates: measured, required, and on what basis"):
         tables.show_gates(frame, "Gates")
@@ -88,26 +92,26 @@ def blockers(found: Domain) -> None:
         return
     st.subheader("What blocks")
     for row in rows[:MOST_BLOCKERS]:
-        with st.container(gap="xxsmall"):
-            evidence.of_source(
-                found.name, row["source"], f"See its mail in {found.name}", row["class"]
-            )
-            _blocker(row)
+        _blocker(found, row)
     if rows[MOST_BLOCKERS:]:
         with st.expander(f"{len(rows) - MOST_BLOCKERS:,} more"):
             for row in rows[MOST_BLOCKERS:]:
-                _blocker(row)
+                _blocker(found, row)
     offer(rows, "What blocks")
 
 
-def _blocker(row: Row) -> None:
+def _blocker(found: Domain, row: Row) -> None:
     share = "" if row["share"] is None else f", {percent(row['share'])} of legitimate mail"
     sure = Certainty.NOT_KNOWN if row["class"] == "undecided" else INFERRED
-    st.html(
-        f'<p class="rua-say"><b>{text(row["source"])}</b> ({text(row["class"])},'
-        f" {amount(row['messages'], 'message')}{share}): {text(row['reason'])}. {mark(sure)}</p>"
-        f'<p class="rua-say rua-small">{text(row["remedy"])}</p>'
-    )
+    with st.container(gap="xxsmall"):
+        st.html(
+            f'<p class="rua-say"><b>{text(row["source"])}</b> ({text(row["class"])},'
+            f" {amount(row['messages'], 'message')}{share}): {text(row['reason'])}. {mark(sure)}</p>"
+            f'<p class="rua-say rua-small"><b>Remedy:</b> {text(row["remedy"])}</p>'
+            f'<p class="rua-say rua-small"><b>Mended when</b> {text(row["fixed_when"])}.</p>'
+        )
+        label = f"Mail of {quoted(row['source'])}"
+        evidence.of_source(found.name, row["source"], label, row["class"], else_domain=False)
 
 
 def numbers(found: Domain) -> None:
@@ -153,7 +157,7 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
             chart = domain_charts.with_policy(chart, changes, window, palette)
             st.altair_chart(chart, alt=f"Pass rate per day of {found.name}. {rate_words(found)}")
         say((rate_words(found), INFERRED))
-        offer(frame.to_dict("records"), "Pass rate per day")
+        offer(frame, "Pass rate per day")
     with right:
         st.subheader("Each source that passes")
         frame = domain_charts.rates_frame(found.rates)
@@ -170,7 +174,7 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
             else (f"Every source passes at {floor:.0%} or more.")
         )
         say((said, OBSERVED))
-        offer(frame.to_dict("records"), "Each source that passes")
+        offer(frame, "Each source that passes")
 
 
 def mail(found: Domain, window: Window, palette: Palette) -> None:
@@ -187,7 +191,7 @@ def mail(found: Domain, window: Window, palette: Palette) -> None:
         chart = domain_charts.with_policy(chart, changes, window, palette)
         st.altair_chart(chart, alt=f"Messages per day of {found.name}")
     listed(policy_words(found, window), "Policy changes")
-    offer(frame.to_dict("records"), "Messages per day")
+    offer(frame, "Messages per day")
 
 
 def losses(found: Domain, palette: Palette) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from analytics.changes import Certainty
+from analytics.change import Certainty
 from analytics.window import Window
 from dashboards.advice import names
 from dashboards.data import Row

@@ -1,7 +1,7 @@
 """The rows of a panel as a CSV file. Charts save themselves as PNG, and tables as CSV, too."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,28 +12,28 @@ from dashboards.wording import table_cell
 __all__ = ["csv_of", "offer"]
 
 
-def csv_of(rows: Iterable[Mapping[str, Any]]) -> str:
+Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
+
+
+def csv_of(rows: Rows) -> str:
     """Rows as CSV; what is text stays text in a spreadsheet."""
-    plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
-    return str(pd.DataFrame(plain).to_csv(index=False))
+    return str(pd.DataFrame(rows).map(_plain).to_csv(index=False))
 
 
 def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, int | float) else table_cell(value)
 
 
-def offer(rows: Iterable[Mapping[str, Any]], panel: str) -> None:
+def offer(rows: Rows, panel: str) -> None:
     """A button that saves the rows of a panel; nothing where there are none."""
-    listed = list(rows)
-    if listed:
+    if len(rows):
         name = re.sub(r"[^a-z0-9]+", "-", panel.lower()).strip("-")
         st.download_button(
             f"{panel} as CSV",
-            data=lambda: csv_of(listed),
+            data=lambda: csv_of(rows),
             file_name=f"{name}.csv",
             mime="text/csv",
             key=f"csv {panel}",
             on_click="ignore",
             type="tertiary",
-            icon=None,
         )

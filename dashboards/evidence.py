@@ -13,6 +13,7 @@ __all__ = ["of_change", "of_domain", "of_feed", "of_source"]
 Row = Mapping[str, Any]
 
 SOURCES, SENDERS, REPORTS, PIPELINE, DOMAIN = "sources", "senders", "reports", "pipeline", "domain"
+TLS = "tls"
 
 
 def of_domain(domain: str, label: str) -> None:
@@ -20,10 +21,13 @@ def of_domain(domain: str, label: str) -> None:
     _first((DOMAIN,), label, domain=domain)
 
 
-def of_source(domain: str, source: str, label: str, class_: str | None = None) -> None:
-    """The mail of a source; of an undecided one, where one says whose it is."""
-    screens = (SENDERS, SOURCES, DOMAIN) if class_ == "undecided" else (SOURCES, DOMAIN)
-    _first(screens, label, domain=domain, source=source)
+def of_source(
+    domain: str, source: str, label: str, class_: str | None = None, *, else_domain: bool = True
+) -> None:
+    """The mail of a source; of an undecided one, where one says whose it is. Where no screen shows
+    sources, its domain, unless that is where one is."""
+    screens = (SENDERS, SOURCES) if class_ == "undecided" else (SOURCES,)
+    _first((*screens, DOMAIN) if else_domain else screens, label, domain=domain, source=source)
 
 
 def of_feed(label: str, reporter: str | None = None) -> None:
@@ -37,6 +41,8 @@ def of_change(link: Row, label: str) -> None:
         of_feed(label, link["reporter"])
     elif link["to"] == "source":
         of_source(link["domain"], link["source"], label)
+    elif link["to"] == "tls":
+        _first((TLS, DOMAIN), label, domain=link["domain"])
     else:
         of_domain(link["domain"], label)
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.changes import Certainty
+from analytics.change import Certainty
 from analytics.overview import together
 from analytics.window import Window
 from dashboards import charts, evidence
@@ -205,7 +205,7 @@ def mail_per_day(found: Monday, window: Window, palette: Palette) -> None:
             chart = charts.messages_per_day(messages, window, palette)
             st.altair_chart(chart, alt="Messages per day")
         st.caption("Passes and broken are the mail of sources that are yours or work for you.")
-        offer(messages.to_dict("records"), "Messages per day")
+        offer(messages, "Messages per day")
     with right:
         st.subheader("Legitimate mail that passes")
         rates = charts.rate_frame(found.days)
@@ -213,4 +213,4 @@ def mail_per_day(found: Monday, window: Window, palette: Palette) -> None:
             chart = charts.pass_rate_per_day(rates, window, palette)
             st.altair_chart(chart, alt="Pass rate per day")
         st.caption(pass_rate_words(found))
-        offer(rates.to_dict("records"), "Legitimate mail that passes")
+        offer(rates, "Legitimate mail that passes")

@@ -15,7 +15,7 @@ from dashboards.wording import amount, day, table_cell
 
 __all__ = ["gates_frame", "road", "road_name"]
 
-HEIGHT = 150
+HEIGHT = 130
 STEP, GATE_FIRST, GATE_LAST = 100, 16, 84  # along the road; a gate stands between two steps
 OPEN, CLOSED = "open", "closed"
 TEXT = {"fontSize": 13}
@@ -48,12 +48,12 @@ def road(place: Place, advice: Row, tried: str | None, palette: Palette) -> Char
     end = max(here, end)
     blue, red = palette[Share.PASSING], palette[Share.BROKEN]
     grey = palette[Share.NO_RESULT]
-    layers = [
+    layers: list[Chart] = [
         _line(0, end, grey, 3),
         _line(0, here, blue, 7),
         _steps(place, blue, grey),
         _words([(STEP * n, name) for n, name in enumerate(LEVELS) if STEP * n <= end], 32, grey),
-        _words([(here, _here_said(advice))], -44, grey, size=12),
+        _words([(here, _here_said(advice))], -34, grey, size=12),
     ]
     if place.next is not None and place.gates:
         layers.append(_gates(gates_frame(place), blue, red))
@@ -138,9 +138,11 @@ def _gates(frame: pd.DataFrame, blue: str, red: str) -> alt.Chart:
                 scale=alt.Scale(
                     domain=[OPEN, CLOSED], range=["circle", "M-.7,-.7L.7,.7M.7,-.7L-.7,.7"]
                 ),
-                legend=alt.Legend(title="Gates", orient="bottom", symbolStrokeWidth=2),
+                legend=None,
             ),
-            stroke=alt.Stroke("state:N", scale=alt.Scale(domain=[OPEN, CLOSED], range=[blue, red])),
+            stroke=alt.Stroke(
+                "state:N", scale=alt.Scale(domain=[OPEN, CLOSED], range=[blue, red]), legend=None
+            ),
             tooltip=[
                 alt.Tooltip("gate:N", title="Gate"),
                 alt.Tooltip("state:N", title="State"),
@@ -152,12 +154,12 @@ def _gates(frame: pd.DataFrame, blue: str, red: str) -> alt.Chart:
     return chart
 
 
-def _tried(x: int, colour: str) -> alt.LayerChart:
+def _tried(x: int, colour: str) -> Chart:
     frame = pd.DataFrame([{"x": x, "text": "what if"}])
     mark = alt.Chart(frame).mark_point(
-        shape="diamond", filled=True, size=150, color=colour, opacity=1, yOffset=-24
+        shape="diamond", filled=True, size=150, color=colour, opacity=1, yOffset=-52
     )
-    words = alt.Chart(frame).mark_text(dy=-24, dx=12, align="left", color=colour, fontSize=12)
+    words = alt.Chart(frame).mark_text(dy=-52, dx=12, align="left", color=colour, fontSize=12)
     return alt.layer(mark.encode(x=_x(), y=_y()), words.encode(x=_x(), y=_y(), text="text:N"))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from analytics.changes import Certainty
+from analytics.change import Certainty
 from schemas.text import cell
 
 __all__ = ["MEANING", "Said", "explain", "listed", "mark", "say", "text"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from analytics.changes import Certainty
+from analytics.change import Certainty
 from dashboards import evidence
 from dashboards.advice import VERDICTS, next_step
 from dashboards.data import Row

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from analytics.arrivals import arrivals
-from analytics.changes import compare, quiet_reporters
+from analytics.changes import compare
 from analytics.decisions import decisions
 from analytics.facts import Facts, gather
 from analytics.feed import feed, reporters
+from analytics.feed_changes import quiet_reporters, tls_failures_rose
 from analytics.labels import Word
 from analytics.mail import by_service, domains, sources
 from analytics.overview import arrived, days
+from analytics.tls import tls
 from analytics.verdict import decide
 from analytics.window import Window
 from dashboards.advice import advised, advised_days, standing_of
@@ -101,7 +103,7 @@ def _monday(con: Connection, told: Settings, chosen: Chosen) -> Monday:
         advice=advice,
         decisions=decisions(advice),
         week=week,
-        changes=compare(now, then, advice, verdicts_before, _silence(con, chosen, week)),
+        changes=compare(now, then, advice, verdicts_before, _of_feeds(con, chosen, week)),
     )
 
 
@@ -125,8 +127,11 @@ def _week_before(week: Window) -> Window:
     return Window(week.first - WEEK, last, last)
 
 
-def _silence(con: Connection, chosen: Chosen, week: Window) -> list[Row]:
-    return quiet_reporters(con, week, _week_before(week), chosen.domains)
+def _of_feeds(con: Connection, chosen: Chosen, week: Window) -> list[Row]:
+    """What changed in who reports, and in TLS."""
+    before, names = _week_before(week), chosen.domains
+    now, then = tls(con, week, names), tls(con, before, names)
+    return [*quiet_reporters(con, week, before, names), *tls_failures_rose(now, then)]
 
 
 def _is_ours(domain: str, told: Settings, chosen: Chosen) -> bool:

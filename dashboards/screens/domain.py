@@ -39,6 +39,6 @@ st.altair_chart(
     strip.arrivals_strip(frame, window, palette), alt=f"Days with reports, by reporter. {words}"
 )
 st.caption(f"{words} Days are UTC.")
-offer(frame.to_dict("records"), "Reports that came")
+offer(frame, "Reports that came")
 domain_panels.unknown(found)
 sentences.explain()

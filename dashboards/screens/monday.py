@@ -24,7 +24,7 @@ with feed:
     frame = strip.arrivals_frame(found.arrivals)
     st.altair_chart(strip.arrivals_strip(frame, window, palette), alt=panels.strip_name(found))
     panels.strip_words(found)
-    offer(frame.to_dict("records"), "Reports that came")
+    offer(frame, "Reports that came")
 with mail:
     st.subheader("Mail of these days")
     panels.numbers(found, window)
