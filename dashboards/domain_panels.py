@@ -104,9 +104,10 @@ def _blocker(found: Domain, row: Row) -> None:
     share = "" if row["share"] is None else f", {percent(row['share'])} of legitimate mail"
     sure = Certainty.NOT_KNOWN if row["class"] == "undecided" else INFERRED
     with st.container(gap="xxsmall"):
+        size = f"{amount(row['messages'], 'message')}{share}"
         st.html(
-            f'<p class="rua-say"><b>{text(row["source"])}</b> ({text(row["class"])},'
-            f" {amount(row['messages'], 'message')}{share}): {text(row['reason'])}. {mark(sure)}</p>"
+            f'<p class="rua-say"><b>{text(row["source"])}</b> ({text(row["class"])}, {size}):'
+            f" {text(row['reason'])}. {mark(sure)}</p>"
             f'<p class="rua-say rua-small"><b>Remedy:</b> {text(row["remedy"])}</p>'
             f'<p class="rua-say rua-small"><b>Mended when</b> {text(row["fixed_when"])}.</p>'
         )

@@ -127,6 +127,7 @@ def _words(
 
 
 def _gates(frame: pd.DataFrame, blue: str, red: str) -> alt.Chart:
+    colours = alt.Scale(domain=[OPEN, CLOSED], range=[blue, red])
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_point(size=110, opacity=1, strokeWidth=2.4)

@@ -138,7 +138,11 @@ def _listen(page: Page, complaints: list[str]) -> None:
     page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
     page.on(
         "console",
-        lambda line: complaints.append(f"console: {line.text}") if line.type == "error" else None,
+        lambda line: (
+            complaints.append(f"console: {line.text} {line.location['url']}")
+            if line.type == "error" and not _is_probe(line.location["url"])
+            else None
+        ),
     )
     page.on(
         "request",
@@ -148,6 +152,12 @@ def _listen(page: Page, complaints: list[str]) -> None:
             else complaints.append(f"request: {request.url}")
         ),
     )
+
+
+def _is_probe(url: str) -> bool:
+    """Streamlit asks for its server below the path of a screen first, and is told 404."""
+    path = urlsplit(url).path
+    return "/_stcore/" in path and not path.startswith("/_stcore/")
 
 
 def wait_until_drawn(page: Page) -> None:
