@@ -1,5 +1,6 @@
 """Charts of one domain: rates against their gate, policy changes on the time axis, and losses."""
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -62,8 +63,11 @@ def _tags(row: Row) -> str:
     return table_cell(", ".join(after + gone)) or ""
 
 
-def with_policy(chart: Chart, changes: pd.DataFrame, window: Window, palette: Palette) -> Chart:
-    """The chart with a rule and a label where the policy changed: dashed where DNS says so."""
+def with_policy(
+    chart: Chart, changes: pd.DataFrame, window: Window, palette: Palette, *, is_low: bool = False
+) -> Chart:
+    """The chart with a rule and a label where the policy changed: dashed where DNS says so. Labels
+    stand at the top, or `is_low` at the bottom."""
     if changes.empty:
         return chart
     # Labels of one day stand below one another.
@@ -85,14 +89,14 @@ def with_policy(chart: Chart, changes: pd.DataFrame, window: Window, palette: Pa
         words = alt.Chart(side).mark_text(
             align="right" if right else "left",
             dx=-5 if right else 5,
-            baseline="top",
+            baseline="bottom" if is_low else "top",
             color=grey,
             fontSize=12,
             fontWeight="bold",
         )
-        layers += words.encode(
-            x=x, y=alt.value(alt.ExprRef("2 + 15 * datum.line")), text="label:N", tooltip=tooltip
-        )
+        place = "height - 2 - 15 * datum.line" if is_low else "2 + 15 * datum.line"
+        y = alt.value(alt.ExprRef(place))
+        layers += words.encode(x=x, y=y, text="label:N", tooltip=tooltip)
     return layers  # type: ignore[no-any-return]
 
 
@@ -145,7 +149,7 @@ def rates_chart(frame: pd.DataFrame, floor: float, palette: Palette) -> Chart:
     shown = frame.head(MOST_SOURCES)
     blue, orange = palette[Share.PASSING], palette[Share.UNDECIDED]
     lowest = min([*shown["low"], floor], default=0.0)
-    scale = alt.Scale(domain=[int(lowest * 20) / 20, 1], nice=False, zero=False)
+    scale = alt.Scale(domain=[max(0, math.ceil(lowest * 20) - 1) / 20, 1], nice=False, zero=False)
     percents = alt.Axis(tickCount=5, labelExpr="format(datum.value * 100, '.3~f') + ' %'")
     x = alt.X("rate:Q", title=None, scale=scale, axis=percents)
     y = alt.Y("source:N", sort=None, title=None, axis=alt.Axis(labelLimit=150, labelOverlap=False))

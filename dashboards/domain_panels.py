@@ -10,7 +10,7 @@ from dashboards import charts, domain_charts, evidence, tables, tiles
 from dashboards.advice import names, next_step
 from dashboards.data import Row
 from dashboards.data.domain import Domain
-from dashboards.domain_words import fix_words, left_open, policy_words, rate_words
+from dashboards.domain_words import fix_words, left_open, policy_words, rate_words, whole
 from dashboards.downloads import offer
 from dashboards.road import gates_frame, road, road_name
 from dashboards.sentences import Said, listed, mark, say, text
@@ -118,17 +118,18 @@ def _blocker(found: Domain, row: Row) -> None:
 def numbers(found: Domain) -> None:
     """The window in five numbers: what passes, and what the policy that is looked at would do."""
     replay, total = found.replay, found.total
-    policy = record_of(found.tags)
+    low, high = replay["interval"] or (0, 0)
+    st.subheader(f"At {record_of(found.tags)}")
     with st.container(horizontal=True):
-        _number(
-            "Messages", amount(replay["messages"]), f"by {amount(replay['reporters'], 'reporter')}"
-        )
-        _number("Legitimate mail that passes", *_rate(total))
-        low, high = replay["interval"] or (0, 0)
-        lost = amount(replay["legitimate_lost"])
-        _number(f"Legitimate, lost at {policy}", lost, f"95 % interval {low:,} – {high:,}")
-        _number(f"Spoofed, stopped at {policy}", amount(replay["spoof_stopped"]), "messages")
-        _number("Lists and forwarders, lost", amount(replay["indirect_lost"]), f"at {policy}")
+        _number("Messages", amount(replay["messages"]), _by(replay["reporters"]))
+        _number("Legitimate that passes", *_rate(total))
+        _number("Legitimate lost", amount(replay["legitimate_lost"]), f"{low:,} – {high:,}")
+        _number("Spoofing stopped", amount(replay["spoof_stopped"]), "messages")
+        _number("Indirect lost", amount(replay["indirect_lost"]), "lists, forwarders")
+
+
+def _by(reporters: int) -> str:
+    return f"by {amount(reporters, 'reporter')}"
 
 
 def _rate(total: Row) -> tuple[str, str]:
@@ -152,10 +153,10 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
         if not frame.empty:
             chart = charts.pass_rate_per_day(frame, window, palette)
             if place is not None:
-                words = f"gate {place.rate:.0%}"
+                words = f"gate {whole(place.rate)}"
                 chart = domain_charts.with_gate(chart, place.rate, words, palette)
             changes = domain_charts.policy_frame(found.policy, window)
-            chart = domain_charts.with_policy(chart, changes, window, palette)
+            chart = domain_charts.with_policy(chart, changes, window, palette, is_low=True)
             st.altair_chart(chart, alt=f"Pass rate per day of {found.name}. {rate_words(found)}")
         say((rate_words(found), INFERRED))
         offer(frame, "Pass rate per day")
@@ -170,9 +171,9 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
         st.altair_chart(chart, alt=f"Pass rate of each source of {found.name}")
         below = [row["source"] for row in frame.to_dict("records") if row["rate"] < floor]
         said = (
-            f"Below the line of {floor:.0%}: {names(below)}."
+            f"Below the line of {whole(floor)}: {names(below)}."
             if below
-            else (f"Every source passes at {floor:.0%} or more.")
+            else (f"Every source passes at {whole(floor)} or more.")
         )
         say((said, OBSERVED))
         offer(frame, "Each source that passes")
@@ -197,9 +198,7 @@ def mail(found: Domain, window: Window, palette: Palette) -> None:
 
 def losses(found: Domain, palette: Palette) -> None:
     """What would be lost under the policy looked at, and what is left after each fix."""
-    policy = record_of(found.tags)
-    st.subheader(f"What {policy} would lose")
-    said = fix_words(found.replay, policy)
+    said = fix_words(found.replay, record_of(found.tags))
     say((said, INFERRED))
     frame = domain_charts.loss_frame(found.replay)
     if len(frame) > 1:

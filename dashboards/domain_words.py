@@ -10,11 +10,16 @@ from dashboards.data.domain import Domain
 from dashboards.sentences import Said
 from dashboards.wording import amount, day, interval, percent, span
 
-__all__ = ["fix_words", "left_open", "policy_words", "rate_words"]
+__all__ = ["fix_words", "left_open", "policy_words", "rate_words", "whole"]
 
 FIRST_FIXES = 3
 COUNTS = {1: "this one", 2: "these two", 3: "these three"}
 SIDES = {"reports": "Reports show", "dns": "DNS publishes"}
+
+
+def whole(rate: float) -> str:
+    """A rate that somebody set, as it was set: 98 %, 99.5 %."""
+    return f"{rate * 100:g} %"
 
 
 def rate_words(found: Domain) -> str:
@@ -31,7 +36,7 @@ def rate_words(found: Domain) -> str:
         return words
     low = total["interval"][0]
     side = "above" if low >= found.place.rate else "below"
-    return f"{words} Its lower end is {side} the gate of {found.place.rate:.0%}."
+    return f"{words} Its lower end is {side} the gate of {whole(found.place.rate)}."
 
 
 def fix_words(replay: Row, policy: str) -> str:

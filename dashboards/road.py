@@ -141,9 +141,7 @@ def _gates(frame: pd.DataFrame, blue: str, red: str) -> alt.Chart:
                 ),
                 legend=None,
             ),
-            stroke=alt.Stroke(
-                "state:N", scale=alt.Scale(domain=[OPEN, CLOSED], range=[blue, red]), legend=None
-            ),
+            stroke=alt.Stroke("state:N", scale=colours, legend=None),
             tooltip=[
                 alt.Tooltip("gate:N", title="Gate"),
                 alt.Tooltip("state:N", title="State"),
