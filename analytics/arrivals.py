@@ -1,7 +1,8 @@
 """When each reporter's reports came, and on which days one was expected and did not come.
 
 A reporter is expected on the weekdays on which it nearly always sent a report in the weeks before
-and in these days: receivers tell nothing of a day without mail, and a quiet Sunday is no gap.
+and in these days: receivers tell nothing of a day without mail, and a quiet Sunday is no gap. One
+that fell silent (as in queries/reporters.sql) is missed every day since.
 """
 
 from collections import Counter
@@ -63,10 +64,17 @@ def _gaps(rows: Sequence[Row]) -> int:
 
 def _days(reporter: str | None, counts: Counter[date], window: Window) -> Iterator[Row]:
     """Of all together a report is expected each day from the first one on."""
-    first = min(counts, default=window.first)
+    first, last = min(counts, default=window.first), max(counts, default=window.last)
+    fell_silent = _fell_silent(counts, window.last)
+
+    def is_silent(day: date) -> bool:
+        return fell_silent and day > last
+
     for n in range(window.days):
         day = window.first + timedelta(days=n)
-        expected = day >= first and (reporter is None or _is_expected(day, counts, first))
+        expected = day >= first and (
+            reporter is None or is_silent(day) or _is_expected(day, counts, first)
+        )
         state = _state(day, counts[day], window, expected=expected)
         yield {"reporter": reporter, "day": day, "reports": counts[day], "state": state.value}
 
@@ -79,12 +87,19 @@ def _state(day: date, reports: int, window: Window, *, expected: bool) -> Arriva
     return Arrival.DUE if (window.last - day).days < DUE_DAYS else Arrival.GAP
 
 
+def _fell_silent(counts: Collection[date], until: date) -> bool:
+    """On 5 days or more of the four weeks before the last one, and on none since."""
+    ages = [(until - day).days for day in counts]
+    return sum(7 <= age < 35 for age in ages) >= LEAST_DAYS and min(ages) >= 7
+
+
 def _is_expected(day: date, counts: Collection[date], first: date) -> bool:
-    """Whether it sent on nearly all days like this one, from its first to its last."""
+    """Whether it sent on nearly all other days like this one, from its first to its last."""
     last = max(counts)
     if len(counts) < LEAST_DAYS:
         return False
     span = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    alike = [each for each in span if each.weekday() == day.weekday()]
-    chosen = alike if len(alike) >= LEAST_CHANCES else span
+    others = [each for each in span if each != day]
+    alike = [each for each in others if each.weekday() == day.weekday()]
+    chosen = alike if len(alike) >= LEAST_CHANCES else others
     return sum(each in counts for each in chosen) >= HABIT * len(chosen)

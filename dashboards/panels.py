@@ -187,11 +187,11 @@ def not_known(found: Monday) -> None:
 
 
 def unheard(found: Monday) -> None:
-    """Domains of the settings of which no report has ever come: nothing is known of them."""
+    """Domains of the settings of which no report tells: nothing is known of them."""
     advised = {row["domain"] for row in found.advice}
     names = [row["domain"] for row in found.domains if row["domain"] not in advised]
     if names:
-        words = f"No report yet about {some(names)}: see whether a rua address is published."
+        words = f"No report of these days about {some(names)}: see whether rua is published."
         say((words, Certainty.NOT_KNOWN))
 
 

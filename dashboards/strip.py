@@ -90,8 +90,6 @@ def gaps_said(rows: Sequence[Row]) -> str:
     if days:
         parts.append(f"{wording.amount(len(days), 'day')} without any report")
     if gaps:
-        parts.append(
-            f"{wording.amount(len(gaps), 'expected report')} of {wording.amount(who, 'reporter')}"
-            " did not come"
-        )
+        missed = wording.amount(len(gaps), "day")
+        parts.append(f"{missed} without an expected report of {wording.amount(who, 'reporter')}")
     return f"{' and '.join(parts)} (hatched)."

@@ -8,6 +8,7 @@ from dashboards import evidence
 from dashboards.data import Row
 from dashboards.downloads import offer
 from dashboards.sentences import mark, text
+from dashboards.tiles import capital
 from dashboards.wording import amount, quoted
 
 __all__ = ["action_rows", "show_actions", "show_changes"]
@@ -27,11 +28,13 @@ def action_rows(decisions: Sequence[Row]) -> list[Row]:
     return list(found.values())
 
 
-def show_actions(decisions: Sequence[Row], panel: str) -> None:
-    rows = action_rows(decisions)
+def show_actions(decisions: Sequence[Row], advice: Sequence[Row], panel: str) -> None:
+    """The decisions, each under the reason of its domain's verdict."""
+    reasons = {row["domain"]: row["reason"] for row in advice}
+    rows = [row | {"reason": reasons[row["domain"]]} for row in action_rows(decisions)]
     if not rows:
         st.html('<p class="rua-say">Nothing waits for you.</p>')
-    _listed(rows, MOST_ACTIONS, _action)
+    _listed(rows, MOST_ACTIONS, _action, panel)
     offer(decisions, panel)
 
 
@@ -41,12 +44,11 @@ def _action(row: Row) -> None:
         evidence.of_domain(row["domain"], f"**{quoted(row['domain'])}**")
         if row["source"] is not None:
             evidence.of_source(row["domain"], row["source"], "its mail", _class(row))
+    st.html(f'<p class="rua-say">{text(capital(row["reason"]))}. {mark(row["certainty"])}</p>')
     more = f" And {amount(row['more'], 'source')} more." if row["more"] else ""
+    what = "" if row["source"] is None else f"{text(row['what'])}{text(more)} "
     record = f' <code class="rua-record">{text(row["record"])}</code>' if row["record"] else ""
-    st.html(
-        f'<p class="rua-say">{text(row["what"])} {mark(row["certainty"])}{text(more)}</p>'
-        f'<p class="rua-say rua-small">{text(row["todo"])}{record}</p>'
-    )
+    st.html(f'<p class="rua-say rua-small">{what}<b>Do:</b> {text(row["todo"])}{record}</p>')
 
 
 def _class(row: Row) -> str | None:
@@ -56,7 +58,7 @@ def _class(row: Row) -> str | None:
 def show_changes(changes: Sequence[Row], panel: str) -> None:
     if not changes:
         st.html('<p class="rua-say">Nothing changed that would be more than chance.</p>')
-    _listed(changes, MOST_CHANGES, _change)
+    _listed(changes, MOST_CHANGES, _change, panel)
     offer([{key: row[key] for key in row if key != "link"} for row in changes], panel)
 
 
@@ -70,12 +72,12 @@ def _change(row: Row) -> None:
     st.html(f'<p class="rua-say">{text(row["text"])} {mark(row["certainty"])}</p>')
 
 
-def _listed(rows: Sequence[Row], most: int, show: Callable[[Row], None]) -> None:
-    for row in rows[:most]:
+def _listed(rows: Sequence[Row], most: int, show: Callable[[Row], None], panel: str) -> None:
+    """A page of them at a time."""
+    pages = max(1, -(-len(rows) // most))
+    page = min(st.session_state.get(f"page of {panel}", 1), pages)
+    for row in rows[(page - 1) * most : page * most]:
         with st.container(gap="xxsmall"):
             show(row)
-    if rows[most:]:
-        with st.expander(f"{len(rows) - most:,} more"):
-            for row in rows[most:]:
-                with st.container(gap="xxsmall"):
-                    show(row)
+    if pages > 1:
+        st.pagination(pages, key=f"page of {panel}")

@@ -38,7 +38,7 @@ panels.unheard(found)
 todo_, changes = st.columns(2, gap="large")
 with todo_:
     st.subheader("What needs a decision")
-    todo.show_actions(found.decisions, "What needs a decision")
+    todo.show_actions(found.decisions, found.advice, "What needs a decision")
 with changes:
     st.subheader("Changes since last week")
     st.caption(f"{span(found.week.first, found.week.last)} against the seven days before, UTC.")
