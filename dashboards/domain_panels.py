@@ -60,7 +60,7 @@ def _why_no_advice(found: Domain) -> str:
             "This domain is not in the settings, and anyone can mail a report about any domain:"
             " nothing is advised on it."
         )
-    return "No report of these days is about this domain: see whether rua is published, and leads here."
+    return "No report of these days is about this domain: see whether rua is published."
 
 
 def the_road(found: Domain, palette: Palette) -> None:

@@ -99,12 +99,12 @@ def test_the_what_if_mode_replays_every_panel_and_is_kept_in_the_url(
     app = opened(*failing, screen="domain", domain="example.com")
     assert not app.warning
     app.button(key="try").click().run()
-    assert app.query_params["p"] == ["quarantine"]
+    assert app.query_params["p"] == "quarantine"
     assert "What if** `example.com` published `p=quarantine`" in app.warning[0].value
     control = next(each for each in app.segmented_control if each.key == "what if p")
     control.set_value("none").run()
     assert not app.exception
-    assert app.query_params["p"] == ["none"]
+    assert app.query_params["p"] == "none"
     assert measured(app)["Legitimate lost"][0] == "0"
     assert "What blocks" not in [each.value for each in app.subheader]
     assert any("What if: p=none." in name for name in chart_names(app))
@@ -165,7 +165,7 @@ def test_a_window_without_reports_offers_the_last_one_with_some(
     store = store_of([Report(TODAY - timedelta(days=200), count=100)], tmp_path / "s")
     said = words(opened(store, screen="domain", domain="example.com"))
     assert "No reports cover these days" in said
-    assert "No report of these days is about this domain" in said
+    assert "No report for 200 days" in said
 
 
 def test_policy_changes_stand_on_the_time_axis(tmp_path: Path, opened: Open) -> None:
@@ -179,8 +179,7 @@ def test_policy_changes_stand_on_the_time_axis(tmp_path: Path, opened: Open) -> 
     app = opened(store, screen="domain", domain="example.com")
     assert "20 Nov 2026: Reports show p=quarantine (before none), by 3 reporters." in words(app)
     specs = [json.loads(each.proto.spec) for each in app.get("vega_lite_chart")]
-    ruled = [spec for spec in specs if "p=quarantine" in json.dumps(spec.get("datasets", {}))]
-    assert ruled
+    assert sum("Seen by" in json.dumps(spec) for spec in specs) == 2
 
 
 def test_the_replay_of_what_is_published_says_what_was_reported(tmp_path: Path) -> None:
@@ -223,7 +222,8 @@ def place(level: str, goal: str, *states: bool) -> Place:
         {"name": f"gate {n}", "required": "1", "measured": "0", "ok": ok, "basis": "ours"}
         for n, ok in enumerate(states)
     ]
-    following = None if level == goal else LEVELS[LEVELS.index(level) + 1]
+    here = LEVELS.index(level)
+    following = None if here >= LEVELS.index(goal) else LEVELS[here + 1]
     return Place(level, goal, following, gates, 0.98, 0.95)
 
 
@@ -236,7 +236,9 @@ def test_the_road_tells_open_from_closed_without_colour() -> None:
     assert all(0 < x < 100 for x in frame["x"])
     chart = road.road(place("none", "reject", True, False), ADVICE, "reject", ON_DARK).to_dict()
     shapes = [
-        layer["encoding"]["shape"] for layer in chart["layer"] if "shape" in layer["encoding"]
+        layer["encoding"]["shape"]
+        for layer in chart["layer"]
+        if "shape" in layer.get("encoding", {})
     ]
     (scale,) = [shape["scale"] for shape in shapes]
     assert len(set(scale["range"])) == 2

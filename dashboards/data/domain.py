@@ -23,7 +23,7 @@ from schemas.gates import Gates
 from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["Domain", "Place", "choices", "domain"]
+__all__ = ["Choices", "Domain", "Place", "choices", "domain"]
 
 RATE, RATE_OF_SOURCE = "legitimate mail that passes", "each source that passes"  # of the gates
 
@@ -74,17 +74,26 @@ class Domain:
     differences: Sequence[Row]
 
 
-def choices(chosen: Chosen) -> list[Row]:
-    """The domains to choose from, as rows of `rua advise` without impact.
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The domains to choose from, as rows of `rua advise` without impact."""
+
+    feed: Row
+    advice: Sequence[Row]
+
+
+def choices(chosen: Chosen) -> Choices:
+    """What is shown where no domain is chosen.
 
     Raises StoreError (missing, locked, damaged) and ConfigError.
     """
     return answer(_choices, chosen)
 
 
-def _choices(con: Connection, settings: Settings, chosen: Chosen) -> list[Row]:
+def _choices(con: Connection, settings: Settings, chosen: Chosen) -> Choices:
     rows = advised(con, advised_days(chosen.window), settings, words_of(con, settings))
-    return [row for row in rows if chosen.holds(row["domain"])]
+    listed = [row for row in rows if chosen.holds(row["domain"])]
+    return Choices(feed(con, chosen.window.as_of), listed)
 
 
 def domain(chosen: Chosen, asked: Tags | None) -> Domain:

@@ -10,8 +10,10 @@ from dashboards.filters import chosen
 st.title("Domain")
 view, window = chosen(), chosen().window
 if view.domain is None:
-    st.markdown("Choose a domain above, or here:")
-    tiles.show(choices(view), "Domains")
+    offered = choices(view)
+    if not states.no_reports(offered.feed):
+        st.markdown("Choose a domain above, or here:")
+        tiles.show(offered.advice, "Domains")
     st.stop()
 
 asked = whatif_mode.asked()
