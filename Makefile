@@ -48,13 +48,15 @@ check: test lint types imports ## All of the above
 bench: $(VENV)/.complete ## Mails a second, beside parsedmarc's CLI; answers at ten million records
 	$(BIN)/python -m benchmarks.mails
 	$(BIN)/python -m benchmarks.classes
+	$(BIN)/python -m benchmarks.screens
 
 soak: $(VENV)/.complete ## A million fuzzed documents, then 500 kills: most of two hours (docs/soak.md)
 	nice $(BIN)/python -m tests.soak --documents 1000000 --write docs/soak.md
 	nice $(BIN)/python -m tests.kills --kills 500
 
-picture: $(VENV)/.complete ## Take the README's picture again, from the demo, in Chromium
+picture: $(VENV)/.complete ## Take the pictures of the docs again, from the demo, in Chromium
 	$(BIN)/python -m tests.picture
+	$(BIN)/python -m tests.weekly_picture
 
 clean: ## Remove the environment, the demo and the caches
 	rm -rf $(VENV) $(DEMO) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

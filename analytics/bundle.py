@@ -17,6 +17,7 @@ from analytics.advise import advise
 from analytics.ask import Row, ask, question
 from analytics.labels import Word
 from analytics.mail import sources
+from analytics.policy_history import policy_changes
 from analytics.standing import Owner
 from analytics.window import Window
 from schemas.errors import ConfigError
@@ -29,7 +30,8 @@ __all__ = ["write"]
 QUESTIONS = (
     *("evidence", "named", "stream", "returning", "classes", "source_class"),
     *("domains", "sources", "standing", "breaks"),
-    *("whatif_replayed", "whatif_exposed", "whatif_outcomes"),
+    *("whatif_replayed", "whatif_exposed", "whatif_outcomes", "whatif_sources"),
+    *("failing", "policy_seen", "reports_counted"),
 )
 
 
@@ -50,6 +52,9 @@ def write(
         "advice.json": _json(rows[0] if rows else {}),
         "gates.json": _json(gates.model_dump()),
         "window.json": _json({"first": window.first, "last": window.last, "as_of": window.as_of}),
+        "policy_changes.json": _json(
+            [each.as_row() for each in policy_changes(con, window.last, [domain], moment)]
+        ),
         "sources.csv": _csv(sources(con, window, domain, words)),
         "reports.csv": _csv(_reports(con, window, domain)),
         "labels.json": _json([_said(word) for word in words if word.policy_domain == domain]),

@@ -63,7 +63,7 @@ def gather(
         window,
         rows,
         [row | sums[row["domain"], row["source"]] for row in services],
-        {row["domain"]: row["policy"] for row in ask(con, "policy_told", bounds)},
+        {row["domain"]: row["policy"] for row in ask(con, "policy_of_most", bounds)},
     )
 
 

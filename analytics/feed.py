@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from analytics.ask import Row, ask
+from analytics.ask import Row
+from analytics.classified import ask_kept
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -18,7 +19,7 @@ def feed(con: Connection, as_of: date) -> Row:
 
     A report arrives the day after the one it covers, so two days are no sign of trouble.
     """
-    row = ask(con, "feed", {"as_of": as_of})[0]
+    row = ask_kept(con, "feed", {"as_of": as_of})[0]
     last = row["last_report_day"]
     age = (as_of - last).days if last else None
     if age is None:
@@ -35,7 +36,7 @@ def reporters(con: Connection, as_of: date, domains: Sequence[str] | None = None
     delay_hours (median, None if unknown), first_day, last_day; `is_missing` when it fell silent.
     Of reports on `domains`, None meaning all."""
     named = None if domains is None else list(domains)
-    return ask(con, "reporters", {"as_of": as_of, "domains": named})
+    return ask_kept(con, "reporters", {"as_of": as_of, "domains": named})
 
 
 def reporter_mail(
@@ -45,7 +46,7 @@ def reporter_mail(
     report), messages, unverified (of reports that nothing proves genuine)."""
     named = None if domains is None else list(domains)
     bounds = {"first": window.first, "last": window.last, "domains": named}
-    return ask(con, "reporter_mail", bounds)
+    return ask_kept(con, "reporter_mail", bounds)
 
 
 def disagreement(con: Connection, window: Window) -> list[Row]:
@@ -54,9 +55,9 @@ def disagreement(con: Connection, window: Window) -> list[Row]:
     `is_flagged` above 1 %: what such a reporter says of alignment is doubtful (D42). Advice goes
     by what is reported nevertheless.
     """
-    return ask(con, "disagreement", {"first": window.first, "last": window.last})
+    return ask_kept(con, "disagreement", {"first": window.first, "last": window.last})
 
 
 def runs(con: Connection, most: int = 10) -> list[Row]:
     """The latest runs of `rua ingest`, newest first."""
-    return ask(con, "runs", {"most": most})
+    return ask_kept(con, "runs", {"most": most})

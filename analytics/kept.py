@@ -1,8 +1,9 @@
 """Answers that take seconds, kept beside the store until it changes.
 
 `STORE.kept/NAME-KEY.parquet`: the key holds the state of the store's file, so an answer is never
-older than the store, and files of earlier states are removed. They are of no value: whoever
-deletes them only waits once more. Where they cannot be written nothing is kept.
+older than the store. Files of earlier states are removed, which no reader needs: the store does not
+change while one reads. They are of no value: whoever deletes them only waits once more. Where they
+cannot be written nothing is kept.
 """
 
 import contextlib
@@ -13,10 +14,14 @@ from pathlib import Path
 
 from schemas.store import Connection
 
-__all__ = ["SLOW_SECONDS", "Kept"]
+__all__ = ["SLOW_ANSWER", "SLOW_SECONDS", "Kept"]
 
 SLOW_SECONDS = 1.0  # what takes longer is kept
-MOST_FILES = 16  # of one state of the store
+SLOW_ANSWER = 0.03  # of a question of which a screen asks many
+MOST_FILES = 400  # of one state of the store
+
+# Variables of the connection by which the same question has other answers: no one's are another's.
+WHAT_IS_SEEN = ("store_view", "visible", "proven_domains")
 
 
 class Kept:
@@ -24,26 +29,34 @@ class Kept:
 
     def __init__(self, con: Connection, name: str, asked: str) -> None:
         self._con = con
-        state, path = con.execute(
-            "select getvariable('store_state'), path from duckdb_databases()"
-            " where database_name = current_database()"
+        seen = ", ".join(f"getvariable('{name}')" for name in WHAT_IS_SEEN)
+        state, path, *view = con.execute(
+            f"select getvariable('store_state'), path, {seen}"
+            " from duckdb_databases() where database_name = current_database()"
         ).fetchall()[0]
         self._folder = Path(f"{path}.kept") if state and path else None
         self._state = hashlib.sha256(str(state).encode()).hexdigest()[:16]
-        question = hashlib.sha256(asked.encode()).hexdigest()[:16]
+        question = hashlib.sha256(repr((view, asked)).encode()).hexdigest()[:16]
         self._name = f"{name}-{self._state}-{question}.parquet"
         self._began = time.monotonic()
 
     def restore(self, table: str) -> bool:
         """Make the temporary view `table` of a kept answer; False where there is none."""
-        if self._folder is None or not (file := self._folder / self._name).is_file():
+        if (answer := self.found()) is None:
             return False
-        self._con.execute(f"create or replace temp view {table} as from {_quoted(file)}")
+        self._con.execute(f"create or replace temp view {table} as from {answer}")
         return True
 
-    def keep(self, table: str) -> None:
-        """Keep a table that took long to make."""
-        if self._folder is None or time.monotonic() - self._began < SLOW_SECONDS:
+    def found(self) -> str | None:
+        """The kept answer as a table's name to ask from; None where there is none."""
+        if self._folder is None or not (file := self._folder / self._name).is_file():
+            return None
+        return _quoted(file)
+
+    def keep(self, table: str, *, slow: float | None = None) -> None:
+        """Keep a table that took long to make: `slow` seconds, by default SLOW_SECONDS."""
+        least = SLOW_SECONDS if slow is None else slow
+        if self._folder is None or time.monotonic() - self._began < least:
             return
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, exist_ok=True)

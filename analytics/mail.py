@@ -3,15 +3,15 @@
 from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
-from analytics.ask import Row, ask
-from analytics.classes import classify
+from analytics.ask import Row
+from analytics.classified import ask_classified
 from analytics.labels import Word
 from analytics.reasons import reason, settled_by
 from analytics.statistics import design_effect, is_enough, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["by_service", "domains", "sources"]
+__all__ = ["by_service", "domains", "is_new", "sources"]
 
 FLOOR_MESSAGES = 10
 FLOOR_SHARE = 0.001
@@ -35,8 +35,7 @@ def domains(
     `enough` whether that says anything. `classes` is {class: messages}. `verdict` is None: no
     advice is given yet.
     """
-    classify(con, window, words, _only(domain))
-    rows = ask(con, "domains", _bounds(window, domain))
+    rows = ask_classified(con, "domains", _bounds(window, domain), window, words, _only(domain))
     return [_domain(row, configured) for row in rows]
 
 
@@ -72,8 +71,8 @@ def sources(
     `rule` names the rule that decided, `settled_by` says what would decide an undecided one,
     `is_new` that it was first seen in the window's last 7 days.
     """
-    classify(con, window, words, _only(domain))
-    return [_source(row, window) for row in ask(con, "sources", {"domain": domain})]
+    rows = ask_classified(con, "sources", {"domain": domain}, window, words, _only(domain))
+    return [_source(row, window) for row in rows]
 
 
 def _source(row: Row, window: Window) -> Row:
@@ -88,13 +87,20 @@ def _source(row: Row, window: Window) -> Row:
         "settled_by": settled_by(row),
         "rule": row["rule"] if row["decided_by"] == "rule" else None,
         "sender": row["sender"],
-        "is_new": (window.last - row["first_seen"]).days < NEW_DAYS,
+        "is_new": is_new(row, window),
         **{key: row[key] for key in EVIDENCE},
     }
 
 
+def is_new(row: Row, window: Window) -> bool:
+    """Whether it was first seen in the window's last days."""
+    return bool((window.last - row["first_seen"]).days < NEW_DAYS)
+
+
 def by_service(rows: Iterable[Row]) -> list[Row]:
     """Sources gathered into services: `source_ip` is None, `source_ips` counts addresses.
+
+    Takes rows of `sources`, or of `analytics.services.by_class`, whose each stands for several.
 
     The class is the largest one other than own that is above the floor, else own.
     """
@@ -116,7 +122,7 @@ def _service(name: str, members: list[Row]) -> Row:
     return {
         "domain": members[0]["domain"],
         "source_ip": None,
-        "source_ips": len(members),
+        "source_ips": _addresses(members),
         "source": name,
         "class": chosen,
         "classes": classes,
@@ -134,9 +140,13 @@ def _service(name: str, members: list[Row]) -> Row:
 
 def _spoken_for(members: list[Row], chosen: str, loudest: Row) -> str:
     """The reason of the class's largest address, and how many more there are."""
-    alike = sum(row["class"] == chosen for row in members)
+    alike = _addresses(row for row in members if row["class"] == chosen)
     among = f" (1 of {alike:,} addresses)" if alike > 1 else ""
     return f"{loudest['source_ip']}{among}: {loudest['reason']}"
+
+
+def _addresses(members: Iterable[Row]) -> int:
+    return sum(row.get("source_ips", 1) for row in members)
 
 
 def _class_of(classes: dict[str, int], messages: int) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from analytics.ask import Row, ask
 from analytics.classes import classify
+from analytics.classified import ask_classified
 from analytics.labels import Word
 from analytics.senders import find
 from analytics.window import Window
@@ -21,9 +22,9 @@ def source_days(
 ) -> list[Row]:
     """One row per (domain, source, day) with mail: domain, source, day, messages, aligned,
     dkim_aligned, spf_aligned, indeterminate, legitimate, legitimate_aligned, reporters."""
-    classify(con, window, words, None if domain is None else (domain,))
     bounds = {"first": window.first, "last": window.last, "domain": domain}
-    return ask(con, "source_days", bounds)
+    only = None if domain is None else (domain,)
+    return ask_classified(con, "source_days", bounds, window, words, only)
 
 
 def gone(con: Connection, window: Window, domain: str | None = None) -> list[Row]:

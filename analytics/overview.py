@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analytics.ask import Row, ask
-from analytics.classes import classify
+from analytics.ask import Row
+from analytics.classified import ask_classified, ask_kept
 from analytics.labels import Word
 from analytics.statistics import design_effect, is_enough, wilson
 from analytics.window import Window
@@ -21,12 +21,12 @@ CLUSTERS = ("clusters", "xx", "xn", "nn", "xx_n")
 
 def domain_names(con: Connection) -> list[str]:
     """The policy domains of all counted DMARC reports, in alphabetical order."""
-    return [row["domain"] for row in ask(con, "domain_names", {})]
+    return [row["domain"] for row in ask_kept(con, "domain_names", {})]
 
 
 def arrived(con: Connection, window: Window, domains: Sequence[str] | None = None) -> Row:
     """reports, reporters and days (with a report) of the window; `domains` None means all."""
-    return ask(con, "arrived", _bounds(window, domains))[0]
+    return ask_kept(con, "arrived", _bounds(window, domains))[0]
 
 
 def days(
@@ -41,9 +41,10 @@ def days(
     lists), legitimate, legitimate_aligned, and the cluster sums from which `together` makes an
     interval; `enough` whether it says anything. `domains` None means all; `domain` is only that
     one."""
-    classify(con, window, words, domain and (domain,))  # as for its sources: made once for both
     chosen = [domain] if domain else domains
-    return [with_interval(row) for row in ask(con, "days", _bounds(window, chosen))]
+    only = domain and (domain,)  # as for its sources: classes are made once for both
+    rows = ask_classified(con, "days", _bounds(window, chosen), window, words, only or None)
+    return [with_interval(row) for row in rows]
 
 
 def together(rows: Iterable[Row]) -> Row:

@@ -3,7 +3,7 @@
 from analytics.ask import Row, ask
 from schemas.store import Connection
 
-__all__ = ["held", "quarantined", "refused_records"]
+__all__ = ["codes", "held", "quarantine_page", "quarantined", "refused_records"]
 
 
 def quarantined(con: Connection) -> list[Row]:
@@ -20,3 +20,16 @@ def held(con: Connection) -> Row:
 def refused_records(con: Connection, number: int) -> list[Row]:
     """The records of a report that could not be read: place from 0, reason, XML."""
     return ask(con, "refused_records", {"document": number})
+
+
+def quarantine_page(
+    con: Connection, code: str | None = None, *, most: int, skip: int = 0
+) -> list[Row]:
+    """One row per document or record of a page that could not be read, newest first, of one code
+    or of any; `total` in each is how many there are in all. Conflicts stand apart."""
+    return ask(con, "quarantine_page", {"code": code, "most": most, "skip": skip})
+
+
+def codes(con: Connection) -> list[Row]:
+    """One row per code in quarantine, conflicts left out: things, documents, bytes."""
+    return ask(con, "quarantine_codes", {})

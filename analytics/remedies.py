@@ -43,7 +43,8 @@ RESULTS: Mapping[str, Result] = {
     Word.CERTIFICATE_EXPIRED: Result(
         "The mail server's certificate has expired.",
         AT_MX,
-        "Renew the certificate of {mx}, reload the server, and mend what should have renewed it.",
+        "Renew the certificate of {mx}, reload the mail service, and mend what should have done"
+        " it.",
         True,
     ),
     Word.CERTIFICATE_NOT_TRUSTED: Result(

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from analytics.ask import Row, ask
+from analytics.ask import Row
+from analytics.classified import ask_classified
 from analytics.labels import Word
-from analytics.mail import domains, sources
+from analytics.mail import domains
 from analytics.published import Found, Published
+from analytics.services import by_class
 from analytics.snapshots import published_on
 from analytics.window import Window
 from schemas.gates import Gates
@@ -135,10 +137,13 @@ def standings(
     dormant = _dormant(con, window, gates, words, domain)
     mail = domains(con, window, owners, domain, words)
     bounds = {"first": window.first, "last": window.last, "domains": only and list(only)}
-    seen = {row["domain"]: row for row in ask(con, "standing", bounds)}
+    seen = {
+        row["domain"]: row for row in ask_classified(con, "standing", bounds, window, words, only)
+    }
     floor = {"last": window.last, "days": BREAK_WINDOW, "floor": gates.rate_of_source}
-    breaks = _by_domain(ask(con, "breaks", floor | {"domains": only and list(only)}))
-    services = _by_domain(_gathered(sources(con, window, domain, words)))
+    floor |= {"domains": only and list(only)}
+    breaks = _by_domain(ask_classified(con, "breaks", floor, window, words, only))
+    services = _by_domain(by_class(con, window, domain, words))
     return [
         Standing(
             row["domain"],
@@ -162,7 +167,7 @@ def _dormant(
     """What failed in the days before the window: a quarterly sender is in no month's mail."""
     day_before = window.first - timedelta(days=1)
     before = Window(window.first - timedelta(days=DORMANT_DAYS), day_before, day_before)
-    found = _gathered(sources(con, before, domain, words))
+    found = by_class(con, before, domain, words)
     return _by_domain([row for row in found if _may_be_ours(row, gates)])
 
 
@@ -189,28 +194,6 @@ def _still(dormant: Sequence[Row], services: Sequence[Row]) -> list[Row]:
 def _asked(dns: Published | None) -> Published | None:
     """None also where DNS gave no answer: then nothing is known of what it publishes."""
     return dns if dns is not None and dns.outcome in (Found.FOUND, Found.NONE) else None
-
-
-def _gathered(rows: Sequence[Row]) -> list[Row]:
-    """One row per (domain, source name, class); the reason is that of its largest address."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:  # the largest first
-        groups.setdefault((row["domain"], row["source"], row["class"]), []).append(row)
-    counted = ("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate")
-    return [
-        {
-            **{key: members[0][key] for key in ("domain", "source", "class", "rule", "sender")},
-            **{key: sum(row[key] for row in members) for key in counted},
-            "source_ip": members[0]["source_ip"],
-            "days": max(row["days"] for row in members),
-            "source_ips": len(members),
-            "reason": members[0]["reason"],
-            "header_froms": sorted({row["header_from"] for row in members if row["header_from"]}),
-            "first_seen": min(row["first_seen"] for row in members),
-            "last_seen": max(row["last_seen"] for row in members),
-        }
-        for members in groups.values()
-    ]
 
 
 def _by_domain(rows: Sequence[Row]) -> dict[str, list[Row]]:

@@ -6,6 +6,7 @@ no parts of a sum: they may overlap (§4).
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from analytics.ask import Row, ask
@@ -13,9 +14,19 @@ from analytics.remedies import remedy, result
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["by_cause", "tls", "tls_days", "tls_failures"]
+__all__ = [
+    "PARTS",
+    "by_cause",
+    "tls",
+    "tls_days",
+    "tls_domain_names",
+    "tls_failure_days",
+    "tls_failures",
+    "tls_feed",
+]
 
 MOST_CODES = 5
+PARTS = ("result", "mx", "sender", "reporter")
 
 
 def tls(con: Connection, window: Window, domains: Sequence[str] | None = None) -> list[Row]:
@@ -58,6 +69,26 @@ def tls_failures(
     """
     rows = ask(con, "tls_failures", _bounds(window, domains))
     return [row | _words(row, reporters=2) for row in rows]
+
+
+def tls_failure_days(
+    con: Connection, window: Window, domains: Sequence[str] | None = None, *, by: str = "result"
+) -> list[Row]:
+    """One row per (day, policy type, part) with failures: day, policy_type, part, count.
+
+    `by` is one of PARTS; a part is None where the reports leave it out.
+    """
+    return ask(con, "tls_failure_days", _bounds(window, domains) | {"by": by})
+
+
+def tls_domain_names(con: Connection) -> list[str]:
+    """The domains that counted TLS reports are about, in alphabetical order."""
+    return [row["domain"] for row in ask(con, "tls_domain_names", {})]
+
+
+def tls_feed(con: Connection, last: date) -> Row:
+    """`reports` that count, of any day, and `last_day`, the newest of them up to `last`."""
+    return ask(con, "tls_feed", {"last": last})[0]
 
 
 def by_cause(failures: Iterable[Row]) -> list[Row]:

@@ -57,7 +57,8 @@ def print_history(
 
 
 def _advised(row: Row) -> dict[str, Any]:
-    tags = _tags(row["target"])
+    gone = [f"without {tag}" for tag, value in row["target"].items() if value is None]
+    tags = ", ".join([*filter(None, [_tags(row["target"])]), *gone])
     earlier = "" if row["stands"] else f", taken back in the same week ({row['as_of']})"
     return {
         **{key: row[key] for key in ADVICE_KEYS},

@@ -24,6 +24,9 @@ Row = Mapping[str, Any]
 HEIGHT = 23  # of 24 lines, one for the prompt
 INDENT = "   "
 MOST_BLOCKERS = 6
+LONGEST_NAME = 40  # of a source, outside of commands
+LONGEST_REASON = 220
+LONGEST_COMMAND = 160  # on one screen; a longer one stands in the whole
 # What a blocker tells: all, without what "fixed" looks like, or its name and numbers alone.
 DETAILS = (("reason", "remedy", "fixed_when"), ("reason", "remedy"), ("remedy",), ())
 WORDS = {"reason": "", "remedy": "Do: ", "fixed_when": "Fixed when "}
@@ -102,6 +105,7 @@ def in_full(row: Row, flags: str, width: int) -> list[str]:
         lines.append(f"{INDENT}{_reports(row, flags, blocker)}")
     if row["gates"]:
         lines += ["", *(line for gate in _closed_first(row) for line in fold(_gate(gate)))]
+        lines += fold("What is required are settings: the table [gates] of rua.toml.")
     return [*lines, "", *_basis(row, flags, fold)]
 
 
@@ -115,7 +119,8 @@ def _command(*words: str, flags: str) -> str:
 
 def _headline(row: Row, fold: Callable[[str], list[str]]) -> Iterator[str]:
     """The verdict, and the next step."""
-    yield from fold(f"{row['domain']}: {row['verdict']}: {row['reason']}.")
+    reason = shortened(row["reason"], LONGEST_REASON)
+    yield from fold(f"{row['domain']}: {row['verdict']}: {reason}.")
     if row["verdict"] in ("advance", "roll-back") and row["record"]:
         yield plain(f'Publish: _dmarc.{row["domain"]}. TXT "{row["record"]}"')
         if row["record_note"]:
@@ -130,7 +135,7 @@ def _step(row: Row) -> str:
         return "nothing;"
     if not row["blockers"]:
         return "publish nothing new;"
-    first = row["blockers"][0]["source"]
+    first = _name(row["blockers"][0])
     if row["verdict"] == "fix":
         return f"mend {first}; publish nothing new meanwhile;"
     return f"say whose {first} is, or wait for it; publish nothing new meanwhile;"
@@ -188,7 +193,9 @@ def _blockers(row: Row, flags: str, width: int, plan: _Plan) -> Iterator[str]:
         for key in plan.details:
             if blocker.get(key):
                 yield INDENT + shortened(f"{WORDS[key]}{blocker[key]}", room)
-        yield INDENT + _sources(row, blocker, flags)
+        command = _sources(row, blocker, flags)
+        if len(command) <= LONGEST_COMMAND:
+            yield INDENT + command
     more = len(row["blockers"]) - plan.blockers
     full = _command("advise", quote(row["domain"]), "--full", flags=flags)
     yield f"{f'{more} more, and all' if more else 'All'} in full: {full}"
@@ -196,7 +203,7 @@ def _blockers(row: Row, flags: str, width: int, plan: _Plan) -> Iterator[str]:
 
 def _size(row: Row, number: int, blocker: Row) -> str:
     """1. Mimecast (broken): 354 messages, 15.3 %; 98.9 – 100 % fail; 419 lost without it."""
-    text = f"{number}. {blocker['source']} ({blocker['class']}): "
+    text = f"{number}. {_name(blocker)} ({blocker['class']}): "
     text += amount(blocker["messages"], "message")
     if blocker["share"] is not None:
         text += f", {percent(blocker['share'])}"
@@ -206,6 +213,10 @@ def _size(row: Row, number: int, blocker: Row) -> str:
     if row["changes"] and blocker.get("left_after") is not None:
         text += f"; {blocker['left_after']:,} left"
     return text
+
+
+def _name(blocker: Row) -> str:
+    return shortened(blocker["source"], LONGEST_NAME)
 
 
 def _sources(row: Row, blocker: Row, flags: str) -> str:
@@ -261,8 +272,8 @@ def _basis(row: Row, flags: str, fold: Callable[[str], list[str]]) -> Iterator[s
     share = window["unverified"] / window["messages"] if window["messages"] else 0
     yield from fold(
         f"{window['begin']} to {window['end']}: {amount(window['messages'], 'message')} on"
-        f" {amount(window['days'], 'day')} by {amount(window['reporters'], 'reporter')};"
-        f" {percent(share)} in reports that nothing proves genuine. Policy since"
+        f" {amount(window['days'], 'day')}; {amount(window['reporters'], 'reporter')} of what is"
+        f" legitimate; {percent(share)} in reports that nothing proves genuine. Policy since"
         f" {window['policy_since']}."
     )
     yield INDENT + _command("domains", "--domain", domain, flags=flags)

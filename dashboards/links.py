@@ -13,14 +13,25 @@ __all__ = ["SCREENS", "go", "has", "link", "pages"]
 SCREENS: Mapping[str, str] = {
     "monday": "Monday",
     "domain": "Domain",
+    "tls": "TLS",
+    "reports": "Reports",
+    "report": "Report",
+    "pipeline": "Pipeline",
 }
+HIDDEN = ("report",)  # not in the navigation: a link leads there
 
 
 def pages() -> list[Page]:
     """For `st.navigation`; the first one is the landing page, at /."""
     first = next(iter(SCREENS))
     return [
-        st.Page(_file(name), title=title, url_path=name, default=name == first)
+        st.Page(
+            _file(name),
+            title=title,
+            url_path=name,
+            default=name == first,
+            visibility="hidden" if name in HIDDEN else "visible",
+        )
         for name, title in SCREENS.items()
     ]
 

@@ -78,6 +78,9 @@ CSS = """
 .rua-wait { background: #5f5f5f; }
 .rua-advance { background: #00588a; }
 .rua-done { background: #00694d; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
+  color: light-dark(#5b5853, #b8b4ad); opacity: 1;
+}
 """
 
 # Handed over as flags, which stand above any config.toml of the user or of the folder.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs by apt what the tests need beside Python packages: a real IMAP server, a real DNS
-# server, a real browser and its fonts. Does nothing, and asks no mirror, when everything is there.
+# server, a real browser and its fonts; and Pango, with which rua weekly makes its PDF. Does nothing,
+# and asks no mirror, when everything is there.
 #
 # Example: sh deploy/system-packages.sh
 #
@@ -9,7 +10,7 @@
 
 set -eu
 
-PACKAGES="dovecot-imapd knot chromium fonts-dejavu-core"
+PACKAGES="dovecot-imapd knot chromium fonts-dejavu-core libpango-1.0-0 libpangoft2-1.0-0"
 POLICY=/usr/sbin/policy-rc.d
 wrote_policy=
 
@@ -19,6 +20,7 @@ tests_of() {
         knot) echo "the DNS tests (a real Knot DNS)" ;;
         chromium) echo "the browser tests of the dashboards" ;;
         fonts-dejavu-core) echo "the tests that compare rendered text" ;;
+        libpango*) echo "the tests of the weekly report" ;;
     esac
 }
 
@@ -29,7 +31,13 @@ is_there() {
         knot) command -v knotd || test -x /usr/sbin/knotd ;;
         chromium) command -v chromium || command -v chromium-browser ;;
         fonts-dejavu-core) test -n "$(fc-list 'DejaVu Sans' 2>/dev/null)" ;;
+        libpango*) has_library "${1%-*}" ;;
     esac >/dev/null 2>&1 || dpkg -s "$1" 2>/dev/null | grep -q '^Status: .* installed$'
+}
+
+# libpango-1.0-0 is the package of libpango-1.0.so.0.
+has_library() {
+    PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q "$1\.so\.0 "
 }
 
 missing() {

@@ -200,8 +200,9 @@ class Store:
             con.execute("set TimeZone = 'UTC'")
             con.execute(f"set variable require_verified = {self._require_verified}")
             if read_only:
-                state = (*self.state(), self._require_verified, self._as_of)
-                con.execute("set variable store_state = $1", [repr(state)])
+                con.execute("set variable store_state = $1", [repr(self.state())])
+                view = repr((self._require_verified, self._as_of))
+                con.execute("set variable store_view = $1", [view])
                 con.execute("set variable as_of = $1", [self._as_of])
             return con
 

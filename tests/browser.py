@@ -140,7 +140,7 @@ def _listen(page: Page, complaints: list[str]) -> None:
         "console",
         lambda line: (
             complaints.append(f"console: {line.text} {line.location['url']}")
-            if line.type == "error" and not _is_probe(line.location["url"])
+            if line.type == "error" and not _is_looking_for_the_root(line.location["url"])
             else None
         ),
     )
@@ -154,14 +154,14 @@ def _listen(page: Page, complaints: list[str]) -> None:
     )
 
 
-def _is_probe(url: str) -> bool:
-    """Streamlit asks for its server below the path of a screen first, and is told 404."""
-    path = urlsplit(url).path
-    return "/_stcore/" in path and not path.startswith("/_stcore/")
+def _is_looking_for_the_root(url: str) -> bool:
+    """Streamlit's page at /tls asks for /tls/_stcore/… first, to learn where its root is."""
+    return "/_stcore/" in url and urlsplit(url).path.count("/") > 2
 
 
-def wait_until_drawn(page: Page) -> None:
-    """Until the run is over and each chart has its picture."""
+def wait_until_drawn(page: Page, *, pause: int = 1500) -> None:
+    """Until the run is over and each chart has its picture; `pause` in milliseconds, since tables
+    and charts are drawn some frames after they are there."""
     page.wait_for_selector(
         "[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE * 1000
     )
@@ -171,7 +171,7 @@ def wait_until_drawn(page: Page) -> None:
         ".every(chart => chart.querySelector('canvas, svg'))",
         timeout=PATIENCE * 1000,
     )
-    page.wait_for_timeout(1500)  # tables and charts are drawn some frames after they are there
+    page.wait_for_timeout(pause)
 
 
 def whole_page(page: Page, path: Path, *, most: int = 6000) -> Path:

@@ -1,6 +1,6 @@
-"""Takes docs/overview.png again: python -m tests.picture (or: make picture)
+"""Takes the pictures in docs/screens/ again: python -m tests.picture (or: make picture)
 
-The picture is of the 90-day demo up to today, as `make run` shows it.
+They are of the 90-day demo up to today, as `make run` shows it.
 """
 
 import subprocess
@@ -8,30 +8,36 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dashboards.links import SCREENS
 from ingest.simulator import write_demo
-from tests.browser import page_at, running
+from tests.browser import page_at, running, whole_page
 from tests.conftest import RUA, clean_environment
 
-PICTURE = Path(__file__).parent.parent / "docs" / "overview.png"
+FOLDER = Path(__file__).parent.parent / "docs" / "screens"
 DAYS = 90
-HEIGHT = 1130  # the first rows of the domains are enough
+HEIGHT = 1400  # of a picture; what is below is more of the same
+DOMAIN = "quayside.example"  # where a screen is about one
 
 
-def take(picture: Path) -> None:
+def take(folder: Path, pictures: Path) -> None:
+    """Makes the demo in `folder`, which is empty."""
     today = datetime.now(UTC).date()
-    with tempfile.TemporaryDirectory(prefix="rua-picture-") as name:
-        folder = Path(name)
-        write_demo(folder / "demo", days=DAYS, until=today)
-        flags = ["--config", str(folder / "demo" / "rua.toml")]
-        subprocess.run(
-            [RUA, *flags, "ingest", folder / "demo" / "mails"],
-            env=clean_environment(folder),
-            cwd=folder,
-            check=True,
-        )
-        with running(flags, folder) as url, page_at(url, height=HEIGHT) as page:
-            page.screenshot(path=picture)
+    write_demo(folder / "demo", days=DAYS, until=today)
+    flags = ["--config", str(folder / "demo" / "rua.toml")]
+    subprocess.run(
+        [RUA, *flags, "ingest", folder / "demo" / "mails"],
+        env=clean_environment(folder),
+        cwd=folder,
+        check=True,
+    )
+    pictures.mkdir(exist_ok=True)
+    with running(flags, folder) as url:
+        for place, screen in enumerate(SCREENS):
+            query = f"?domain={DOMAIN}" if screen == "domain" else ""
+            with page_at(f"{url}/{screen if place else ''}{query}", width=1280) as page:
+                whole_page(page, pictures / f"{screen}.png", most=HEIGHT)
 
 
 if __name__ == "__main__":
-    take(PICTURE)
+    with tempfile.TemporaryDirectory(prefix="rua-picture-") as name:
+        take(Path(name), FOLDER)

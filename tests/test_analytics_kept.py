@@ -1,12 +1,18 @@
 """Answers kept beside the store: never older than it, of no value, private."""
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+import analytics.classified
 import analytics.kept
 from analytics.kept import Kept
+from analytics.mail import domains
+from analytics.window import Window
 from schemas.store import Store
+from tests.report_documents import Report, store_of
 
 
 @pytest.fixture
@@ -79,3 +85,20 @@ def test_the_oldest_go_first(store: Store) -> None:
         keep(store, f"question {number}", number)
     assert len(files(store)) == analytics.kept.MOST_FILES
     assert restored(store, f"question {analytics.kept.MOST_FILES + 2}") is not None
+
+
+def test_a_question_comes_back_without_being_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analytics.classified, "SLOW_ANSWER", 0)
+    today = date(2026, 11, 20)
+    window = Window(date(2026, 10, 17), today, today)
+    store = Store(store_of([Report(today, "example.com", count=7)], tmp_path / "s"))
+    with store.read() as con:
+        first = domains(con, window)
+    monkeypatch.setattr(analytics.classified, "classify", None)
+    with store.read() as con:
+        assert domains(con, window) == first
+    assert [row["messages"] for row in first] == [7]
+    with store.read() as con, pytest.raises(TypeError):
+        domains(con, replace(window, first=today))

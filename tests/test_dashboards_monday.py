@@ -70,11 +70,11 @@ def test_each_domain_has_a_tile_with_its_next_step_one_click_from_the_evidence(
     app = opened(demo.store, demo.folder / "rua.toml", until=DEMO_UNTIL.isoformat())
     linked = {parse_qs(query)["domain"][0] for page, query in links_of(app) if page == "domain"}
     assert linked == heard
-    tiles = [each.value for each in app.get("html") if "<b>Next:</b>" in each.value]
+    tiles = [each.value for each in app.html if "<b>Next:</b>" in each.value]
     assert len(tiles) == len(heard)
     (silent,) = set(demo.truth["domains"]) - heard
     assert f"No report of these days about {silent}" in words(app)
-    said = [each.value for each in app.get("html") if 'class="rua-say"' in each.value]
+    said = [each.value for each in app.html if 'class="rua-say"' in each.value]
     for sentence in ("observed", "inferred", "not known"):
         assert any(f">{sentence}</span>" in each for each in said), sentence
     assert set(tables_of(app)["Domains"]["verdict"].dropna()) <= set(VERDICTS)
@@ -277,7 +277,7 @@ def test_three_hundred_domains_are_all_listed(tmp_path: Path, opened: Open) -> N
     assert len(app.selectbox[0].options) == 300
     assert measured(app)["Messages"][0] == "45,150"
     assert len(links_of(app)) <= tiles.MOST_TILES + 2 * todo.MOST_ACTIONS + todo.MOST_CHANGES
-    pages = next(each for each in app.get("pagination") if each.key == "page of tiles")
+    pages = next(each for each in app.pagination if each.key == "page of tiles")
     assert pages.num_pages == math.ceil(300 / tiles.MOST_TILES)
     first = links_of(app)
     pages.set_value(2).run()

@@ -208,7 +208,10 @@ def test_what_nobody_foresaw_is_an_internal_error(
     assert "internal error" in capsys.readouterr().err
 
 
-HEAVY = ("streamlit", "altair", "pandas", "parsedmarc", "imapclient")
+HEAVY = (
+    *("streamlit", "altair", "pandas", "parsedmarc", "imapclient"),
+    *("weasyprint", "xlsxwriter", "jinja2"),
+)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +221,7 @@ HEAVY = ("streamlit", "altair", "pandas", "parsedmarc", "imapclient")
         (["ingest", "one.xml"], ("pandas",)),  # pyarrow imports it to build its first array
         (["domains"], ()),
         (["dashboard", "--help"], ()),
+        (["weekly", "--help"], ("jinja2",)),
     ],
 )
 def test_nothing_heavy_loads_where_it_is_not_used(

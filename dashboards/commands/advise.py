@@ -167,7 +167,10 @@ def ask_dns(context: Globals, window: Window, name: str | None) -> None:
         names = names_to_ask(con, window)
     wanted = [name] if name in known else known if name is None else []
     now = datetime.now(UTC).replace(tzinfo=None)
-    refresh(context.store, settings.dns, wanted, names, now)
+    try:
+        refresh(context.store, settings.dns, wanted, names, now)
+    except StoreError as error:  # it goes by what was asked before
+        say(f"what DNS answers is not kept: {error}")
 
 
 def _check_domain(con: Connection, name: str | None) -> None:

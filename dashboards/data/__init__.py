@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from analytics.overview import domain_names
+from analytics.tls import tls_domain_names
 from analytics.window import Window
 from dashboards.naming import approvals
 from schemas.settings import Settings, load_settings
@@ -101,4 +102,4 @@ def known_domains() -> list[str]:
 
 
 def _reported_domains(con: Connection, told: Settings) -> list[str]:
-    return domain_names(con)
+    return [*domain_names(con), *tls_domain_names(con)]

@@ -8,7 +8,6 @@ import re
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from analytics.ask import Row
 from analytics.weekly import Week
@@ -46,9 +45,7 @@ def page(week: Week) -> str:
 
 def _shown(value: Any) -> Any:
     """What Jinja writes of a value: text of ours that is markup already as it is, other plain."""
-    if isinstance(value, Markup):
-        return value
-    return plain(value) if isinstance(value, str) else value
+    return plain(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _css(word: str) -> str:

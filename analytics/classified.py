@@ -1,0 +1,65 @@
+"""Questions asked once for each state of the store: their answers are kept beside it.
+
+An answer that took long comes back without the classes being made, or looked at, again. The key
+is the question's own text with its parameters, the rules, and the owner's words.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from analytics.ask import Row, question
+from analytics.classes import classify
+from analytics.kept import SLOW_ANSWER, Kept
+from analytics.labels import Word
+from analytics.window import Window
+from schemas.store import Connection
+
+__all__ = ["ask_classified", "ask_kept"]
+
+
+def ask_classified(
+    con: Connection,
+    name: str,
+    parameters: Mapping[str, Any],
+    window: Window,
+    words: Sequence[Word] = (),
+    domains: Sequence[str] | None = None,
+) -> list[Row]:
+    """All rows of a question over `source_class`, made for `window` and `domains` (None: all)."""
+    kept = Kept(con, name, repr((parameters, window, words, domains, _digest())))
+    if (answer := kept.found()) is not None:
+        return _rows(con, answer)
+    classify(con, window, words, domains)
+    return _made(con, name, parameters, kept)
+
+
+def ask_kept(con: Connection, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+    """All rows of a question that needs no classes."""
+    kept = Kept(con, name, repr((parameters, _digest())))
+    if (answer := kept.found()) is not None:
+        return _rows(con, answer)
+    return _made(con, name, parameters, kept)
+
+
+def _made(con: Connection, name: str, parameters: Mapping[str, Any], kept: Kept) -> list[Row]:
+    con.execute(f"create or replace temp table answer as {question(name)}", dict(parameters))
+    kept.keep("answer", slow=SLOW_ANSWER)
+    return _rows(con, "answer")
+
+
+def _rows(con: Connection, table: str) -> list[Row]:
+    result = con.execute(f"from {table}")
+    columns = [column[0] for column in result.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
+
+@cache
+def _digest() -> str:
+    """Changes with any question and the catalogue: a newer rua keeps nothing of an older one's."""
+    files = sorted(resources.files("analytics").joinpath("queries").iterdir(), key=str)
+    texts = [file.read_bytes() for file in files]
+    texts.append(resources.files("analytics").joinpath("senders.toml").read_bytes())
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()

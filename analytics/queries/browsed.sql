@@ -1,0 +1,57 @@
+-- One row per report of a page of those in the window, newest first; `total` of them there are.
+-- `messages` leaves out records that are flagged. `state` is counted, conflict (another one of its
+-- identity counts), flagged (something in it makes no sense), failed (its mail proves it false) or
+-- unproven (its reporter also sends verified reports, or the settings ask for proof).
+with said as (
+    select
+        *,
+        case
+            when counted then 'counted'
+            when authenticity = 'failed' then 'failed'
+            when status = 'conflict' then 'conflict'
+            when len(flags) > 0 then 'flagged'
+            else 'unproven'
+        end as state
+    from report
+    where day between $first and $last
+        and ($domains::text[] is null or list_has_any(domains, $domains::text[]))
+        and ($kind is null or kind = $kind)
+        and ($reporter is null or reporter = $reporter)
+        and ($authenticity is null or authenticity = $authenticity)
+),
+page as (
+    select *, count(*) over () as total
+    from said
+    where $state is null or state = $state
+    order by day desc, document_id desc
+    limit $most
+    offset $skip
+),
+volume as (
+    select document_id, sum(message_count) as messages
+    from dmarc_record
+    where document_id in (select document_id from page)
+        and flags is null
+    group by document_id
+)
+select
+    page.document_id as id,
+    page.kind,
+    page.state,
+    page.authenticity,
+    page.day,
+    page.reporter,
+    page.domain,
+    page.domains,
+    page.report_id,
+    page.begin_at,
+    page.end_at,
+    page.record_count as records,
+    volume.messages,
+    page.refused_record_count as refused_records,
+    page.repairs,
+    page.flags,
+    page.total
+from page
+left join volume using (document_id)
+order by page.day desc, page.document_id desc

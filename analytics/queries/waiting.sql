@@ -1,0 +1,14 @@
+-- One row per day on which mails with a report were stored: how many, and how many hours they had
+-- lain since their mailbox received them. Files and mails without such a time are left out.
+select
+    stored_at::date as day,
+    count(*) as mails,
+    median(epoch(stored_at - received_at)) / 3600 as median_hours,
+    quantile_cont(epoch(stored_at - received_at), 0.95) / 3600 as most_hours
+from carrier
+where is_mail
+    and received_at is not null
+    and received_at <= stored_at
+    and stored_at::date between $first and $last
+group by day
+order by day

@@ -1,0 +1,47 @@
+"""The screen on one report: what is known of it, a page of its records, and its document."""
+
+from dataclasses import dataclass
+
+from analytics.browse import head, records
+from analytics.evidence import document_bytes
+from analytics.quarantine import refused_records
+from dashboards.data import Row, answer
+from schemas.settings import Settings
+from schemas.store import Connection
+
+__all__ = ["Report", "original", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`head` as of analytics.browse, a page of `records` (of DMARC), and the `refused` ones."""
+
+    head: Row
+    records: list[Row]
+    refused: list[Row]
+
+
+def report(number: int, most: int, skip: int = 0) -> Report | None:
+    """None if there is no such document. Raises StoreError (missing, locked, damaged) and
+    ConfigError."""
+    found: Report | None = answer(_report, number, most, skip)
+    return found
+
+
+def original(number: int) -> bytes | None:
+    """The document, byte for byte. Raises the same."""
+    found: bytes | None = answer(_original, number)
+    return found
+
+
+def _report(con: Connection, told: Settings, number: int, most: int, skip: int) -> Report | None:
+    found = head(con, number)
+    if found is None:
+        return None
+    is_dmarc = found["kind"] == "dmarc"
+    rows = records(con, found["report_of"], most=most, skip=skip) if is_dmarc else []
+    return Report(found, rows, refused_records(con, number) if is_dmarc else [])
+
+
+def _original(con: Connection, told: Settings, number: int) -> bytes | None:
+    return document_bytes(con, number)

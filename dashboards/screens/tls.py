@@ -1,0 +1,38 @@
+"""TLS on the way to the domains' mail servers: sessions, what failed, and what mends it."""
+
+import streamlit as st
+
+from analytics.tls import PARTS
+from dashboards import tls_panels as panels
+from dashboards.data.tls import failure_days, tls_screen
+from dashboards.filters import chosen
+from dashboards.tls_words import of_type
+
+st.title("TLS")
+st.caption("What senders say of the encryption on the way to your mail servers (RFC 8460).")
+found = tls_screen(chosen())
+
+if panels.no_reports(found) or panels.no_sessions(found, chosen().window):
+    st.stop()
+panels.numbers(found.days)
+with st.container(horizontal=True):
+    policy = panels.choose_policy(found.days)
+    by = panels.choose_part(PARTS)
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("Sessions per day")
+    panels.sessions_chart(of_type(found.days, policy), chosen().window)
+with right:
+    st.subheader("Failures per day")
+    panels.failures_chart(of_type(failure_days(chosen(), by), policy), by, chosen().window)
+
+panels.causes(found)
+panels.failures_table(found.failures)
+st.subheader("Policies")
+panels.policies_table(found.policies, "Policies")
+st.caption(panels.NEVER_ADDED)
+if found.others:
+    st.subheader("Domains that are not in the settings")
+    st.caption("Anyone can mail a report about any domain. These count in no number above.")
+    panels.policies_table(found.others, "Domains that are not in the settings")
