@@ -12,8 +12,7 @@ __all__ = ["of_change", "of_domain", "of_feed", "of_source"]
 
 Row = Mapping[str, Any]
 
-SOURCES, SENDERS, REPORTS, PIPELINE, DOMAIN = "sources", "senders", "reports", "pipeline", "domain"
-TLS = "tls"
+SOURCES, SENDERS, REPORTS, TLS, DOMAIN = "sources", "senders", "reports", "tls", "domain"
 
 
 def of_domain(domain: str, label: str) -> None:
@@ -30,15 +29,16 @@ def of_source(
     _first((*screens, DOMAIN) if else_domain else screens, label, domain=domain, source=source)
 
 
-def of_feed(label: str, reporter: str | None = None) -> None:
+def of_feed(label: str) -> None:
     """What arrived, and what should have."""
-    _first((PIPELINE, REPORTS), label, reporter=reporter)
+    if links.has(REPORTS):
+        links.link(REPORTS, label, view="coverage")
 
 
 def of_change(link: Row, label: str) -> None:
     """`link` is that of a row of `analytics.changes`."""
     if link["to"] == "reporters":
-        of_feed(label, link["reporter"])
+        of_feed(label)
     elif link["to"] == "source":
         of_source(link["domain"], link["source"], label)
     elif link["to"] == "tls":

@@ -64,19 +64,27 @@ def arrivals_strip(frame: pd.DataFrame, window: Window, palette: Palette) -> Cha
     cells = alt.Chart(shown[shown["state"] == GAP]).mark_rect(
         fill="transparent", stroke=colours[GAP], strokeWidth=1
     )
-    hatch = alt.Chart(shown[shown["state"] == GAP]).mark_point(
-        shape=HATCH,
-        filled=False,
-        opacity=1,
-        stroke=colours[GAP],
-        strokeWidth=1.4,
-        size=alt.ExprRef(f"pow({SIDE}, 2)"),
-    )
+    hatches = [_hatch(shown, colours[GAP], part) for part in (-1, -0.5, 0, 0.5, 1)]
     due = alt.Chart(shown[shown["state"] == DUE]).mark_point(
         shape="circle", filled=True, opacity=0.55, size=8, color=palette[Share.NO_RESULT]
     )
-    layers = [layer.encode(x=x, y=y, tooltip=tooltip) for layer in (whole, cells, hatch, due)]
+    layers = [layer.encode(x=x, y=y, tooltip=tooltip) for layer in (whole, cells, *hatches, due)]
     return alt.layer(*layers, height=ROW_HEIGHT * len(reporters))
+
+
+def _hatch(shown: pd.DataFrame, colour: str, part: float) -> alt.Chart:
+    """Diagonals in the middle of a gap, or `part` of the way to its left or right end: a square
+    fills no wide cell."""
+    chart: alt.Chart = alt.Chart(shown[shown["state"] == GAP]).mark_point(
+        shape=HATCH,
+        filled=False,
+        opacity=1,
+        stroke=colour,
+        strokeWidth=1.4,
+        size=alt.ExprRef(f"pow({SIDE}, 2)"),
+        xOffset=alt.ExprRef(f"{part} * (bandwidth('x') - {SIDE}) / 2"),
+    )
+    return chart
 
 
 def gaps_said(rows: Sequence[Row]) -> str:

@@ -55,7 +55,8 @@ ICON = (
 CSS = """
 .stMainBlockContainer { padding: 4.25rem clamp(1rem, 3.5vw, 4rem) 3rem; }
 .stVegaLiteChart { overflow: hidden; }
-.stPageLink a { padding: 0; text-decoration: underline; text-underline-offset: 0.2em; }
+.stPageLink a { background: none; padding: 0; }
+.stPageLink a { text-decoration: underline; text-underline-offset: 0.2em; }
 .stPageLink code { background: none; color: inherit; font: inherit; padding: 0; }
 .rua-name { font-size: 1.5rem; font-weight: 600; margin: 0 0 0.4rem; overflow-wrap: anywhere; }
 .rua-name .rua-verdict { font-size: 0.6em; vertical-align: middle; }

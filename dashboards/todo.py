@@ -66,7 +66,7 @@ def _change(row: Row) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.html(f'<span class="rua-kind">{text(row["kind"])}</span>', width="content")
         if row["domain"] is None:
-            evidence.of_feed("what arrived", row["link"].get("reporter"))
+            evidence.of_feed("what arrived")
         else:
             evidence.of_change(row["link"], f"**{quoted(row['domain'])}**")
     st.html(f'<p class="rua-say">{text(row["text"])} {mark(row["certainty"])}</p>')

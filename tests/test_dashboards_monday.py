@@ -140,7 +140,7 @@ def test_days_without_an_expected_report_are_hatched(tmp_path: Path, opened: Ope
     assert set(gaps["day"]) == {gone.isoformat()}
     chart = strip.arrivals_strip(frame, WINDOW, ON_LIGHT).to_dict()
     hatched = [layer for layer in chart["layer"] if layer["mark"].get("shape") == strip.HATCH]
-    assert len(hatched) == 1
+    assert hatched
 
 
 def test_every_panel_can_be_downloaded(demo: Demo, opened: Open) -> None:
