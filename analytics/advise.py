@@ -9,11 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.ask import Row
+from analytics.gates import DAYS
 from analytics.inputs import inputs
 from analytics.labels import Word
 from analytics.mending import with_prospects
+from analytics.overview import domain_names
+from analytics.proven import proven
 from analytics.record import change
 from analytics.standing import LEVELS, Owner, Standing, standings
+from analytics.unreported import unreported
 from analytics.verdict import Decision, as_rows, decide
 from analytics.whatif import Tags, whatif
 from analytics.window import Window
@@ -37,18 +41,29 @@ def advise(
     words: Sequence[Word] = (),
     domain: str | None = None,
     moment: datetime | None = None,
+    *,
+    with_impact: bool = True,
 ) -> list[Row]:
-    """One row per policy domain with reports: the keys of `rua advise` (docs/commands.md).
+    """One row per policy domain with reports, and then per domain of the settings without any: the
+    keys of `rua advise` (docs/commands.md).
 
     `owners` is what the settings say of each domain; DNS is looked at as of `moment` (UTC, without
-    a zone), by default the end of the window.
+    a zone), by default the end of the window. Without `with_impact` nothing is replayed: rows are
+    those of `told`.
     """
-    found = standings(con, window, gates, owners, words, domain, moment)
-    return [of_standing(con, each, gates, words) for each in found]
+    with proven(con, window, gates, domain):
+        found = standings(con, window, gates, owners, words, domain, moment)
+        rows = [
+            of_standing(con, each, gates, words) if with_impact else told(each, decide(each, gates))
+            for each in found
+        ]
+    known = domain_names(con)
+    silent = [name for name in owners if name not in known and domain in (None, name)]
+    return [*rows, *(unreported(con, name, owners[name], window, moment) for name in silent)]
 
 
 def of_standing(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> Row:
-    """The row of one domain."""
+    """The row of one domain, asked within `proven`."""
     decision = decide(standing, gates)
     tags, names = next_tags(standing, decision), existing(standing)
     replayed = whatif(con, standing.window, standing.domain, tags, words, names)
@@ -149,6 +164,7 @@ def _window(standing: Standing) -> Row:
         "messages": standing.mail["messages"],
         "legitimate": standing.legitimate,
         "unverified": standing.mail["unverified"],
+        "left_out": standing.left_out,
         "last_report_day": standing.seen["last_day"],
         "policy_since": standing.seen["policy_since"],
     }
@@ -182,6 +198,6 @@ def _impact(replayed: Row) -> Row:
 def _patience(standing: Standing, decision: Decision) -> int:
     """Days until looking again is worth it: a gate of days says so itself."""
     for gate in decision.gates:
-        if not gate.ok and gate.name == "days at this policy":
-            return max(1, int(gate.required) - standing.days_at_policy)
+        if not gate.ok and gate.name == DAYS:
+            return max(1, int(gate.required) - int(gate.measured))
     return LOOK_AGAIN[decision.verdict]

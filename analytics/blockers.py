@@ -7,9 +7,10 @@ from typing import Any
 from analytics.ask import Row
 from analytics.senders import find
 from analytics.standing import Standing
+from analytics.steps import Step, is_below
 from schemas.gates import Gates
 
-__all__ = ["broken", "dormant", "indirect", "signs_nothing", "undecided", "unexpected"]
+__all__ = ["below", "broken", "dormant", "indirect", "signs_nothing", "undecided", "unexpected"]
 
 Blocker = dict[str, Any]
 
@@ -32,6 +33,10 @@ SIGN_REMEDY = (
     " (RFC 9989 §7.4)."
 )
 LABEL_REMEDY = "Is it yours? Then: rua label {domain} {source} own; else: … spoof."
+BELOW_REMEDY = (
+    'Give it a record of its own, at the weaker policy: _dmarc.{name}. TXT "{text}"; then sp no'
+    " longer decides on it (RFC 9989 §4.10.1)."
+)
 
 
 def broken(standing: Standing) -> list[Blocker]:
@@ -65,7 +70,7 @@ def undecided(standing: Standing, gates: Gates) -> list[Blocker]:
         for row in found
         if row["messages"] >= gates.source_messages
         or (standing.legitimate and row["messages"] >= floor)
-        or (row["last_seen"] - row["first_seen"]).days >= 7
+        or (row["last_seen"] - row["first_seen"]).days >= gates.source_days
     ]
     together = sum(row["messages"] for row in found)
     chosen = found if together > gates.undecided_share * standing.legitimate else loud
@@ -87,11 +92,31 @@ def indirect(standing: Standing) -> list[Blocker]:
     return [_blocker(standing, row, "list", LIST_REMEDY) for row in rows]
 
 
-def signs_nothing(standing: Standing) -> list[Blocker]:
+def signs_nothing(standing: Standing, step: Step) -> list[Blocker]:
     """Own sources of which no message is DKIM-aligned."""
     rows = [row for row in standing.of_class("own") if not row["dkim_aligned"]]
+    if is_below(step):
+        rows = [row for row in rows if set(row["header_froms"]) - {standing.domain}]
     remedy = SIGN_REMEDY.format(domain=standing.domain)
     return [_blocker(standing, row, "own", remedy) for row in rows]
+
+
+def below(standing: Standing, names: Sequence[Row]) -> list[Blocker]:
+    """Names below the domain whose own mail is too little to raise sp over."""
+    record = standing.dns.record if standing.dns else None
+    rua = ",".join(record.rua) if record and record.rua else "mailto:…"
+    found = []
+    for row in names:
+        text = f"v=DMARC1; p={standing.subdomain_policy}; rua={rua}"
+        failed = row["messages"] - row["aligned"]
+        made = row | {
+            "source": row["name"],
+            "source_ips": sum(row["name"] in each["header_froms"] for each in standing.services),
+            "reason": f"{row['messages']:,} legitimate messages, {failed:,} of them fail",
+        }
+        remedy = BELOW_REMEDY.format(name=row["name"], text=text)
+        found.append(_blocker(standing, made, "own", remedy))
+    return found
 
 
 def unexpected(standing: Standing) -> list[Blocker]:

@@ -18,6 +18,7 @@ from analytics.ask import Row, ask, question
 from analytics.labels import Word
 from analytics.mail import sources
 from analytics.policy_history import policy_changes
+from analytics.proven import proven
 from analytics.standing import Owner
 from analytics.window import Window
 from schemas.errors import ConfigError
@@ -29,7 +30,7 @@ __all__ = ["write"]
 
 QUESTIONS = (
     *("evidence", "named", "stream", "returning", "classes", "source_class"),
-    *("domains", "sources", "standing", "breaks"),
+    *("proven", "domains", "sources", "services", "standing", "breaks", "mended", "names_below"),
     *("whatif_replayed", "whatif_exposed", "whatif_outcomes", "whatif_sources"),
     *("failing", "policy_seen", "reports_counted"),
 )
@@ -47,7 +48,9 @@ def write(
 ) -> list[Path]:
     """Writes into `folder`, which must be new or empty; returns the files. Raises ConfigError."""
     _prepare(folder)
-    rows = advise(con, window, gates, owners, words, domain, moment)
+    with proven(con, window, gates, domain):  # what the advice went by
+        rows = advise(con, window, gates, owners, words, domain, moment)
+        found, behind = sources(con, window, domain, words), _reports(con, window, domain)
     files = {
         "advice.json": _json(rows[0] if rows else {}),
         "gates.json": _json(gates.model_dump()),
@@ -55,8 +58,8 @@ def write(
         "policy_changes.json": _json(
             [each.as_row() for each in policy_changes(con, window.last, [domain], moment)]
         ),
-        "sources.csv": _csv(sources(con, window, domain, words)),
-        "reports.csv": _csv(_reports(con, window, domain)),
+        "sources.csv": _csv(found),
+        "reports.csv": _csv(behind),
         "labels.json": _json([_said(word) for word in words if word.policy_domain == domain]),
         **{f"sql/{name}.sql": question(name) for name in QUESTIONS},
     }

@@ -42,9 +42,11 @@ def classify(
     It may hold more domains than were asked for: questions name theirs.
     """
     said = repr(words)
-    ruled, spoken = con.execute("select getvariable('ruled'), getvariable('spoken')").fetchall()[0]
-    everything = repr((window.first, window.last, None))
-    asked = repr((window.first, window.last, domains and sorted(domains)))
+    names = ("ruled", "spoken", "proven_domains")
+    picks = ", ".join(f"getvariable('{name}')" for name in names)
+    ruled, spoken, proven = con.execute(f"select {picks}").fetchall()[0]
+    everything = repr((window.first, window.last, None, proven))
+    asked = repr((window.first, window.last, domains and sorted(domains), proven))
     if ruled == everything:
         asked = everything
     if ruled != asked:

@@ -114,13 +114,16 @@ def _network(text: str) -> str:
 
 
 def add(store: Store, domain: str, match: str, class_: str, note: str | None) -> Row:
-    """Put a label into the store, in place of an equal match's earlier one; returns its row."""
+    """Put a label into the store, in place of an equal match's earlier one; returns its row.
+
+    Raises ConfigError, and AccessDenied where the store's scope does not allow it.
+    """
     read(match)
     if note is not None and (len(note) > LONGEST_NOTE or not note.isprintable()):
         raise ConfigError(f"a note has at most {LONGEST_NOTE} printable characters")
     made_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     row = {"domain": domain, "match": match.strip(), "class": class_, "note": note}
-    with store.write() as con:
+    with store.write(about=domain) as con:
         con.execute("begin")
         _drop(con, domain, match)
         con.execute("insert into label values ($1, $2, $3, $4, $5)", [*row.values(), made_at])
@@ -129,8 +132,8 @@ def add(store: Store, domain: str, match: str, class_: str, note: str | None) ->
 
 
 def remove(store: Store, domain: str, match: str) -> int:
-    """Take a label back; returns how many there were."""
-    with store.write() as con:
+    """Take a label back; returns how many there were. Raises AccessDenied as well."""
+    with store.write(about=domain) as con:
         con.execute("begin")
         gone = _drop(con, domain, match)
         con.execute("commit")

@@ -7,7 +7,7 @@ from analytics.ask import Row
 from analytics.classified import ask_classified
 from analytics.labels import Word
 from analytics.reasons import reason, settled_by
-from analytics.statistics import design_effect, is_enough, wilson
+from analytics.statistics import CLUSTERS, design_effect, is_enough, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -41,7 +41,7 @@ def domains(
 
 def _domain(row: Row, configured: Container[str]) -> Row:
     counts = (row["legitimate_aligned"], row["legitimate"])
-    sums = {key: row[key] for key in ("clusters", "xx", "xn", "nn", "xx_n")}
+    sums = {key: row[key] for key in CLUSTERS}
     interval = wilson(*counts, effect=design_effect(*counts, **sums))
     kept = {key: value for key, value in row.items() if key not in sums}
     classes, undecided, last = (

@@ -5,14 +5,13 @@ from typing import Any
 
 from analytics.ask import Row, ask
 from analytics.standing import Standing
-from analytics.statistics import design_effect, wilson
+from analytics.statistics import CLUSTERS, design_effect, wilson
 from schemas.gates import Gates
 from schemas.store import Connection
 
 __all__ = ["with_prospects"]
 
 INDIRECT = ("list", "forwarder")
-CLUSTERS = ("clusters", "xx", "xn", "nn", "xx_n")
 
 Key = tuple[str, str]  # (source, class)
 

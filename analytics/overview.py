@@ -6,7 +6,7 @@ from typing import Any
 from analytics.ask import Row
 from analytics.classified import ask_classified, ask_kept
 from analytics.labels import Word
-from analytics.statistics import design_effect, is_enough, wilson
+from analytics.statistics import CLUSTERS, design_effect, is_enough, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -16,7 +16,6 @@ COUNTS = (
     *("messages", "aligned", "undecided", "spoof", "indirect"),
     *("legitimate", "legitimate_aligned"),
 )
-CLUSTERS = ("clusters", "xx", "xn", "nn", "xx_n")
 
 
 def domain_names(con: Connection) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import duckdb
 
 from analytics.ask import Row
-from schemas.errors import ConfigError
+from schemas.errors import AccessDenied, ConfigError
 from schemas.store import Connection
 
 __all__ = ["answer"]
@@ -27,9 +27,13 @@ READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 def answer(con: Connection, statement: str) -> tuple[list[str], Iterator[Row]]:
     """(columns, rows as they are computed) of one SELECT.
 
-    Raises ConfigError for anything it cannot answer, while rows are taken, too. Ctrl-C ends it at
-    once. The connection stays locked down: use it for nothing else.
+    Raises ConfigError for anything it cannot answer, while rows are taken, too, and AccessDenied
+    on a connection that may not see everything. Ctrl-C ends it at once. The connection stays
+    locked down: use it for nothing else.
     """
+    if con.execute("select getvariable('visible') is not null").fetchall()[0][0]:
+        # Whoever writes the question can name a table in a way that leads around the scope.
+        raise AccessDenied("SQL of one's own is for those who may see every domain")
     con.execute(LOCKED_DOWN)
     try:
         statements = con.extract_statements(statement)

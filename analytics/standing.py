@@ -1,6 +1,6 @@
 """Where a domain stands: everything that the advice on it goes by, measured over a window."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from analytics.ask import Row
 from analytics.classified import ask_classified
 from analytics.labels import Word
 from analytics.mail import domains
+from analytics.proven import proven
 from analytics.published import Found, Published
 from analytics.services import by_class
 from analytics.snapshots import published_on
@@ -18,10 +19,9 @@ from schemas.store import Connection
 
 __all__ = ["LEVELS", "Owner", "Standing", "standings"]
 
+
 LEVELS = ("none", "quarantine", "reject")  # of enforcement, the weakest first
-BREAK_WINDOW = 7  # days in which a break shows
-MAILING = 5  # times the floor of an undecided source
-DORMANT_DAYS = 100  # before the window: what is sent each quarter was sent in them
+MENDED_DAYS = 2  # on which it passes, after it failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ class Owner:
 class Standing:
     """One domain: `mail` is its row of `rua domains`, `seen` that of queries/standing.sql,
     `services` its sources gathered by name and class, `breaks` what fails these days, `dormant`
-    what failed in the months before and has sent nothing since, `dns` what DNS publishes, None
-    where it was not asked."""
+    what failed in the months before and has sent nothing since, `below` the names below it that
+    legitimate mail comes from (queries/names_below.sql), `dns` what DNS publishes, None where it
+    was not asked, `left_out` how many unverified reports of the window do not count (`proven`)."""
 
     domain: str
     window: Window
@@ -47,14 +48,16 @@ class Standing:
     services: Sequence[Row]
     breaks: Sequence[Row] = ()
     dormant: Sequence[Row] = ()
+    below: Sequence[Row] = ()
     owner: Owner = field(default_factory=Owner)
     dns: Published | None = None
+    left_out: int = 0
 
     @property
     def published(self) -> Mapping[str, Any]:
-        """The tags as reports saw them last; left-over pct and t of those who show them."""
+        """The tags as reports saw them last; those that some leave out, of those who show them."""
         tags = dict(self.mail["published"])
-        for tag in ("pct", "t"):
+        for tag in ("sp", "np", "pct", "t"):
             tags[tag] = tags[tag] if tags[tag] is not None else self.seen[tag]
         return tags
 
@@ -69,6 +72,12 @@ class Standing:
         """RFC 9989 §4.7: an absent sp is p."""
         sp = self.published["sp"]
         return sp if sp in LEVELS else self.policy
+
+    @property
+    def missing_policy(self) -> str:
+        """RFC 9989 §4.7: of names that do not exist; an absent np is sp."""
+        np = self.published["np"]
+        return np if np in LEVELS else self.subdomain_policy
 
     @property
     def is_testing(self) -> bool:
@@ -91,6 +100,20 @@ class Standing:
         since: date = self.seen["policy_since"]
         last: date = self.seen["last_day"]
         return (last - since).days + 1
+
+    @property
+    def days_at_subdomain_policy(self) -> int:
+        """The same for what the record says of names below the domain."""
+        since: date = self.seen["below_since"]
+        last: date = self.seen["last_day"]
+        return (last - since).days + 1
+
+    @property
+    def history_days(self) -> int:
+        """Days since the first report, ever."""
+        first: date = self.seen["first_day"]
+        last: date = self.seen["last_day"]
+        return (last - first).days + 1
 
     @property
     def silent_days(self) -> int:
@@ -133,32 +156,65 @@ def standings(
     """Every policy domain with reports, or one; most mail first. What DNS published is taken as it
     was known at `moment` (UTC, without a zone), by default at the end of the window."""
     known = moment or datetime.combine(window.last, time.max)
+    with proven(con, window, gates, domain) as left_out:
+        measured = _measured(con, window, gates, owners, words, domain)
+    return [
+        Standing(
+            domain=row["domain"],
+            window=window,
+            mail=row,
+            seen=seen,
+            **told,
+            owner=owners.get(row["domain"], Owner()),
+            dns=_asked(published_on(con, row["domain"], known)),
+            left_out=left_out.get(row["domain"], 0),
+        )
+        for row, seen, told in measured
+    ]
+
+
+def _measured(
+    con: Connection,
+    window: Window,
+    gates: Gates,
+    owners: Mapping[str, Owner],
+    words: Sequence[Word],
+    domain: str | None,
+) -> list[tuple[Row, Row, dict[str, list[Row]]]]:
+    """Of each domain its row of `rua domains`, that of queries/standing.sql, and what is listed."""
     only = None if domain is None else (domain,)
     dormant = _dormant(con, window, gates, words, domain)
     mail = domains(con, window, owners, domain, words)
-    bounds = {"first": window.first, "last": window.last, "domains": only and list(only)}
-    seen = {
-        row["domain"]: row for row in ask_classified(con, "standing", bounds, window, words, only)
-    }
-    floor = {"last": window.last, "days": BREAK_WINDOW, "floor": gates.rate_of_source}
-    floor |= {"domains": only and list(only)}
-    breaks = _by_domain(ask_classified(con, "breaks", floor, window, words, only))
+    named = {"domains": only and list(only)}
+    days = {"first": window.first, "last": window.last}
+    floor = {"last": window.last, "days": gates.break_window, "floor": gates.rate_of_source}
+    asked = (window, words, only)
+    seen = {row["domain"]: row for row in ask_classified(con, "standing", days | named, *asked)}
+    breaks = _by_domain(ask_classified(con, "breaks", floor | named, *asked))
+    below = _by_domain(ask_classified(con, "names_below", days | named, *asked))
     services = _by_domain(by_class(con, window, domain, words))
+    passing = _mended(con, window, gates, words, only, dormant) if dormant else {}
+    still = {name: _still(rows, services.get(name, []), passing) for name, rows in dormant.items()}
     return [
-        Standing(
-            row["domain"],
-            window,
-            row,
-            seen[row["domain"]],
-            services.get(row["domain"], []),
-            breaks.get(row["domain"], []),
-            _still(dormant.get(row["domain"], []), services.get(row["domain"], [])),
-            owners.get(row["domain"], Owner()),
-            _asked(published_on(con, row["domain"], known)),
-        )
+        (row, seen[name], _listed(name, services, breaks, still, below))
         for row in mail
-        if row["domain"] in seen
+        if (name := row["domain"]) in seen
     ]
+
+
+def _listed(
+    name: str,
+    services: Mapping[str, list[Row]],
+    breaks: Mapping[str, list[Row]],
+    dormant: Mapping[str, list[Row]],
+    below: Mapping[str, list[Row]],
+) -> dict[str, list[Row]]:
+    return {
+        "services": services.get(name, []),
+        "breaks": breaks.get(name, []),
+        "dormant": dormant.get(name, []),
+        "below": below.get(name, []),
+    }
 
 
 def _dormant(
@@ -166,7 +222,7 @@ def _dormant(
 ) -> dict[str, list[Row]]:
     """What failed in the days before the window: a quarterly sender is in no month's mail."""
     day_before = window.first - timedelta(days=1)
-    before = Window(window.first - timedelta(days=DORMANT_DAYS), day_before, day_before)
+    before = Window(window.first - timedelta(days=gates.quarter_days), day_before, day_before)
     found = by_class(con, before, domain, words)
     return _by_domain([row for row in found if _may_be_ours(row, gates)])
 
@@ -176,19 +232,39 @@ def _may_be_ours(row: Row, gates: Gates) -> bool:
     question."""
     if row["class"] != "undecided":
         return bool(row["class"] == "broken")
-    times = 1 if row["rule"] == "undecided-vendor" else MAILING
-    return bool(row["messages"] >= times * gates.source_messages)
+    is_vendor = row["rule"] == "undecided-vendor"
+    floor = gates.source_messages if is_vendor else gates.mailing_messages
+    return bool(row["messages"] >= floor)
 
 
-def _still(dormant: Sequence[Row], services: Sequence[Row]) -> list[Row]:
+def _mended(
+    con: Connection,
+    window: Window,
+    gates: Gates,
+    words: Sequence[Word],
+    only: Sequence[str] | None,
+    domains: Iterable[str],
+) -> dict[tuple[str, str], int]:
+    """On how many days what failed before has passed since then, by (domain, source)."""
+    since = window.first - timedelta(days=gates.quarter_days)
+    named = {"domains": sorted(domains)}
+    days = {"since": since, "last": window.last}
+    rows = ask_classified(con, "mended", days | named, window, words, only)
+    return {(row["domain"], row["source"]): row["days"] for row in rows}
+
+
+def _still(
+    dormant: Sequence[Row], services: Sequence[Row], passing: Mapping[tuple[str, str], int]
+) -> list[Row]:
     """Those not seen since, and those that pass since one day alone (`is_mended`)."""
     here = {row["source"] for row in services}
-    passing = {row["source"]: row["days"] for row in services if row["class"] == "own"}
-    return [
-        row | {"is_mended": row["source"] in here}
-        for row in dormant
-        if row["source"] not in here or passing.get(row["source"], 2) < 2
-    ]
+    found = []
+    for row in dormant:
+        is_here = row["source"] in here
+        days = passing.get((row["domain"], row["source"]), MENDED_DAYS)
+        if not is_here or days < MENDED_DAYS:
+            found.append(row | {"is_mended": is_here})
+    return found
 
 
 def _asked(dns: Published | None) -> Published | None:

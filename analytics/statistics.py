@@ -2,11 +2,13 @@
 
 import math
 
-__all__ = ["Z95", "design_effect", "is_enough", "wilson"]
+__all__ = ["CLUSTERS", "Z95", "design_effect", "is_enough", "wilson"]
 
 Z95 = 1.96
 # Rule of three: when none of so many fails, up to 3 % may. Of fewer nothing can be said.
 ENOUGH = 100
+CLUSTERS = ("clusters", "xx", "xn", "nn", "xx_n", "company", "alike")  # of `design_effect`
+FEW = 4  # trials of a small cluster
 
 
 def wilson(successes: float, trials: float, *, effect: float = 1.0) -> tuple[float, float] | None:
@@ -33,18 +35,24 @@ def design_effect(
     xn: float,
     nn: float,
     xx_n: float | None = None,
+    company: float | None = None,
+    alike: float | None = None,
 ) -> float:
     """How much more a rate over clusters varies than one over independent trials; at least 1.
 
     xx, xn, nn and xx_n are the sums over clusters of x², x·n, n² and x²/n, for x successes in n
-    trials.
+    trials; company and alike are sums over clusters of two trials or more: of those y that failed
+    (or are rare), and of y·(y - 1)/(n - 1), how many of its companions each failure has with it.
 
-    It is the larger of two estimates. The first is the variance between clusters over the binomial
+    It is the largest of the estimates. The first is the variance between clusters over the binomial
     one. With few failing clusters it hangs on how large those happen to be: where by chance they
     were small, intervals came out far too narrow (in simulation 64 to 90 % of them held, when one
-    to five in a hundred of unequal clusters failed whole). The second takes from the clusters only
-    how alike their trials are (the correlation within clusters, by analysis of variance), and the
-    effect from the sizes of all of them. With it 95 % hold; tests/test_analytics_whatif.py counts.
+    to five in a hundred of unequal clusters failed whole). So the others take from the clusters
+    only how alike their trials are, and the effect from the sizes of all of them: the share of a
+    failure's companions that fail, too, and the correlation within clusters by analysis of
+    variance. The latter takes one failure alone in its cluster for a batch that failed whole; it
+    is no witness of large ones and goes only as far as small ones do (FEW). Without `alike`
+    it is all there is. With them 95 % hold; tests/test_analytics_whatif.py counts.
     """
     if clusters < 2 or trials <= 0 or successes <= 0 or successes >= trials:
         return 1.0
@@ -53,8 +61,18 @@ def design_effect(
     effect = max(1.0, between / (trials * rate * (1 - rate)))
     if xx_n is None or clusters >= trials:
         return effect
-    alike = _correlation(successes, trials, clusters, nn, xx_n)
-    return max(effect, 1 + alike * (nn / trials - 1))
+    size = nn / trials
+    correlation = _correlation(successes, trials, clusters, nn, xx_n)
+    if alike is None or company is None:
+        return max(effect, 1 + correlation * (size - 1))
+    effect = max(effect, 1 + correlation * (min(size, FEW) - 1))
+    return max(effect, 1 + _in_company(rate, company, alike) * (size - 1))
+
+
+def _in_company(rate: float, company: float, alike: float) -> float:
+    """How much likelier a companion of a failure fails than any other trial, 0 to 1."""
+    rare = min(rate, 1 - rate)
+    return max(0.0, (alike / company - rare) / (1 - rare)) if company else 0.0
 
 
 def _correlation(successes: float, trials: float, clusters: int, nn: float, xx_n: float) -> float:

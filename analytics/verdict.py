@@ -6,19 +6,30 @@ nothing stands in the way is it safe to advance. Nothing here opens a gate on a 
 no data never weakens a policy.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from analytics import blockers
 from analytics.ask import Row
-from analytics.gates import Gate, before_enforcing, before_reject
-from analytics.standing import LEVELS, Standing
+from analytics.gates import (
+    BELOW,
+    DAYS,
+    MESSAGES,
+    Exposed,
+    Gate,
+    before_enforcing,
+    before_reject,
+    names_without_evidence,
+)
+from analytics.losses import lost_now, step_back
+from analytics.record import is_dmarc
+from analytics.standing import Standing
+from analytics.steps import Step, level_of, next_step, said
 from schemas.gates import Gates
 
 __all__ = ["Decision", "decide"]
 
-Target = Mapping[str, str | None]
 PARKED = {"p": "reject", "sp": "reject", "np": "reject"}
 
 
@@ -28,60 +39,65 @@ class Decision:
 
     verdict: str
     reason: str
-    target: Target
+    target: Step
     blockers: Sequence[Row] = ()
     gates: Sequence[Gate] = ()
 
 
 def decide(standing: Standing, gates: Gates) -> Decision:
     """The verdict on one domain."""
-    for rule in (_losing_now, _parked, _silent):
+    for rule in (_without_record, _losing_now, _parked, _silent):
         found = rule(standing, gates)
         if found is not None:
             return found
-    step = _next_step(standing)
+    step = next_step(standing)
     return _blocked(standing, gates, step) or _stepping(standing, gates, step)
 
 
-def _losing_now(standing: Standing, gates: Gates) -> Decision | None:
-    """DESIGN §7: an own or broken source of an enforced domain below its floor for two days, seen
-    by two reporters or by one that proves itself."""
-    if standing.policy == "none" or standing.silent_days >= gates.silent_days:
+def _without_record(standing: Standing, gates: Gates) -> Decision | None:
+    """DNS says that there is no record: nothing asks for reports, and nobody is kept from using
+    the name. What was published is published again where it did no harm, else p=none."""
+    if standing.dns is None or standing.dns.record is not None or standing.owner.parked:
         return None
-    lost = [row for row in standing.breaks if _is_loss(row, gates)]
+    harmless = (
+        standing.silent_days < gates.silent_days
+        and not lost_now(standing, gates)
+        and not standing.of_class("broken")
+    )
+    kept = {tag: standing.published[tag] for tag in ("p", "sp", "np")}
+    target = {tag: value for tag, value in kept.items() if value} if harmless else {"p": "none"}
+    why = "DNS shows no DMARC record"
+    if len([text for text in standing.dns.texts if is_dmarc(text)]) > 1:
+        why = "DNS shows several DMARC records, so that receivers heed none (RFC 9989 §4.10)"
+    shown = f"reports showed p={standing.policy} until {standing.seen['last_day']}"
+    step = target or {"p": "none"}
+    return Decision("advance", f"{why}; {shown}: publish {said(step)}", step)
+
+
+def _losing_now(standing: Standing, gates: Gates) -> Decision | None:
+    """An enforcing policy that loses legitimate mail is weakened, whatever else there is."""
+    lost = lost_now(standing, gates)
     if not lost:
         return None
-    names = {row["source"] for row in lost}
     fails = sum(row["fails"] for row in lost)
     since = min(row["first_bad_day"] for row in lost)
-    what = ", ".join(row["source"] for row in lost[:3])
-    blocking = [row for row in blockers.broken(standing) if row["source"] in names]
+    what = ", ".join(dict.fromkeys(row["source"] for row in lost[:3]))
+    names = {row["source"] for row in lost}
     return Decision(
         "roll-back",
-        f"p={standing.policy} is losing mail of {what}: {fails:,} messages fail since"
-        f" {since:%Y-%m-%d}",
-        _step_back(standing, blocking),
-        blocking,
+        f"{_in_force(standing, lost)} is losing mail of {what}: {_some(fails, 'message')} fail"
+        f" since {since:%Y-%m-%d}",
+        step_back(standing, lost),
+        [row for row in blockers.broken(standing) if row["source"] in names],
     )
 
 
-def _is_loss(row: Row, gates: Gates) -> bool:
-    return bool(
-        row["bad_days"] >= gates.break_days
-        and row["fails"] >= gates.break_messages
-        and row["fails"] > (1 - gates.rate_of_source) * row["messages"]
-        and (row["reporters"] >= 2 or row["verified_reporters"] >= 1)
-    )
-
-
-def _step_back(standing: Standing, blocking: Sequence[Row]) -> dict[str, str | None]:
-    """The smallest step that ends the loss: relaxed alignment where strict alignment is all that
-    is wrong, else one level down."""
-    by_rule = {row["source"]: row["rule"] for row in standing.of_class("broken")}
-    strict = all(by_rule.get(row["source"]) == "broken-alignment" for row in blocking)
-    if blocking and strict:
-        return {"adkim": "r", "aspf": "r"}
-    return {"p": LEVELS[LEVELS.index(standing.policy) - 1], "sp": None}
+def _in_force(standing: Standing, lost: Sequence[Row]) -> str:
+    if any(not row["below"] for row in lost):
+        return f"p={standing.policy}"
+    if standing.subdomain_policy == "none":
+        return f"np={standing.missing_policy}"
+    return f"{'sp' if standing.published['sp'] else 'p'}={standing.subdomain_policy}"
 
 
 def _parked(standing: Standing, gates: Gates) -> Decision | None:
@@ -140,27 +156,7 @@ def _silent(standing: Standing, gates: Gates) -> Decision | None:
     )
 
 
-def _next_step(standing: Standing) -> dict[str, str | None]:
-    """The tags that change at the next step; empty when the goal is reached."""
-    goal = standing.owner.goal
-    leftovers: dict[str, str | None] = {}
-    if standing.is_partial:
-        leftovers["pct"] = None
-    if standing.is_testing:
-        leftovers["t"] = None
-    if standing.policy == "none":
-        return {"p": "quarantine"}
-    if leftovers:
-        return {"p": standing.policy, **leftovers}  # the policy in full comes before a next one
-    if standing.policy == "quarantine" and goal == "reject":
-        return {"p": "reject"}
-    if LEVELS.index(standing.subdomain_policy) < LEVELS.index(standing.policy):
-        level = LEVELS[LEVELS.index(standing.subdomain_policy) + 1]
-        return {"sp": level}
-    return {}
-
-
-def _blocked(standing: Standing, gates: Gates, step: Target) -> Decision | None:
+def _blocked(standing: Standing, gates: Gates, step: Step) -> Decision | None:
     """What has to be mended, or decided by the owner, before anything else."""
     broken = blockers.broken(standing)
     if broken:
@@ -168,7 +164,7 @@ def _blocked(standing: Standing, gates: Gates, step: Target) -> Decision | None:
         return Decision(
             "fix", f"{_some(count, 'message')} of yours fail: {_names(broken)}", step, broken
         )
-    if step.get("p") == "reject":
+    if level_of(step) == "reject":
         blocked = _blocked_before_reject(standing, gates, step)
         if blocked:
             return blocked
@@ -180,7 +176,7 @@ def _blocked(standing: Standing, gates: Gates, step: Target) -> Decision | None:
     return None
 
 
-def _of_dormant(standing: Standing, step: Target) -> Decision:
+def _of_dormant(standing: Standing, step: Step) -> Decision:
     """What failed when it sent last, before the window, would fail again."""
     rows = blockers.dormant(standing)
     if all(row["is_mended"] for row in standing.dormant):
@@ -192,58 +188,86 @@ def _of_dormant(standing: Standing, step: Target) -> Decision:
     return Decision("wait", f"{failed}: say whether it is yours", step, rows)
 
 
-def _blocked_before_reject(standing: Standing, gates: Gates, step: Target) -> Decision | None:
+def _blocked_before_reject(standing: Standing, gates: Gates, step: Step) -> Decision | None:
     """RFC 9989 §7.4: what p=reject must not do to lists, nor rest on."""
-    legitimate = standing.legitimate
-    if standing.seen["spf_alone"] > gates.spf_alone * legitimate:
-        share = standing.seen["spf_alone"] / legitimate
-        rows = blockers.signs_nothing(standing)
-        return Decision(
-            "fix", f"{share:.0%} of your mail passes by SPF alone, unsigned", step, rows
-        )
-    fails = standing.seen["indirect_fails"]
-    if fails > gates.indirect_loss * legitimate and not standing.owner.accept_indirect_loss:
+    exposed = Exposed.of(standing, step)
+    if exposed.spf_alone > gates.spf_alone:
         return Decision(
             "fix",
-            f"mailing lists and forwarders would lose {fails / legitimate:.1%} of your mail",
+            f"{exposed.spf_alone:.0%} of your mail passes by SPF alone, unsigned",
+            step,
+            blockers.signs_nothing(standing, step),
+        )
+    if exposed.indirect > gates.indirect_loss and not standing.owner.accept_indirect_loss:
+        return Decision(
+            "fix",
+            f"mailing lists and forwarders would lose {exposed.indirect:.1%} of your mail",
             step,
             blockers.indirect(standing),
         )
     return None
 
 
-def _stepping(standing: Standing, gates: Gates, step: Target) -> Decision:
+def _stepping(standing: Standing, gates: Gates, step: Step) -> Decision:
     """Nothing is known to be wrong: is enough known to go on?"""
+    checks = before_enforcing(standing, gates, step)
     if not step:
         reached = f"p={standing.policy} is the goal, and what is yours passes"
-        return Decision("done", reached, {}, (), before_enforcing(standing, gates))
-    checks = before_enforcing(standing, gates)
-    if step.get("p") == "reject":
-        checks = [*checks, *before_reject(standing, gates)]
-    closed = [gate for gate in checks if not gate.ok]
-    if closed:
-        first = closed[0]
-        reason = f"{first.name}: {first.measured}, required {first.required}"
-        return Decision("wait", reason, step, (), checks)
+        return Decision("done", reached, {}, (), checks)
+    if level_of(step) == "reject":
+        checks = [*checks, *before_reject(standing, gates, step)]
+    waiting = _closed(standing, gates, step, checks)
+    if waiting is not None:
+        return waiting
     ahead = _already_published(standing, step)
     if ahead:
         return Decision("wait", ahead, {}, (), checks)
     if standing.np_is_safe and standing.published["np"] != "reject":
         step = {**step, "np": "reject"}  # early: names that do not exist send no mail
-    tags = ", ".join(f"{tag}={value}" for tag, value in step.items() if value)
-    return Decision("advance", f"every gate is open: publish {tags}", step, (), checks)
+    reason = f"every gate is open: publish {said(step)}"
+    if standing.history_days < gates.quarter_days:
+        # RFC 9989 §5.1.7: how long it takes depends on how rarely something is sent.
+        reason += f"; {standing.history_days} days may not show what is sent once a quarter"
+    return Decision("advance", reason, step, (), checks)
 
 
-def _already_published(standing: Standing, step: Target) -> str | None:
+def _closed(
+    standing: Standing, gates: Gates, step: Step, checks: Sequence[Gate]
+) -> Decision | None:
+    """The first closed gate is the reason to wait; of too little mail it is said what to do."""
+    closed = [gate for gate in checks if not gate.ok]
+    if not closed:
+        return None
+    names = {gate.name for gate in closed}
+    small = names_without_evidence(standing, gates, step)
+    reason = f"{closed[0].name}: {closed[0].measured}, required {closed[0].required}"
+    if DAYS not in names and MESSAGES in names and standing.history_days >= gates.low_volume_days:
+        return Decision("wait", _insufficient(standing), step, (), checks)
+    if names == {BELOW}:
+        return Decision("wait", reason, step, blockers.below(standing, small), checks)
+    return Decision("wait", reason, step, (), checks)
+
+
+def _insufficient(standing: Standing) -> str:
+    """Waiting brings no more of what there is too little of."""
+    n, failed = standing.legitimate, standing.legitimate - standing.seen["legitimate_aligned"]
+    if failed > 0:
+        may = f"{failed:,} failed"
+    else:  # the rule of three
+        may = f"none failed, so up to {min(1, 3 / n):.0%} may" if n else "nothing is known of it"
+    return (
+        f"insufficient evidence: {_some(n, 'legitimate message')} in {standing.window.days} days,"
+        f" after {standing.history_days} days of reports; {may}. Decide by inventory: if"
+        " rua sources shows all that sends for you, and it passes, the next step is your word"
+    )
+
+
+def _already_published(standing: Standing, step: Step) -> str | None:
     """DNS may be ahead of the reports: then it is they that have to be waited for."""
     record = standing.dns.record if standing.dns else None
-    wanted = {tag: value for tag, value in step.items() if value is not None}
-    if record is None or not wanted:
+    if record is None or any(getattr(record, tag) != value for tag, value in step.items()):
         return None
-    if any(getattr(record, tag, None) != value for tag, value in wanted.items()):
-        return None
-    tags = ", ".join(f"{tag}={value}" for tag, value in wanted.items())
-    return f"DNS publishes {tags} already, and reports do not show it yet"
+    return f"DNS publishes {said(step)} already, and reports do not show it yet"
 
 
 def _names(rows: Sequence[Row]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from analytics.ask import Row, ask, question
 from analytics.classes import CLASSES, HISTORY_DAYS, classify
 from analytics.labels import Word
-from analytics.statistics import design_effect, wilson
+from analytics.statistics import CLUSTERS, design_effect, wilson
 from analytics.window import Window
 from schemas.names import organizational_domain
 from schemas.store import Connection
@@ -185,7 +185,7 @@ def _exposed(
     }
     (row,) = ask(con, "whatif_exposed", parameters)
     counts = (row["lost"], row["exposed"])
-    sums = {key: row[key] for key in ("clusters", "xx", "xn", "nn", "xx_n")}
+    sums = {key: row[key] for key in CLUSTERS}
     bounds = wilson(*counts, effect=design_effect(*counts, **sums)) or (0.0, 0.0)
     return {
         "legitimate_lost": row["lost"],

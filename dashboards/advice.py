@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from analytics.advise import told
+from analytics.advise import advise
 from analytics.change import named
 from analytics.labels import Word
+from analytics.proven import proven
 from analytics.standing import Owner, Standing, standings
 from analytics.verdict import decide
 from analytics.window import Window
@@ -67,9 +68,10 @@ def standing_of(
     words: Sequence[Word],
     domain: str | None = None,
 ) -> list[Standing]:
-    """Where every domain with reports stands, or one."""
+    """Where every domain with reports stands, or one, by the reports that advice goes by."""
     owner, known = owners(settings), moment(window)
-    return standings(con, window, settings.gates, owner, words, domain, known)
+    with proven(con, window, settings.gates, domain):
+        return standings(con, window, settings.gates, owner, words, domain, known)
 
 
 def advised(
@@ -80,8 +82,9 @@ def advised(
     domain: str | None = None,
 ) -> list[Row]:
     """Rows of `rua advise` without their impact, which takes a replay of each domain's mail."""
-    found = standing_of(con, window, settings, words, domain)
-    return [told(each, decide(each, settings.gates)) for each in found]
+    owner, known = owners(settings), moment(window)
+    gates = settings.gates
+    return advise(con, window, gates, owner, words, domain, known, with_impact=False)
 
 
 def verdicts(

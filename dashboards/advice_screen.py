@@ -11,16 +11,17 @@ from datetime import date, timedelta
 from shlex import quote
 from typing import Any
 
-from analytics.standing import DORMANT_DAYS
 from analytics.window import Window
 from dashboards.terminal import folded, rows_taken, shortened
 from dashboards.wording import amount, interval, percent
+from schemas.gates import Gates
 from schemas.text import plain
 
 __all__ = ["HEIGHT", "asked_with", "in_full", "on_a_screen"]
 
 Row = Mapping[str, Any]
 
+QUARTER: int = Gates.model_fields["quarter_days"].default  # looked back on for who sends seldom
 HEIGHT = 23  # of 24 lines, one for the prompt
 INDENT = "   "
 MOST_BLOCKERS = 6
@@ -234,7 +235,7 @@ def _days(row: Row, blocker: Row, flags: str) -> str:
     begin = date.fromisoformat(str(row["window"]["begin"]))
     if date.fromisoformat(str(blocker.get("last_seen", begin))) >= begin:
         return flags
-    since, until = begin - timedelta(days=DORMANT_DAYS), begin - timedelta(days=1)
+    since, until = begin - timedelta(days=QUARTER), begin - timedelta(days=1)
     as_of = [f"--as-of {flags.split()[1]}"] if flags.startswith("--as-of") else []
     return " ".join([f"--since {since} --until {until}", *as_of])
 

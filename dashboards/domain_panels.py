@@ -77,7 +77,7 @@ def the_road(found: Domain, palette: Palette) -> None:
         say(("Parked by its owner's word: no gates stand before it.", None))
         return
     closed = [gate["name"] for gate in place.gates if not gate["ok"]]
-    ahead = f"before p={place.next}" if place.next else "that keep it there"
+    ahead = f"before p={place.next}" if place.next else "that matter now"
     words = f"{len(place.gates) - len(closed)} of {len(place.gates)} gates {ahead} are open (rings)"
     said = f"{words}; closed (crosses): {', '.join(closed)}." if closed else f"{words}."
     say((said, OBSERVED))

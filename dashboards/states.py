@@ -12,7 +12,7 @@ from analytics.window import Window
 from dashboards.data import Row, settings
 from dashboards.filters import look_back_from
 from dashboards.wording import amount, day, quoted
-from schemas.errors import RuaError, StoreLocked
+from schemas.errors import AccessDenied, RuaError, StoreLocked
 
 __all__ = ["CREDIT", "no_mail", "no_reports", "no_store", "problems_shown"]
 
@@ -35,6 +35,9 @@ def _say_problem(error: RuaError) -> None:
             f"**The store is busy:** {quoted(error.what)}. Nothing is lost; try again in a moment."
         )
         st.button("Try again", type="primary")
+        return
+    if isinstance(error, AccessDenied):
+        st.info(f"**This is not for you to see or change:** {quoted(str(error))}.")
         return
     st.warning("**The dashboard cannot read the store.**")
     st.text(str(error))

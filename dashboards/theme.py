@@ -94,8 +94,13 @@ OPTIONS: dict[str, object] = {
     "logger.hideWelcomeMessage": True,
     "logger.level": "warning",
     "runner.magicEnabled": False,
+    "secrets.files": [],  # nobody else's secrets.toml: rua.toml says who may look
+    "server.enableCORS": True,
+    "server.enableStaticServing": False,
+    "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
     "server.runOnSave": False,
+    "server.trustedUserHeaders": "{}",  # a header is no login
     "theme.light.primaryColor": Colour.BLUE.value,
     "theme.dark.primaryColor": Colour.SKY.value,
     "theme.light.codeTextColor": "#2f2d2b",

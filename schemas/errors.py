@@ -2,6 +2,7 @@
 
 RuaError                      70  an internal error unless a branch below says otherwise
 ├── ConfigError                2  a setting, flag or argument is wrong
+├── AccessDenied               2  whoever is logged in may not do this
 ├── SourceError                3  a mailbox or folder cannot be used
 │   ├── Unreachable               no connection, or it broke
 │   ├── CertificateUntrusted      the server's certificate does not verify
@@ -24,6 +25,7 @@ RuaError                      70  an internal error unless a branch below says o
 from enum import IntEnum
 
 __all__ = [
+    "AccessDenied",
     "BrokenContainer",
     "CertificateUntrusted",
     "ConfigError",
@@ -74,6 +76,10 @@ class RuaError(Exception):
 
 
 class ConfigError(RuaError):
+    exit_code = ExitCode.USAGE
+
+
+class AccessDenied(RuaError):
     exit_code = ExitCode.USAGE
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from schemas.settings import Mailbox
 
-__all__ = ["exposed_files"]
+__all__ = ["exposed_files", "exposed_to_others"]
 
 
 def exposed_files(mailbox: Mailbox) -> Iterator[str]:
@@ -14,11 +14,16 @@ def exposed_files(mailbox: Mailbox) -> Iterator[str]:
     files = [mailbox.password_file]
     if mailbox.oauth2 is not None:
         files += [mailbox.oauth2.client_secret_file, mailbox.oauth2.refresh_token_file]
+    yield from exposed_to_others(f'mailbox "{mailbox.name}"', *files)
+
+
+def exposed_to_others(whose: str, *files: Path | None) -> Iterator[str]:
+    """A line for each of the files that its group or others can read; None is no file."""
     for path in files:
         mode = _mode(path) if path is not None else 0
         if mode & 0o044:
             yield (
-                f'{path}: holds a secret of mailbox "{mailbox.name}" and others can read it '
+                f"{path}: holds a secret of {whose} and others can read it "
                 f"(mode {mode:o}); chmod 600 {path}"
             )
 

@@ -14,16 +14,13 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -31,10 +28,12 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from schemas.access import Access, check_groups
 from schemas.errors import ConfigError
 from schemas.gates import Gates
 from schemas.hints import explained
 from schemas.sizes import parse_size
+from schemas.tables import Table, mistake, named, secret
 
 __all__ = [
     "Dns",
@@ -48,10 +47,6 @@ __all__ = [
 ]
 
 PLACES = ("./rua.toml", "~/.config/rua/rua.toml")
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class OAuth2(Table):
@@ -77,27 +72,27 @@ class OAuth2(Table):
     def _only_https(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname:
-            raise _mistake("must begin with https://, since secrets are sent to it")
+            raise mistake("must begin with https://, since secrets are sent to it")
         if parts.username is not None or parts.fragment:
-            raise _mistake("must hold neither a user name nor a #")
+            raise mistake("must hold neither a user name nor a #")
         return url
 
     @model_validator(mode="after")
     def _has_what_the_grant_needs(self) -> Self:
         wanted = {"refresh_token": "refresh_token", "client_credentials": "client_secret"}
         stem = wanted[self.grant]
-        if not _named(self, stem):
+        if not named(self, stem):
             names = f"{stem}_file, {stem}_env or {stem}_credential"
-            raise _mistake(f'grant = "{self.grant}" needs {names}')
+            raise mistake(f'grant = "{self.grant}" needs {names}')
         return self
 
     def client_secret(self, mailbox: str) -> SecretStr | None:
         """None for a public client. Raises ConfigError, which never shows it."""
-        return _secret(self, "client_secret", mailbox, "oauth2.")
+        return secret(self, "client_secret", f'mailbox "{mailbox}", key oauth2.')
 
     def refresh_token(self, mailbox: str) -> SecretStr | None:
         """As the owner gave it; the endpoint may have replaced it since."""
-        return _secret(self, "refresh_token", mailbox, "oauth2.")
+        return secret(self, "refresh_token", f'mailbox "{mailbox}", key oauth2.')
 
 
 class Mailbox(Table):
@@ -121,14 +116,14 @@ class Mailbox(Table):
 
     @model_validator(mode="after")
     def _logs_in_one_way(self) -> Self:
-        named = _named(self, "password")
-        if self.oauth2 is not None and named:
-            raise _mistake(f"{named} and the table oauth2 exclude each other: leave one out")
+        told = named(self, "password")
+        if self.oauth2 is not None and told:
+            raise mistake(f"{told} and the table oauth2 exclude each other: leave one out")
         return self
 
     def password(self) -> SecretStr:
         """The password from where the settings say. Raises ConfigError, which never shows it."""
-        found = _secret(self, "password", self.name)
+        found = secret(self, "password", f'mailbox "{self.name}", key ')
         if found is None:
             raise ConfigError(
                 "no password is configured, and no OAuth 2.0",
@@ -137,59 +132,6 @@ class Mailbox(Table):
                 "or add a table [mailbox.oauth2]",
             )
         return found
-
-
-def _mistake(words: str) -> PydanticCustomError:
-    return PydanticCustomError("mistake", "{words}", {"words": words})
-
-
-def _named(table: Table, stem: str) -> str | None:
-    """The key that says where the secret `stem` is; a file before a variable."""
-    keys = (f"{stem}_file", f"{stem}_env", f"{stem}_credential")
-    return next((key for key in keys if getattr(table, key) is not None), None)
-
-
-def _secret(table: Table, stem: str, mailbox: str, prefix: str = "") -> SecretStr | None:
-    key = _named(table, stem)
-    if key is None:
-        return None
-    value, where = getattr(table, key), f'mailbox "{mailbox}", key {prefix}{key}'
-    words = stem.replace("_", " ")
-    if key.endswith("_file"):
-        return _secret_from_file(value, where, words)
-    if key.endswith("_env"):
-        found = os.environ.get(value)
-        if not found:
-            raise ConfigError(
-                f"the environment variable {value} is not set",
-                where=where,
-                todo="export it in the crontab or the unit that starts rua",
-            )
-        return SecretStr(found)
-    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    if not folder:
-        raise ConfigError(
-            "there is no systemd credentials directory",
-            where=where,
-            todo=f"start rua from a unit with LoadCredential={value}:…",
-        )
-    return _secret_from_file(Path(folder) / value, where, words)
-
-
-def _secret_from_file(path: Path, where: str, words: str) -> SecretStr:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(
-            f"cannot read {path}: {reason}",
-            where=where,
-            todo=f"put the {words} alone into that file, readable by this user only (mode 600)",
-        ) from None
-    secret = text.strip("\r\n")
-    if not secret:
-        raise ConfigError(f"{path} is empty", where=where, todo=f"put the {words} into it")
-    return SecretStr(secret)
 
 
 NAMESERVER = re.compile(
@@ -230,7 +172,7 @@ class Dns(Table):
                 split_nameserver(each)
             except ValueError:
                 shown = '"192.0.2.53", "192.0.2.53:5353" or "[2001:db8::53]:5353"'
-                raise _mistake(f'"{each[:100]}" is no address: write {shown}') from None
+                raise mistake(f'"{each[:100]}" is no address: write {shown}') from None
         return nameservers
 
 
@@ -265,7 +207,7 @@ def _size(value: object) -> object:
     try:
         return parse_size(value)
     except ValueError:
-        raise _mistake('write a number of bytes, or a size like "500 MiB" or "2 GiB"') from None
+        raise mistake('write a number of bytes, or a size like "500 MiB" or "2 GiB"') from None
 
 
 class Settings(BaseSettings):
@@ -288,6 +230,7 @@ class Settings(BaseSettings):
     gates: Gates = Gates()
     mailbox: Annotated[tuple[Mailbox, ...], AfterValidator(_one_each)] = ()
     domains: Annotated[dict[str, DomainSettings], BeforeValidator(_domain_keys)] = {}
+    access: Access | None = None
 
     @property
     def groups(self) -> dict[str, list[str]]:
@@ -340,6 +283,8 @@ def load_settings(
         # A key that is missing is most often one that is misspelt: say that.
         first = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")[0]
         raise explained(first, path, Settings) from None
+    if settings.access is not None:
+        check_groups(settings.access, settings.groups, str(path or "environment"))
     flags = {"store": store, "lock_timeout": lock_timeout}
     given = {key: value for key, value in flags.items() if value is not None}
     return settings.model_copy(update=given)
@@ -355,6 +300,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     folder = path.parent
     if isinstance(values.get("store"), str):
         values["store"] = folder / Path(values["store"]).expanduser()
+    _place(folder, values.get("access"), "client_secret_file", "cookie_secret_file")
     for box in values.get("mailbox", ()) if isinstance(values.get("mailbox"), list) else ():
         _place(folder, box, "ca_file", "password_file")
         if isinstance(box, dict):

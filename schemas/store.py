@@ -17,7 +17,8 @@ from pathlib import Path
 import duckdb
 
 from schemas import lock
-from schemas.errors import StoreDamaged, StoreError, StoreFull, StoreLocked
+from schemas.errors import AccessDenied, StoreDamaged, StoreError, StoreFull, StoreLocked
+from schemas.scope import EVERYTHING, Scope, confine
 
 __all__ = ["Connection", "Store", "attached"]
 
@@ -38,7 +39,8 @@ class Store:
     """The store at `path`; `lock_timeout` in seconds is how long to wait for others.
 
     With `require_verified` the views count only reports whose mail proves its sender; with `as_of`
-    only those that had arrived by the end of that UTC day.
+    only those that had arrived by the end of that UTC day. `scope` is what its reader may see and
+    change: whatever is asked through this store, nothing else is answered.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Store:
         lock_timeout: float = 60,
         require_verified: bool = False,
         as_of: date | None = None,
+        scope: Scope = EVERYTHING,
     ) -> None:
         self.path = path
         self.lock_timeout = lock_timeout
         self._require_verified = require_verified
         self._as_of = as_of
+        self.scope = scope
 
     def exists(self) -> bool:
         return self.path.exists()
@@ -80,9 +84,11 @@ class Store:
             con = self._enter_reading(stack)
             if not _is_current(con, self.path):
                 stack.close()
-                with self.write():
+                with self._writing():
                     pass
                 con = self._enter_reading(stack)
+            if self.scope.visible is not None:
+                confine(con, self.scope.visible, _views_text())
             yield con
 
     def _enter_reading(self, stack: contextlib.ExitStack) -> Connection:
@@ -90,8 +96,18 @@ class Store:
         return stack.enter_context(self._connect(read_only=True))
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A connection of one's own, on a store of the newest form; creates it when missing."""
+    def write(self, about: str | None = None) -> Iterator[Connection]:
+        """A connection of one's own, on a store of the newest form; creates it when missing.
+
+        It sees everything. `about` is the one policy domain whose labels it is for. Raises
+        StoreError, and AccessDenied where the scope does not allow it.
+        """
+        self.scope.require_edit(about)
+        with self._writing() as con:
+            yield con
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Connection]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -122,8 +138,11 @@ class Store:
     def copy_to(self, target: Path) -> None:
         """Write tables and views, as of one moment, into a new file that DuckDB 1.2 can open.
 
-        Raises StoreError. Whatever it has written by then is left to the caller.
+        Raises StoreError, and AccessDenied for who may not see everything. Whatever it has written
+        by then is left to the caller.
         """
+        if self.scope.visible is not None:
+            raise AccessDenied("a copy would hold what this login may not see")
         with self.read():
             pass  # there is a store, it is ours, and it has the newest form
         with lock.shared(self.path, self.lock_timeout):

@@ -24,6 +24,7 @@ from tests.conftest import RUA, clean_environment
 
 __all__ = [
     "CHROMIUM",
+    "QUIET",
     "free_port",
     "needs_chromium",
     "page_at",
@@ -60,9 +61,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def started(flags: Sequence[str], folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def started(
+    flags: Sequence[str], folder: Path, port: int, more: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[str]]:
     """`rua dashboard` as a process that answers; stopped at the end if it still runs."""
-    words = [str(RUA), *flags, "dashboard", "--no-browser", "--port", str(port)]
+    words = [str(RUA), *flags, "dashboard", "--no-browser", "--port", str(port), *more]
     process = subprocess.Popen(
         words,
         cwd=folder,

@@ -44,6 +44,8 @@ def sums(clusters: list[tuple[int, int]]) -> dict[str, float]:
         "xn": sum(x * n for x, n in clusters),
         "nn": sum(n * n for _, n in clusters),
         "xx_n": sum(x * x / n for x, n in clusters),
+        "company": sum(n - x for x, n in clusters if n > 1),
+        "alike": sum((n - x) * (n - x - 1) / (n - 1) for x, n in clusters if n > 1),
     }
 
 
@@ -63,3 +65,21 @@ def test_batches_that_fail_whole_count_as_one_message_each() -> None:
 
 def test_without_failures_the_effect_is_one() -> None:
     assert design_effect(100, 100, 5, 2000.0, 2000.0, 2000.0) == 1
+
+
+def test_a_message_that_fails_alone_is_no_batch() -> None:
+    """A receiver got one message of a newsletter on a day, and that one broke on its way."""
+    sizes = [1 + n % 12 for n in range(150)]
+    for failing in (1, 2, 10):
+        clusters = [*((n, n) for n in sizes), (failing - 1, failing)]
+        x, n = (sum(each) for each in zip(*clusters, strict=True))
+        interval = wilson(x, n, effect=design_effect(x, n, **sums(clusters)))  # type: ignore[arg-type]
+        assert interval is not None
+        assert interval[0] > 0.98, failing
+
+
+def test_small_batches_that_fail_whole_widen_the_interval() -> None:
+    sizes = [1 + n % 12 for n in range(150)]
+    clusters = [*((n, n) for n in sizes), (0, 3), (0, 4)]
+    x, n = (sum(each) for each in zip(*clusters, strict=True))
+    assert design_effect(x, n, **sums(clusters)) > 7  # type: ignore[arg-type]

@@ -50,6 +50,8 @@ def interval_of(clusters: Sequence[Cluster]) -> tuple[float, float] | None:
         sum(x * n for x, n in clusters),
         sum(n * n for _, n in clusters),
         sum(x * x / n for x, n in clusters),
+        sum(x for x, n in clusters if n > 1),
+        sum(x * (x - 1) / (n - 1) for x, n in clusters if n > 1),
     )
     return wilson(lost, exposed, effect=effect)
 

@@ -41,10 +41,10 @@ class Shared(Store):
         self._acts = list(acts)
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, about: str | None = None) -> Iterator[Connection]:
         if self._acts:
             self._acts.pop(0)()
-        with super().write() as con:
+        with super().write(about) as con:
             yield con
 
 

@@ -2,23 +2,32 @@
 
 import json
 from collections import Counter
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analytics.advise import advise
+from analytics.snapshots import names_to_ask, refresh
 from analytics.standing import Owner, standings
 from analytics.verdict import decide
 from analytics.window import Window
+from ingest.simulator.organisation import Policy
+from ingest.simulator.traffic import make_plan
+from schemas import settings
 from schemas.gates import Gates
 from schemas.store import Store
 from tests.conftest import Demo, Rua
+from tests.knot import Dns
 from tests.quick_store import quick_store
 from tests.test_rua_classes import Record
 
 UNTIL = date(2026, 11, 20)
 WINDOW = Window(UNTIL - timedelta(days=Window.DAYS - 1), UNTIL, UNTIL)
+NOON = datetime(2026, 11, 20, 12)
 VERDICTS = ("advance", "fix", "wait", "done", "roll-back")
 UNSAFE = ("fix", "wait", "roll-back")  # when the truth says so, advance would be an unsafe step
 KEYS = {
@@ -27,19 +36,38 @@ KEYS = {
 }
 
 
-def given(store: Path, truth: dict[str, Any]) -> Counter[tuple[str, str]]:
-    """(verdict of the truth, verdict given): how many domains. Where the truth holds several for
-    right on that day, the one given of them is the truth's."""
-    domains = truth["domains"]
-    owners = {name: Owner(each["goal"], each["parked"]) for name, each in domains.items()}
-    with Store(store).read() as con:
-        found = standings(con, WINDOW, Gates(), owners)
-    counts: Counter[tuple[str, str]] = Counter()
-    for each in found:
-        told, verdict = domains[each.domain], decide(each, Gates()).verdict
-        right = told["allowed"][-1]["verdicts"]
-        counts[verdict if verdict in right else told["verdict"], verdict] += 1
-    return counts
+@dataclass
+class Given:
+    """`counts` by (verdict of the truth, verdict given); `wrong` are targets that are not the
+    truth's, or that it calls unsafe."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    wrong: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+
+    def add(self, store: Path, truth: dict[str, Any]) -> None:
+        """Where the truth holds several verdicts for right on that day, the one given of them is
+        the truth's."""
+        domains = truth["domains"]
+        owners = {name: Owner(each["goal"], each["parked"]) for name, each in domains.items()}
+        with Store(store).read() as con:
+            found = standings(con, WINDOW, Gates(), owners)
+        for each in found:
+            told, decision = domains[each.domain], decide(each, Gates())
+            right = told["allowed"][-1]["verdicts"]
+            is_right = decision.verdict in right
+            true = decision.verdict if is_right else told["verdict"]
+            self.counts[true, decision.verdict] += 1
+            if decision.verdict == "advance" and is_right:
+                self._hold(each.domain, told, decision.target)
+
+    def _hold(self, name: str, told: dict[str, Any], target: Mapping[str, Any]) -> None:
+        wanted, given = told["target"], {tag: value for tag, value in target.items() if value}
+        unsafe = told["unsafe"].items() & given.items()
+        # Strict alignment comes along for a parked domain; np where DNS was asked.
+        if unsafe or {tag: given.get(tag) for tag in wanted if tag != "np"} != {
+            tag: value for tag, value in wanted.items() if tag != "np"
+        }:
+            self.wrong.append((name, given))
 
 
 def table(title: str, counts: Counter[tuple[str, str]]) -> str:
@@ -51,21 +79,58 @@ def table(title: str, counts: Counter[tuple[str, str]]) -> str:
     return "\n".join(lines)
 
 
+# Of 20 seeds each verdict comes at least 20 times.
 @pytest.mark.parametrize("first", [1, 6, 11, 16])
+@pytest.mark.parametrize("variant", ["default", "situations"])
 def test_no_step_is_unsafe_and_every_verdict_is_found(
-    first: int, tmp_path: Path, record_property: Record
+    variant: str, first: int, tmp_path: Path, record_property: Record
 ) -> None:
-    counts: Counter[tuple[str, str]] = Counter()
+    given = Given()
     for seed in range(first, first + 5):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        counts += given(*quick_store(folder, seed=seed, until=UNTIL))
-    record_property("table", table(f"verdicts, seeds {first} to {first + 4}", counts))
-    assert sum(counts[true, "advance"] for true in UNSAFE) == 0
+        given.add(*quick_store(folder, variant, seed=seed, until=UNTIL))
+    title = f"verdicts, {variant}, seeds {first} to {first + 4}"
+    record_property("table", table(title, given.counts))
+    assert sum(given.counts[true, "advance"] for true in UNSAFE) == 0
+    assert not given.wrong
     for true in VERDICTS:
-        total = sum(counts[true, verdict] for verdict in VERDICTS)
+        total = sum(given.counts[true, verdict] for verdict in VERDICTS)
         assert total >= 5
-        assert counts[true, true] >= 0.95 * total, true
+        assert given.counts[true, true] >= 0.95 * total, true
+
+
+def test_with_dns_names_that_do_not_exist_and_lost_records_are_told(
+    dns: Dns, tmp_path: Path
+) -> None:
+    """RFC 9989 App. A.4: only DNS tells which names np decides on."""
+    store, truth = quick_store(tmp_path, "situations", seed=1, until=UNTIL)
+    plan = make_plan(1, UNTIL, "situations")
+    for domain in plan.domains:
+        if not domain.loses_record:
+            dns.text(f"_dmarc.{domain.name}", _record(domain.stages[-1].policy))
+        for name in (domain.name, *domain.subdomains):
+            dns.add([f"{name}. A 192.0.2.1"])
+    with Store(store).read() as con:
+        names = names_to_ask(con, WINDOW)
+    how = settings.Dns(nameservers=(dns.nameserver,))
+    asked = refresh(Store(store), how, [each.name for each in plan.domains], names, NOON)
+    assert not asked.failed
+    with Store(store).read() as con:
+        rows = {row["domain"]: row for row in advise(con, WINDOW, Gates(), {})}
+    for name, row in rows.items():
+        told = truth["domains"][name]
+        assert row["verdict"] in told["allowed"][-1]["verdicts"], (name, row["reason"])
+        assert not told["unsafe"].items() & row["changes"].items(), name
+    assert rows["tannery.example"]["changes"] == {"p": "none"}
+    assert rows["tannery.example"]["record"] == "v=DMARC1; p=none"
+    assert rows["ferry.example"]["changes"] == {"p": "quarantine", "np": "reject"}
+    assert rows["lighthouse.example"]["changes"] == {"np": "none"}
+
+
+def _record(policy: Policy) -> str:
+    tags = {tag: value for tag, value in asdict(policy).items() if value is not None}
+    return "; ".join(("v=DMARC1", *(f"{tag}={value}" for tag, value in tags.items())))
 
 
 def advice(rua: Rua, demo: Demo, *words: str) -> Any:
@@ -76,7 +141,11 @@ def advice(rua: Rua, demo: Demo, *words: str) -> Any:
 
 def test_json_has_the_keys_of_the_contract(rua: Rua, demo: Demo) -> None:
     rows = json.loads(advice(rua, demo, "--format", "json").stdout)
-    assert {row["domain"] for row in rows} == set(demo.truth["totals"]["by_day"])
+    assert {row["domain"] for row in rows} == set(demo.truth["domains"])
+    silent = set(demo.truth["domains"]) - set(demo.truth["totals"]["by_day"])
+    assert silent == {"brightwater.example"}  # it has not been reported on in these twelve days
+    (quiet,) = [row for row in rows if row["domain"] in silent]
+    assert (quiet["verdict"], quiet["record"]) == ("wait", "v=DMARC1; p=none")
     for row in rows:
         assert row.keys() >= KEYS
         assert row["verdict"] in VERDICTS

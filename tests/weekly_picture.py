@@ -31,7 +31,7 @@ def take(picture: Path) -> None:
             cwd=folder,
             check=True,
         )
-        words = (*flags, "weekly", "--out", folder / "out", "--week", WEEK)
+        words: list[str | Path] = [*flags, "weekly", "--out", folder / "out", "--week", WEEK]
         said = Rua(folder).json(*words, "--as-of", UNTIL.isoformat())
         (made,) = [row["folder"] for row in said["groups"] if row["group"] == GROUP]
         photograph(Path(made) / "report.html", picture)

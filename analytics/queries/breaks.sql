@@ -1,10 +1,13 @@
--- One row per (policy domain, source name) of own and broken sources with mail in the last $days
--- days up to $last that fails: on how many days less than $floor of it passed, how much, who saw it.
+-- One row per (policy domain, source name, `below`) of own and broken sources with mail in the last
+-- $days days up to $last that fails: on how many days less than $floor of it passed, how much, who
+-- saw it, and how much of it receivers stopped. `below` is mail from names below the policy domain,
+-- on which sp or np decides instead of p (RFC 9989 §4.10.1).
 -- Temporary errors are left out (RFC 9989 §5.3.6).
 with message as (
     select
         dmarc_message.policy_domain,
         source_class.source,
+        coalesce(dmarc_message.header_from != dmarc_message.policy_domain, false) as below,
         dmarc_message.day,
         dmarc_message.reporter,
         dmarc_message.authenticity,
@@ -25,35 +28,45 @@ day as (
     select
         policy_domain,
         source,
+        below,
         day,
         sum(message_count) as messages,
         coalesce(sum(message_count) filter (not aligned), 0) as fails
     from message
-    group by policy_domain, source, day
+    group by policy_domain, source, below, day
 ),
 seen as (
     select
         policy_domain,
         source,
+        below,
         count(distinct reporter) as reporters,
         count(distinct reporter) filter (authenticity = 'verified') as verified_reporters,
-        coalesce(sum(message_count) filter (disposition in ('quarantine', 'reject')), 0)::bigint
-            as stopped
-    from message
-    where not aligned
-    group by policy_domain, source
+        coalesce(sum(message_count) filter (stopped), 0)::bigint as stopped,
+        count(distinct reporter) filter (stopped) as stopping_reporters,
+        count(distinct reporter) filter (stopped and authenticity = 'verified')
+            as stopping_verified
+    from (
+        select *, coalesce(disposition in ('quarantine', 'reject'), false) as stopped
+        from message
+        where not aligned
+    )
+    group by policy_domain, source, below
 )
 select
     day.policy_domain as domain,
     day.source,
+    day.below,
     sum(day.messages)::bigint as messages,
     sum(day.fails)::bigint as fails,
     count(*) filter (day.fails > (1 - $floor) * day.messages) as bad_days,
     min(day.day) filter (day.fails > (1 - $floor) * day.messages) as first_bad_day,
     max(seen.reporters) as reporters,
     max(seen.verified_reporters) as verified_reporters,
-    max(seen.stopped) as stopped
+    max(seen.stopped) as stopped,
+    max(seen.stopping_reporters) as stopping_reporters,
+    max(seen.stopping_verified) as stopping_verified
 from day
-join seen using (policy_domain, source)
-group by day.policy_domain, day.source
-order by domain, fails desc, source
+join seen using (policy_domain, source, below)
+group by day.policy_domain, day.source, day.below
+order by domain, fails desc, source, below

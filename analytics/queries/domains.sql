@@ -31,7 +31,9 @@ total as (
         sum(x::double * x) as xx,
         sum(x::double * n) as xn,
         sum(n::double * n) as nn,
-        sum(x::double * x / nullif(n, 0)) as xx_n
+        sum(x::double * x / nullif(n, 0)) as xx_n,
+        coalesce(sum(n - x) filter (n > 1), 0)::double as company,
+        coalesce(sum((n - x)::double * (n - x - 1) / (n - 1)) filter (n > 1), 0) as alike
     from cluster
     group by policy_domain
 ),
@@ -79,6 +81,8 @@ select
     coalesce(total.xn, 0) as xn,
     coalesce(total.nn, 0) as nn,
     coalesce(total.xx_n, 0) as xx_n,
+    coalesce(total.company, 0) as company,
+    coalesce(total.alike, 0) as alike,
     struct_pack(
         own := coalesce(class_total.own, 0),
         broken := coalesce(class_total.broken, 0),

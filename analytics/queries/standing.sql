@@ -1,6 +1,8 @@
 -- One row per policy domain with a counted report up to $last: how much evidence the window holds,
 -- from whom, and since when the policy is what it is. Days before $last tell what it was then.
--- The policy of a day is the one most of its reports saw: periods overlap where it changed.
+-- The policy of a day is the one most of its reports saw: periods overlap where it changed. Of sp,
+-- pct and t, which some reporters leave out, it is what most of those saw that tell them, and
+-- unknown on a day where none does.
 with policy as (
     select
         policy_domain,
@@ -8,6 +10,11 @@ with policy as (
         coalesce(p, 'none') as p,
         coalesce(adkim, 'r') as adkim,
         coalesce(aspf, 'r') as aspf,
+        sp,
+        coalesce(pct, 100) as pct,
+        coalesce(t, 'n') as t,
+        pct is not null as tells_pct,
+        t is not null as tells_t,
         count(*) as reports
     from seen_policy
     where day <= $last
@@ -25,22 +32,76 @@ policy_day as (
     from policy
     group by policy_domain, day
 ),
+tag_day as (
+    -- Each by itself: those who tell pct do not tell t, and some tell neither.
+    select policy_domain, day, 'sp' as tag, arg_max(sp, (reports, sp)) as value
+    from (
+        select policy_domain, day, sp, sum(reports) as reports
+        from policy
+        where sp is not null
+        group by all
+    )
+    group by policy_domain, day
+    union all
+    select policy_domain, day, 'pct' as tag, arg_max(pct::text, (reports, pct)) as value
+    from (
+        select policy_domain, day, pct, sum(reports) as reports
+        from policy
+        where tells_pct
+        group by all
+    )
+    group by policy_domain, day
+    union all
+    select policy_domain, day, 't' as tag, arg_max(t, (reports, t)) as value
+    from (
+        select policy_domain, day, t, sum(reports) as reports
+        from policy
+        where tells_t
+        group by all
+    )
+    group by policy_domain, day
+),
+tag_now as (
+    select policy_domain, tag, arg_max(value, day) as value
+    from tag_day
+    group by policy_domain, tag
+),
+tag_changed as (
+    select
+        tag_day.policy_domain,
+        max(tag_day.day) filter (tag_day.tag = 'sp') as sp_day,
+        max(tag_day.day) filter (tag_day.tag != 'sp') as share_day
+    from tag_day
+    join tag_now using (policy_domain, tag)
+    where tag_day.value != tag_now.value
+    group by tag_day.policy_domain
+),
 now_seen as (
     select policy_domain, arg_max(seen, day) as seen, min(day) as first_day, max(day) as last_day
     from policy_day
     group by policy_domain
 ),
-changed as (
+policy_changed as (
     select policy_day.policy_domain, max(policy_day.day) as day
     from policy_day
     join now_seen using (policy_domain)
     where policy_day.seen != now_seen.seen
     group by policy_day.policy_domain
 ),
-leftover as (
-    -- Tags that reporters of the newer dialect leave out, as the others saw them last.
+changed as (
     select
         policy_domain,
+        greatest(policy_changed.day, tag_changed.share_day) as day,
+        greatest(policy_changed.day, tag_changed.share_day, tag_changed.sp_day) as below_day
+    from policy_changed
+    full join tag_changed using (policy_domain)
+),
+leftover as (
+    -- Tags that some reporters leave out, as the others saw them last.
+    select
+        policy_domain,
+        arg_max(sp, (end_at, document_id)) filter (sp is not null) as sp,
+        arg_max(np, (end_at, document_id)) filter (np is not null) as np,
         arg_max(pct, (end_at, document_id)) filter (pct is not null) as pct,
         arg_max(t, (end_at, document_id)) filter (t is not null) as t
     from seen_policy
@@ -51,7 +112,8 @@ leftover as (
 message as (
     select
         dmarc_message.*,
-        source_class.class
+        source_class.class,
+        coalesce(dmarc_message.header_from != dmarc_message.policy_domain, false) as below
     from dmarc_message
     join source_class using (policy_domain, source_ip)
     where dmarc_message.day between $first and $last
@@ -61,7 +123,12 @@ message as (
         )
 ),
 by_reporter as (
-    select policy_domain, reporter, sum(message_count) as messages
+    select
+        policy_domain,
+        reporter,
+        sum(message_count) as messages,
+        coalesce(sum(message_count) filter (aligned), 0) as aligned,
+        coalesce(sum(message_count) filter (not indeterminate), 0) as firm
     from message
     where class in ('own', 'broken')
     group by policy_domain, reporter
@@ -71,7 +138,11 @@ reporter as (
         policy_domain,
         count(*) as reporters,
         count(*) filter (regexp_matches(reporter, '(google|yahoo|outlook|microsoft)')) as large,
-        max(messages) / sum(messages) as largest_share
+        max(messages) / sum(messages) as largest_share,
+        arg_max(reporter, (messages, reporter)) as largest_reporter,
+        -- What the others saw.
+        (sum(firm) - arg_max(firm, (messages, reporter)))::bigint as firm_of_others,
+        (sum(aligned) - arg_max(aligned, (messages, reporter)))::bigint as aligned_of_others
     from by_reporter
     group by policy_domain
 ),
@@ -91,10 +162,23 @@ mail as (
         )::bigint as spf_alone,
         coalesce(
             sum(message_count) filter (
+                below and class in ('own', 'broken') and spf_aligned and not dkim_aligned
+                and coalesce(own_dkim, 'none') != 'temperror'
+            ),
+            0
+        )::bigint as spf_alone_below,
+        coalesce(
+            sum(message_count) filter (
                 class in ('forwarder', 'list') and not aligned and not indeterminate
             ),
             0
         )::bigint as indirect_fails,
+        coalesce(
+            sum(message_count) filter (
+                below and class in ('forwarder', 'list') and not aligned and not indeterminate
+            ),
+            0
+        )::bigint as indirect_fails_below,
         coalesce(
             sum(message_count) filter (class in ('forwarder', 'list') and not aligned
                 and class = 'list' and not indeterminate),
@@ -110,16 +194,24 @@ select
     now_seen.first_day,
     now_seen.last_day,
     coalesce(changed.day + 1, now_seen.first_day) as policy_since,
+    coalesce(changed.below_day + 1, now_seen.first_day) as below_since,
     changed.day is not null as policy_changed,
+    leftover.sp,
+    leftover.np,
     leftover.pct,
     leftover.t,
     coalesce(reporter.reporters, 0) as reporters,
     coalesce(reporter.large, 0) as large_reporters,
     reporter.largest_share,
+    reporter.largest_reporter,
+    coalesce(reporter.firm_of_others, 0) as firm_of_others,
+    coalesce(reporter.aligned_of_others, 0) as aligned_of_others,
     coalesce(mail.days, 0) as days,
     coalesce(mail.days_of_30, 0) as days_of_30,
     coalesce(mail.spf_alone, 0) as spf_alone,
+    coalesce(mail.spf_alone_below, 0) as spf_alone_below,
     coalesce(mail.indirect_fails, 0) as indirect_fails,
+    coalesce(mail.indirect_fails_below, 0) as indirect_fails_below,
     coalesce(mail.list_fails, 0) as list_fails,
     coalesce(mail.legitimate_aligned, 0) as legitimate_aligned
 from now_seen

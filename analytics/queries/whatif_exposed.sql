@@ -21,5 +21,7 @@ select
     coalesce(sum(x::double * x), 0) as xx,
     coalesce(sum(x::double * n), 0) as xn,
     coalesce(sum(n::double * n), 0) as nn,
-    coalesce(sum(x::double * x / nullif(n, 0)), 0) as xx_n
+    coalesce(sum(x::double * x / nullif(n, 0)), 0) as xx_n,
+    coalesce(sum(x) filter (n > 1), 0)::double as company,
+    coalesce(sum(x::double * (x - 1) / (n - 1)) filter (n > 1), 0) as alike
 from cluster

@@ -5,13 +5,18 @@ import ipaddress
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from dashboards.console import Globals, say
 from dashboards.theme import OPTIONS
+from schemas.access import CALLBACK, LOGIN, Access
 from schemas.errors import ConfigError
+from schemas.exposed import exposed_to_others
 from schemas.settings import find_config
 
 __all__ = ["dashboard"]
@@ -22,37 +27,90 @@ PATIENCE = 5.0  # seconds that a page waits for a busy store before it says so
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
-@click.option("--address", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option("--address", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--no-browser", is_flag=True, help="Only print the URL.")
+@click.option("--no-login", is_flag=True, help="Let anyone who reaches the address see everything.")
 @click.pass_obj
-def dashboard(context: Globals, port: int, address: str, no_browser: bool) -> None:
+def dashboard(context: Globals, port: int, address: str, no_browser: bool, no_login: bool) -> None:
     """Open the dashboard in the browser; Ctrl-C ends it.
 
-    It listens on this machine only: there is no login yet that could protect it elsewhere.
+    It listens on this machine only. On any other address it needs a login, which the table
+    [access] of the settings describes (docs/access.md), or --no-login.
 
     \b
     rua dashboard
     rua --store demo/rua.duckdb dashboard --port 8600 --no-browser
     """
-    _refuse_open_address(address, port)
+    access = context.settings.access
+    is_open = not _is_loopback(address)
+    _refuse_contradiction(access, no_login)
+    if is_open and access is None:
+        _refuse_open_address(address, port, no_login)
+    options = {} if access is None else _login_options(access)
+    secrets = None if access is None else _secrets(access)
     _refuse_taken_port(address, port)
     _hand_over(context)
-    say(f"the dashboard is at {_url(address, port)} (Ctrl-C ends it)")
-    _serve(address, port, opens_browser=not no_browser and _has_screen())
+    if is_open and access is not None:
+        say("rua: it speaks plain HTTP there: let a TLS proxy alone reach it (docs/access.md)")
+    say(f"the dashboard is at {_url(address, port, access)} (Ctrl-C ends it)")
+    _serve(address, port, options, secrets, opens_browser=not no_browser and _has_screen())
 
 
-def _refuse_open_address(address: str, port: int) -> None:
+def _is_loopback(address: str) -> bool:
     try:
-        is_loopback = ipaddress.ip_address(address).is_loopback
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
-        is_loopback = address.lower() == "localhost"
-    if not is_loopback:
+        return address.lower() == "localhost"
+
+
+def _refuse_contradiction(access: Access | None, no_login: bool) -> None:
+    if access is not None and no_login:
         raise ConfigError(
-            "the dashboard has no login, so that anyone who can reach this address could read it",
-            where=f"--address {address}",
-            todo="leave --address out and use a tunnel from your own machine: "
-            f"ssh -L {port}:127.0.0.1:{port} THIS-MACHINE",
+            "the settings ask for a login",
+            where="--no-login",
+            todo="leave the flag out, or take the table [access] out of the settings",
         )
+
+
+def _refuse_open_address(address: str, port: int, no_login: bool) -> None:
+    if not no_login:
+        raise ConfigError(
+            "there is no login, so that anyone who can reach this address could read everything",
+            where=f"--address {address}",
+            todo="describe one in [access] of the settings (docs/access.md); or leave --address out"
+            f" and use a tunnel: ssh -L {port}:127.0.0.1:{port} THIS-MACHINE; or say --no-login",
+        )
+    say(
+        f"rua: --no-login: anyone who can reach {address}, port {port}, reads every report and"
+        " every document, and can change labels"
+    )
+
+
+def _login_options(access: Access) -> dict[str, object]:
+    """What Streamlit must know of where the dashboard is seen."""
+    seen = urlsplit(access.redirect_uri)
+    return {
+        "browser.serverAddress": seen.hostname,
+        "server.baseUrlPath": seen.path.removesuffix(CALLBACK).strip("/"),
+    }
+
+
+def _secrets(access: Access) -> dict[str, Any]:
+    """The table that st.login reads. It is handed over in memory: no file holds it."""
+    for line in exposed_to_others(
+        "the login", access.client_secret_file, access.cookie_secret_file
+    ):
+        say(f"rua: {line}")
+    return {
+        "auth": {
+            "redirect_uri": access.redirect_uri,
+            "cookie_secret": access.cookie_secret().get_secret_value(),
+            "client_id": access.client_id,
+            "client_secret": access.client_secret().get_secret_value(),
+            "server_metadata_url": access.server_metadata_url,
+            "client_kwargs": {"scope": " ".join(access.scopes), "prompt": "select_account"},
+        }
+    }
 
 
 def _refuse_taken_port(address: str, port: int) -> None:
@@ -79,9 +137,13 @@ def _hand_over(context: Globals) -> None:
     os.environ["RUA_LOCK_TIMEOUT"] = str(patience)
     if config is not None:
         os.environ["RUA_CONFIG"] = str(config.absolute())
+    os.environ[LOGIN] = "none" if settings.access is None else "required"
 
 
-def _url(address: str, port: int) -> str:
+def _url(address: str, port: int, access: Access | None) -> str:
+    """Where a browser finds it: with a login only there, since the provider sends it back there."""
+    if access is not None:
+        return access.redirect_uri.removesuffix(CALLBACK)
     return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
 
 
@@ -90,16 +152,28 @@ def _has_screen() -> bool:
     return sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
-def _serve(address: str, port: int, *, opens_browser: bool) -> None:
+def _serve(
+    address: str,
+    port: int,
+    more: Mapping[str, object],
+    secrets: Mapping[str, Any] | None,
+    *,
+    opens_browser: bool,
+) -> None:
     """Streamlit in this process, until SIGINT or SIGTERM: the ordinary ends of a server."""
-    from streamlit.web import bootstrap  # noqa: PLC0415 - a second, which a refusal can spare
+    import streamlit  # noqa: PLC0415 - a second, which a refusal can spare
+    from streamlit.web import bootstrap  # noqa: PLC0415
 
-    options = OPTIONS | {
+    options = {
+        **OPTIONS,
+        **more,
         "server.address": address,
         "server.port": port,
         "server.headless": not opens_browser,
     }
     bootstrap.load_config_options(flag_options=options)
+    if secrets is not None:
+        streamlit.secrets.merge_programmatic_secrets(secrets)
     # Streamlit talks on stdout, and takes signals only once it runs.
     with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(KeyboardInterrupt):
         bootstrap.run(str(APP), False, [], options)

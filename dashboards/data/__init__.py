@@ -6,7 +6,9 @@ ingest. A screen has a module of its own beside this one, with questions (con, t
 dataclass of rows, which are asked through `answer`; they know nothing of Streamlit.
 
 The settings come as for every command (RUA_CONFIG, RUA_STORE, RUA_LOCK_TIMEOUT); `rua dashboard`
-hands its flags over in these variables.
+hands its flags over in these variables. Both settings and store are those that the viewer may see
+(dashboards/viewer.py): here is where they are opened, and nowhere else, so that no screen can ask
+for more, and an answer is kept for those alone who may see the same.
 """
 
 from collections.abc import Callable
@@ -19,10 +21,12 @@ from analytics.overview import domain_names
 from analytics.tls import tls_domain_names
 from analytics.window import Window
 from dashboards.naming import approvals
-from schemas.settings import Settings, load_settings
+from dashboards.viewer import visible_settings
+from schemas.scope import Scope
+from schemas.settings import Settings
 from schemas.store import Connection, Store
 
-__all__ = ["Chosen", "Row", "answer", "known_domains", "settings"]
+__all__ = ["Chosen", "Row", "answer", "change", "known_domains", "settings"]
 
 Row = dict[str, Any]
 Stamp = tuple[object, ...]
@@ -52,8 +56,8 @@ Question = Callable[..., T]
 
 
 def settings() -> Settings:
-    """Raises ConfigError."""
-    return load_settings(None, store=None, lock_timeout=None)
+    """With the domains that the viewer may see. Raises ConfigError and AccessDenied."""
+    return visible_settings()[0]
 
 
 def answer(question: Question[T], *arguments: object) -> T:
@@ -61,16 +65,37 @@ def answer(question: Question[T], *arguments: object) -> T:
 
     `con` is a connection of `Store.read`, `told` the settings. Arguments, such as a `Chosen`, are
     what the answer is kept under, beside the state of the store and what of the settings bears on
-    answers. Raises StoreError (missing, locked, damaged) and ConfigError.
+    answers. Raises StoreError (missing, locked, damaged), ConfigError and AccessDenied.
     """
-    told = settings()
-    store = Store(
-        told.store, lock_timeout=told.lock_timeout, require_verified=told.require_verified
-    )
-    stamp = (str(told.store), store.state(), _bearing(told))
+    told, scope = visible_settings()
+    store = _store(told, scope)
+    stamp = (str(told.store), store.state(), _bearing(told), _seen(scope))
     name = f"{question.__module__}.{question.__qualname__}"
     found: T = _kept(question, store, told, name, stamp, arguments)
     return found
+
+
+def change(action: Callable[..., T], *arguments: object) -> T:
+    """`action(store, *arguments)`: what writes, as analytics/labels.py does.
+
+    The store refuses what the viewer may not change, whatever the screen offered him. Raises
+    AccessDenied, StoreError and ConfigError.
+    """
+    told, scope = visible_settings()
+    return action(_store(told, scope), *arguments)
+
+
+def _store(told: Settings, scope: Scope) -> Store:
+    return Store(
+        told.store,
+        lock_timeout=told.lock_timeout,
+        require_verified=told.require_verified,
+        scope=scope,
+    )
+
+
+def _seen(scope: Scope) -> Stamp | None:
+    return None if scope.visible is None else tuple(sorted(scope.visible))
 
 
 def _bearing(told: Settings) -> Stamp:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analytics.advise import existing, next_tags, of_standing
+from analytics.advise import advise, existing, next_tags, of_standing
 from analytics.arrivals import arrivals
 from analytics.ask import Row
 from analytics.feed import feed
@@ -11,12 +11,13 @@ from analytics.gates import before_enforcing, before_reject
 from analytics.labels import Word
 from analytics.overview import arrived, days, together
 from analytics.policy_history import differences, policy_changes
+from analytics.proven import proven
 from analytics.rates import replayed_days, replayed_fates, replayed_rates, source_rates
-from analytics.standing import LEVELS, Standing
+from analytics.standing import LEVELS, Standing, standings
 from analytics.verdict import as_rows, decide
 from analytics.whatif import Tags, as_published, whatif
 from analytics.window import Window
-from dashboards.advice import advised, advised_days, moment, standing_of
+from dashboards.advice import advised, advised_days, moment, owners
 from dashboards.data import Chosen, answer
 from dashboards.naming import words_of
 from schemas.gates import Gates
@@ -108,9 +109,7 @@ def _domain(con: Connection, settings: Settings, chosen: Chosen, asked: Tags | N
     name, window = chosen.domain or "", chosen.window
     words = words_of(con, settings)
     is_ours = not settings.domains or name in settings.domains
-    found = standing_of(con, advised_days(window), settings, words, name)
-    standing = found[0] if found and is_ours else None
-    advice = of_standing(con, standing, settings.gates, words) if standing else None
+    standing, advice = _stands(con, settings, advised_days(window), words, name)
     published = as_published(con, window, name)
     tags = asked or _next(standing, settings.gates, published)
     exists = existing(standing) if standing else {}
@@ -126,7 +125,7 @@ def _domain(con: Connection, settings: Settings, chosen: Chosen, asked: Tags | N
         arrivals=arrivals(con, window, (name,)),
         advised=advised_days(window),
         advice=advice,
-        place=_place(standing, settings.gates, rates if asked else None, rows),
+        place=_place(standing, advice, settings.gates, rates if asked else None, rows),
         published=published,
         tags=tags,
         replay=replay,
@@ -137,6 +136,20 @@ def _domain(con: Connection, settings: Settings, chosen: Chosen, asked: Tags | N
         policy=[each.as_row() for each in changes],
         differences=[each.as_row() for each in differences(changes, window.last)],
     )
+
+
+def _stands(
+    con: Connection, settings: Settings, window: Window, words: Sequence[Word], name: str
+) -> tuple[Standing | None, Row | None]:
+    """Where a domain stands and its advice; of one without reports only what DNS tells, and
+    nothing of one that the settings leave out: anyone can mail a report about any domain."""
+    if settings.domains and name not in settings.domains:
+        return None, None
+    told = (owners(settings), words, name, moment(window))
+    with proven(con, window, settings.gates, name):
+        for standing in standings(con, window, settings.gates, *told):
+            return standing, of_standing(con, standing, settings.gates, words)
+    return None, next(iter(advise(con, window, settings.gates, *told)), None)
 
 
 def _next(standing: Standing | None, gates: Gates, published: Row) -> Tags:
@@ -156,20 +169,34 @@ def _mail(
 
 
 def _place(
-    standing: Standing | None, gates: Gates, replayed: Sequence[Row] | None, rows: Sequence[Row]
+    standing: Standing | None,
+    advice: Row | None,
+    gates: Gates,
+    replayed: Sequence[Row] | None,
+    rows: Sequence[Row],
 ) -> Place | None:
-    if standing is None:
+    """The gates are those of the advice; where it comes to none, since something else is said
+    first, those before the next level."""
+    if standing is None or advice is None:
         return None
     level, goal = standing.policy, standing.owner.goal
     is_there = LEVELS.index(level) >= LEVELS.index(goal)
     following = None if is_there else LEVELS[LEVELS.index(level) + 1]
-    checks = [] if standing.owner.parked else before_enforcing(standing, gates)
-    if following == "reject" and checks:
-        checks += before_reject(standing, gates)
+    checks = advice["gates"] or _gates_before(standing, gates, following)
     is_last = level == "quarantine" and goal == "reject"
     rate = gates.rate_before_reject if is_last else gates.rate_before_quarantine
-    place = Place(level, goal, following, as_rows(checks), rate, gates.rate_of_source)
+    place = Place(level, goal, following, checks, rate, gates.rate_of_source)
     return place if replayed is None else _measured_again(place, rows, replayed)
+
+
+def _gates_before(standing: Standing, gates: Gates, level: str | None) -> list[Row]:
+    if standing.owner.parked:
+        return []
+    step = {"p": level} if level else {}
+    checks = before_enforcing(standing, gates, step)
+    return as_rows(
+        [*checks, *before_reject(standing, gates, step)] if level == "reject" else checks
+    )
 
 
 def _measured_again(place: Place, rows: Sequence[Row], replayed: Sequence[Row]) -> Place:

@@ -188,6 +188,44 @@ SITUATIONS = (
         "looks parked: nothing but spoofing was seen, and the owner has not said so",
     ),
     Domain(
+        "tinsmith.example",
+        "Works",
+        (monitoring(),),
+        "wait",
+        "healthy as one receiver sees it, who sees nearly all; the others see too little to agree",
+        leans=(("google.com", 60),),
+    ),
+    Domain(
+        "cooperage.example",
+        "Works",
+        since_ever(Policy("reject", sp="none")),
+        "wait",
+        "p=reject, healthy; too little comes from invoices.cooperage.example to raise sp over it",
+        subdomains=("invoices.cooperage.example",),
+    ),
+    Domain(
+        "boatyard.example",
+        "Works",
+        (
+            Stage(EVER, Policy("reject", sp="none"), "the own name was closed last year"),
+            Stage(12, Policy("reject", sp="quarantine"), "names below it followed"),
+        ),
+        "wait",
+        "healthy, but what is said of names below it is only 12 days old",
+        subdomains=("parts.boatyard.example",),
+    ),
+    Domain(
+        "tannery.example",
+        "Works",
+        at(QUARANTINE, 50),
+        "advance",
+        "its record was taken down by accident ten days ago, so nobody reports: p=none asks again",
+        (("p", "none"),),
+        last=11,
+        unsafe=(("p", "reject"),),
+        loses_record=True,
+    ),
+    Domain(
         "ropewalk.example",
         "Works",
         at(REJECT, 49),
@@ -319,6 +357,16 @@ _TABLE: Mapping[str, tuple[Stream, ...]] = {
         Stream("spoofers", "spoof-plain", 40, bursts(0.2), "spam run", addresses=0),
         Stream("spoofers", "spoof-foreign", 20, bursts(0.1), "spam run", addresses=0),
     ),
+    "tinsmith.example": (_staff(volume=40),),
+    "cooperage.example": (
+        _staff("microsoft-365"),
+        Stream("postmark", "dkim-only", 2, OFFICE, "invoices", addresses=2, below="invoices."),
+    ),
+    "boatyard.example": (
+        _staff(),
+        Stream("amazon-ses", "dkim-only", 60, DAILY, "spare parts", addresses=4, below="parts."),
+    ),
+    "tannery.example": (_staff("microsoft-365"), _vendor("postmark", 40, "portal")),
     "ropewalk.example": (
         _staff(),
         Stream(

@@ -3,6 +3,7 @@
 Its streams' days and classes are those of the plan, not what a seed draws of them.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from ingest.simulator.organisation import EVER, Domain, Policy
 from ingest.simulator.receivers import requested
 from ingest.simulator.streams import MANNERS, Stream
-from ingest.simulator.traffic import Plan
+from ingest.simulator.traffic import Plan, receivers_of
 
 __all__ = ["DAY", "WINDOW", "History", "Look", "Sender"]
 
@@ -153,15 +154,28 @@ class Look:
     def in_window(self, day: date) -> bool:
         return day >= self.day - WINDOW * DAY
 
-    def expected(self, *labels: str) -> float:
-        """Messages to be expected in the window so far, of these classes."""
+    def expected(self, *labels: str, below: str | None = None) -> float:
+        """Messages to be expected in the window so far, of these classes; of all names, or of the
+        streams that put this before the domain."""
         first, last = self.day - WINDOW * DAY, self.last
         return sum(
             each.expected
-            for _, sent in self.history.streams
+            for stream, sent in self.history.streams
+            if below in (None, stream.below)
             for each in sent
             if first <= each.day <= last and each.label in labels
         )
+
+    def expected_of_others(self, *labels: str) -> float:
+        """The same, but for what the reporter sees who sees most."""
+        seen: defaultdict[str, float] = defaultdict(float)
+        first, last = self.day - WINDOW * DAY, self.last
+        for stream, sent in self.history.streams:
+            days = (each for each in sent if first <= each.day <= last and each.label in labels)
+            total, weights = sum(each.expected for each in days), receivers_of(self.domain, stream)
+            for name, weight in weights.items():
+                seen[name] += total * weight / sum(weights.values())
+        return sum(seen.values()) - max(seen.values(), default=0)
 
     def asked(self, stream: Stream, *, knows_np: bool) -> str:
         """What the record asks receivers to do with the stream's mail when it fails."""

@@ -84,7 +84,8 @@ class Domain:
     Mail is reported from `first` to `last` days back. `silent` names reporters that never report
     on it; `leans` gives reporters that many times their usual share of its mail; `storms` are
     failures to fetch keys; `target` the tags that change next, and `unsafe` what must not be
-    published next, whatever else is.
+    published next, whatever else is. `loses_record` says that DNS has no record of it from the day
+    after `last` on.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Domain:
     leans: tuple[tuple[str, int], ...] = ()
     storms: tuple[Storm, ...] = ()
     unsafe: tuple[tuple[str, str], ...] = ()
+    loses_record: bool = False
 
     def temperror(self, reporter: str, day: date, until: date) -> float:
         """The share of that day's messages whose keys a storm keeps this reporter from fetching."""

@@ -25,6 +25,7 @@ SETTLED = 14  # days in which no new sender may have come up
 SILENT = 7  # days without a report after which a feed has stopped
 CERTAIN_DAYS = 4  # with broken mail, after which nobody can miss that it is lost
 LEAST_MESSAGES, ENOUGH_MESSAGES = 300, 450  # a gate at 300; drawn volumes lie around the expected
+LEAST_OF_OTHERS, ENOUGH_OF_OTHERS = 40, 100  # than the receiver that sees most
 INDIRECT_LOSS = 0.005  # of legitimate mail, before p=reject
 LEGITIMATE = ("own", "broken")
 
@@ -55,6 +56,11 @@ def _nothing_yet(look: Look) -> Opinion | None:
 
 
 def _stopped(look: Look) -> Opinion | None:
+    if look.domain.loses_record and look.silent_days > 0:
+        why = (
+            "the record is gone, as DNS tells: p=none asks for reports again; they alone are silent"
+        )
+        return Opinion(("advance", "wait"), why)
     if look.silent_days <= SILENT:
         return None
     return Opinion(("wait",), "the feed stopped: nothing may be concluded")
@@ -146,7 +152,10 @@ def _few(look: Look) -> Opinion | None:
     days = {day for sender in look.senders for day, label in sender.days if label in LEGITIMATE}
     if legitimate < LEAST_MESSAGES or sum(map(look.in_window, days)) < 21:
         return Opinion(("wait",), "too few messages, or too few days with any")
-    if legitimate < ENOUGH_MESSAGES:
+    others = look.expected_of_others(*LEGITIMATE)
+    if others < LEAST_OF_OTHERS:
+        return Opinion(("wait",), "one receiver sees nearly all, and the others too little")
+    if legitimate < ENOUGH_MESSAGES or others < ENOUGH_OF_OTHERS:
         return _by_policy(look).or_else("wait", why="the number of messages is at the gate")
     return None
 
@@ -159,6 +168,8 @@ def _by_policy(look: Look) -> Opinion:
     )
     unchanged = look.days_with(lambda other: other == policy)
     next_step = _next_step(look)
+    if next_step is _SP and _days_below(look) < MONTH - SLACK + 1:
+        return Opinion(("wait",), "less than a month of what the record says of names below")
     if next_step.verdicts == ("done",):
         settled = days >= MONTH + SLACK and not _storms(look)
         return next_step if settled else next_step.or_else("wait", why="watching it is right, too")
@@ -186,13 +197,35 @@ def _was_enforcing_less(look: Look) -> bool:
 def _next_step(look: Look) -> Opinion:
     policy = look.policy
     if policy.p == "reject":
-        if policy.sp == "none":
-            return Opinion(("advance",), "the own name is closed and healthy, sp=none is not")
+        if policy.sp in ("none", "quarantine"):
+            return _too_little_below(look) or _SP
         return Opinion(("done",), "the goal is reached, and own mail passes")
     in_full = policy.pct is None and policy.t is None
     if policy.p == "quarantine" and in_full:
         return _before_reject(look) or Opinion(("advance",), "healthy for a month at p=quarantine")
     return Opinion(("advance",), f"healthy for a month at p={policy.p}")
+
+
+_SP = Opinion(("advance",), "the own name is closed and healthy, names below it are not closed")
+
+
+def _days_below(look: Look) -> int:
+    now = look.policy.sp or look.policy.p
+    return look.days_with(lambda other: (other.sp or other.p) == now)
+
+
+def _too_little_below(look: Look) -> Opinion | None:
+    """sp decides on a name's mail that has no record of its own: it has to be enough by itself."""
+    names = {
+        s.below for s, _ in look.history.streams if s.below and MANNERS[s.manner].label == "own"
+    }
+    expected = {name: look.expected(*LEGITIMATE, below=name) for name in names - {"*."}}
+    least = min(expected.values(), default=ENOUGH_MESSAGES)
+    if least < LEAST_MESSAGES:
+        return Opinion(("wait",), "too little mail of a name below the domain to raise sp over it")
+    if least < ENOUGH_MESSAGES:
+        return _SP.or_else("wait", why="the messages of a name below it are at the gate")
+    return None
 
 
 def _before_reject(look: Look) -> Opinion | None:

@@ -21,7 +21,7 @@ from ingest.simulator.reporters import REPORTERS
 from ingest.simulator.streams import MANNERS, Manner, Stream
 from ingest.simulator.variants import VARIANTS, Variant
 
-__all__ = ["Delivery", "Plan", "Signature", "keyed", "make_plan"]
+__all__ = ["Delivery", "Plan", "Signature", "keyed", "make_plan", "receivers_of"]
 
 # Small hosts and stolen names that turn up in MAIL FROM and HELO of spam.
 FOREIGN = ("webmail-update.test", "kx-parcel.test", "grand-prize.test", "inbox-lottery.test")
@@ -116,11 +116,10 @@ class Plan:
             return
         hosts = self._hosts(stream, total, rng)
         names = _names(domain, stream, rng)
-        audience = [each for each in REPORTERS if _reports_on(each, domain)]
-        leans = dict(domain.leans)
-        weights = [each.shares[stream.audience] * leans.get(each.org_name, 1) for each in audience]
+        audience = receivers_of(domain, stream)
+        weights = list(audience.values())
         host_weights = [1 / (rank + 1) ** 0.5 for rank in range(len(hosts))]
-        receivers = rng.choices([each.org_name for each in audience], weights, k=total)
+        receivers = rng.choices(list(audience), weights, k=total)
         senders = rng.choices(hosts, host_weights, k=total)
         halves = rng.choices((0, 1), k=total)
         tally = Counter(zip(receivers, senders, halves, strict=True))
@@ -166,6 +165,16 @@ class Plan:
                 own, spf = fault.own or manner.own, fault.spf or manner.spf
                 return replace(manner, label="broken", own=own, spf=spf)
         return manner
+
+
+def receivers_of(domain: Domain, stream: Stream) -> dict[str, float]:
+    """The reporters that a stream's mail goes to, with their weights."""
+    leans = dict(domain.leans)
+    return {
+        each.org_name: each.shares[stream.audience] * leans.get(each.org_name, 1)
+        for each in REPORTERS
+        if _reports_on(each, domain)
+    }
 
 
 def _reports_on(reporter: Reporter, domain: Domain) -> bool:

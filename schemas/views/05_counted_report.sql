@@ -5,26 +5,28 @@ select *
 from tls_report
 where counted
     and len(flags) = 0;
+-- One row per DMARC report that had arrived by the end of the day that is asked about (`as_of`).
+create or replace view arrived_dmarc_report as
+select *
+from dmarc_report
+where getvariable('as_of')::date is null
+    or coalesce(arrived_at, end_at) < getvariable('as_of')::date + 1;
+-- One row per (reporter, the domain it says it comes from, day) that a verified report covers.
+create or replace view verified_day as
+select distinct reporter, reporter_domain, day as verified_day
+from arrived_dmarc_report
+where counted
+    and authenticity = 'verified';
 -- One row per DMARC report that counts: it contradicts no other one, its period makes sense, and
 -- nothing proves it false. An unverified report does not count where its reporter (by name and
 -- by the domain it says it comes from) sent a verified one on that day or in the 35 days before
 -- (RFC 9990 §8.2: reports can be forged), and never where the setting require_verified asks for
--- proof. Where a day is asked about (`as_of`), only what had arrived by its end counts, and proves.
+-- proof, or for a domain of which the question asked goes by proof alone (`proven_domains`: advice).
+-- Where a day is asked about (`as_of`), only what had arrived by its end counts, and proves.
 create or replace view counted_dmarc_report as
-with arrived as (
-    select *
-    from dmarc_report
-    where getvariable('as_of')::date is null
-        or coalesce(arrived_at, end_at) < getvariable('as_of')::date + 1
-)
 select report.*
-from arrived as report
-asof left join (
-    select distinct reporter, reporter_domain, day as verified_day
-    from arrived
-    where counted
-        and authenticity = 'verified'
-) as proven
+from arrived_dmarc_report as report
+asof left join verified_day as proven
     on report.reporter = proven.reporter
     and report.reporter_domain = proven.reporter_domain
     and report.day >= proven.verified_day
@@ -34,6 +36,9 @@ where report.counted
         report.authenticity = 'verified'
         or (
             not coalesce(getvariable('require_verified')::boolean, false)
+            and not coalesce(
+                list_contains(getvariable('proven_domains')::text[], report.policy_domain), false
+            )
             and (proven.verified_day is null or report.day - proven.verified_day > 35)
         )
     );

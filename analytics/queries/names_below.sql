@@ -1,0 +1,40 @@
+-- One row per (policy domain, name below it) that legitimate mail of the window came from: how much,
+-- how much of it passes, and the sums over (reporter, day) of which an interval is made.
+-- `has_record` says that reports show a record of the name's own, published meanwhile.
+with cluster as (
+    select
+        message.policy_domain,
+        message.header_from,
+        sum(message.message_count) as n,
+        coalesce(sum(message.message_count) filter (message.aligned), 0) as x
+    from dmarc_message as message
+    join source_class using (policy_domain, source_ip)
+    where message.day between $first and $last
+        and not message.indeterminate
+        and source_class.class in ('own', 'broken')
+        and message.header_from != message.policy_domain
+        and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
+    group by message.policy_domain, message.header_from, message.reporter, message.day
+),
+recorded as (
+    select distinct policy_domain as name
+    from seen_policy
+    where day between $first and $last
+)
+select
+    cluster.policy_domain as domain,
+    cluster.header_from as name,
+    any_value(recorded.name) is not null as has_record,
+    sum(n)::bigint as messages,
+    sum(x)::bigint as aligned,
+    count(*) as clusters,
+    sum(x::double * x) as xx,
+    sum(x::double * n) as xn,
+    sum(n::double * n) as nn,
+    sum(x::double * x / n) as xx_n,
+    coalesce(sum(n - x) filter (n > 1), 0)::double as company,
+    coalesce(sum((n - x)::double * (n - x - 1) / (n - 1)) filter (n > 1), 0) as alike
+from cluster
+left join recorded on recorded.name = cluster.header_from
+group by cluster.policy_domain, cluster.header_from
+order by domain, messages desc, name

@@ -1,0 +1,254 @@
+"""Who may look: the installed dashboard, a real provider and a real browser."""
+
+import contextlib
+import http.client
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from schemas.errors import ExitCode
+from tests.browser import CHROMIUM, QUIET, free_port, needs_chromium, started, wait_until_drawn
+from tests.conftest import DEMO_UNTIL, Demo, Rua
+from tests.oidc_provider import oidc_provider
+from tests.two_groups import TwoGroups, foreign_tokens, tokens, two_groups
+
+VERIFIED = {"email_verified": True}
+USERS: dict[str, dict[str, Any]] = {
+    "ann": {"sub": "ann", "email": "Ann@Client.Example", **VERIFIED},
+    "bob": {"sub": "bob", "email": "bob@msp.example", "groups": ["editors"], **VERIFIED},
+    "eve": {"sub": "eve", "email": "eve@elsewhere.example", **VERIFIED},
+    "mal": {"sub": "mal", "email": "ann@client.example", "email_verified": False},
+}
+RULES = """
+[access]
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+client_id = "rua"
+client_secret_env = "OIDC_SECRET"
+redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
+cookie_secret_file = "cookie.secret"
+contact = "the postmaster"
+
+[[access.allow]]
+email_domains = ["client.example"]
+domain_groups = ["{group}"]
+
+[[access.allow]]
+groups = ["editors"]
+role = "editor"
+"""
+COOKIE_SECRET = "a cookie secret of more than 32 characters"
+CLIENT_SECRET = "a client secret that nobody prints"
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A dashboard that asks for a login."""
+
+    url: str
+    port: int
+    groups: TwoGroups
+
+    @property
+    def view(self) -> str:
+        return f"{self.url}/?until={DEMO_UNTIL.isoformat()}&days=35"
+
+
+@pytest.fixture(scope="module")
+def guarded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    needs_chromium()
+    folder = tmp_path_factory.mktemp("guarded")
+    groups, port = two_groups(demo, folder), free_port()
+    (folder / "cookie.secret").write_text(COOKIE_SECRET)
+    (folder / "cookie.secret").chmod(0o600)
+    with oidc_provider(*USERS.values()) as provider, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OIDC_SECRET", CLIENT_SECRET)
+        config = groups.config.read_text()
+        rules = RULES.format(provider=provider, port=port, group=groups.group)
+        groups.config.write_text(config + rules)
+        with started(["--config", str(groups.config)], folder, port):
+            yield Guarded(f"http://127.0.0.1:{port}", port, groups)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    needs_chromium()
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield found
+        found.close()
+
+
+@contextlib.contextmanager
+def visitor(browser: Browser, guarded: Guarded, name: str | None = None) -> Iterator[Page]:
+    """A page of a browser without a past, of somebody who has logged in."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
+    page = context.new_page()
+    page.goto(guarded.view)
+    wait_until_drawn(page)
+    if name is not None:
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name=name, exact=True).click()
+        page.wait_for_url(f"{guarded.url}/**")
+        wait_until_drawn(page)
+    yield page
+    context.close()
+
+
+def seen(page: Page) -> str:
+    return page.locator("[data-testid=stApp]").inner_text()
+
+
+def at(page: Page, url: str) -> str:
+    page.goto(url)
+    wait_until_drawn(page)
+    return seen(page)
+
+
+def test_nobody_sees_anything_before_a_login(guarded: Guarded, browser: Browser) -> None:
+    with visitor(browser, guarded) as page:
+        text = seen(page)
+        assert "Log in" in text
+        assert "Overview" not in text
+        for path in ("/overview", "/?domain=harbour.example", "/?report=1"):
+            assert not tokens(at(page, guarded.url + path)) & guarded.groups.mine
+
+
+def test_a_stranger_is_refused(guarded: Guarded, browser: Browser) -> None:
+    with visitor(browser, guarded, "eve") as page:
+        text = seen(page)
+        assert "eve@elsewhere.example" in text
+        assert "may not look" in text
+        assert "the postmaster" in text
+        text += at(page, guarded.view + "&domain=harbour.example")
+        assert "Messages" not in text
+        assert not tokens(text) & (guarded.groups.mine | guarded.groups.theirs)
+        page.get_by_role("button", name="Log out").click()
+
+
+def test_an_address_that_is_not_verified_is_refused(guarded: Guarded, browser: Browser) -> None:
+    with visitor(browser, guarded, "mal") as page:
+        text = seen(page)
+        assert "ann@client.example" in text
+        assert "may not look" in text
+        assert "verified" in text
+        assert not tokens(text) & guarded.groups.mine
+
+
+def test_a_viewer_sees_his_group_by_any_url(guarded: Guarded, browser: Browser) -> None:
+    secrets = foreign_tokens(guarded.groups.store, guarded.groups.mine)
+    theirs, mine = min(guarded.groups.theirs), min(guarded.groups.mine)
+    with visitor(browser, guarded, "ann") as page:
+        heard = listened(page)
+        text = at(page, guarded.view)
+        assert mine in text + str(heard)
+        assert "viewer" in text
+        urls = [
+            guarded.view,
+            f"{guarded.view}&domain={quote(theirs)}",
+            f"{guarded.view}&group=Lantern",
+            f"{guarded.url}/overview?domain={quote(theirs)}&until={DEMO_UNTIL}",
+            *(f"{guarded.url}/overview?report={number}&until={DEMO_UNTIL}" for number in (1, 2, 3)),
+        ]
+        for url in urls:
+            text = at(page, url)
+            assert not tokens(text) & secrets - tokens(url), url
+            assert not tokens([*heard]) & secrets - tokens(url), url
+            heard.clear()
+
+
+def listened(page: Page) -> list[bytes | str]:
+    """What the server tells the browser, beside what is drawn: tables come whole."""
+    frames: list[bytes | str] = []
+
+    def hear(frame: bytes | str) -> None:
+        frames.append(frame)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    return frames
+
+
+def test_an_editor_of_all_sees_all(guarded: Guarded, browser: Browser) -> None:
+    with visitor(browser, guarded, "bob") as page:
+        heard = listened(page)
+        text = at(page, guarded.view)
+        assert "bob@msp.example" in text
+        assert "editor" in text
+        assert {min(guarded.groups.theirs), min(guarded.groups.mine)} <= tokens([text, *heard])
+
+
+def test_whoever_logs_out_sees_nothing_more(guarded: Guarded, browser: Browser) -> None:
+    with visitor(browser, guarded, "ann") as page:
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url(lambda url: "end_session" in url)
+        assert "Log in" in at(page, guarded.view)
+
+
+def test_whoever_leaves_the_settings_sees_nothing_more(guarded: Guarded, browser: Browser) -> None:
+    config = guarded.groups.config
+    before = config.read_text()
+    try:
+        with visitor(browser, guarded, "ann") as page:
+            config.write_text(before.replace('"client.example"', '"other.example"'))
+            page.get_by_text("90", exact=True).click()
+            page.get_by_text("may not look").wait_for()
+            config.write_text(before[: before.index("[access]")])
+            assert not tokens(at(page, guarded.view)) & guarded.groups.mine
+    finally:
+        config.write_text(before)
+
+
+def test_a_cookie_of_ones_own_making_is_none(guarded: Guarded, browser: Browser) -> None:
+    with visitor(browser, guarded) as page:
+        page.context.add_cookies(
+            [{"name": "_streamlit_user", "value": "bm9ib2R5", "url": guarded.url}]
+        )
+        assert "Log in" in at(page, guarded.view)
+
+
+def test_without_a_websocket_there_is_nothing_to_read(guarded: Guarded) -> None:
+    """Pages, media and downloads of Streamlit hold nothing for who is not logged in."""
+    for path in ("/", "/overview", "/_stcore/host-config", "/media/0.csv", "/app/static/x"):
+        asked = http.client.HTTPConnection("127.0.0.1", guarded.port, timeout=30)
+        with contextlib.closing(asked):
+            asked.request("GET", path)
+            body = asked.getresponse().read()
+        assert not tokens(body) & guarded.groups.mine, path
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1"])
+def test_another_address_needs_a_login(rua: Rua, address: str) -> None:
+    done = rua("dashboard", "--address", address, "--no-browser")
+    assert done.returncode == ExitCode.USAGE
+    assert "[access]" in done.stderr
+    assert "--no-login" in done.stderr
+
+
+def test_no_login_is_said_aloud(rua: Rua, tmp_path: Path) -> None:
+    port = free_port()
+    flags = ["--no-login", "--address", "0.0.0.0"]
+    with started(["--store", "none.duckdb"], tmp_path, port, more=flags) as process:
+        process.terminate()
+        _, stderr = process.communicate(timeout=30)
+    assert "anyone who can reach 0.0.0.0" in stderr
+
+
+def test_secrets_are_never_printed(guarded: Guarded, rua: Rua) -> None:
+    config = guarded.groups.config
+    flags = ["--config", str(config), "dashboard", "--no-browser"]
+    done = rua(*flags, "--port", str(guarded.port), env={"OIDC_SECRET": CLIENT_SECRET})
+    assert done.returncode == ExitCode.USAGE  # the port is taken
+    done = rua(*flags, env={"OIDC_SECRET": ""})
+    assert done.returncode == ExitCode.USAGE
+    assert "key access.client_secret_env" in done.stderr
+    done = rua(*flags, "--no-login", env={"OIDC_SECRET": CLIENT_SECRET})
+    assert done.returncode == ExitCode.USAGE
+    assert "--no-login" in done.stderr
+    assert CLIENT_SECRET not in done.stderr
+    assert COOKIE_SECRET not in done.stderr
