@@ -25,7 +25,9 @@ select
     coalesce(sum(x::double * x), 0) as xx,
     coalesce(sum(x::double * n), 0) as xn,
     coalesce(sum(n::double * n), 0) as nn,
-    coalesce(sum(x::double * x / nullif(n, 0)), 0) as xx_n
+    coalesce(sum(x::double * x / nullif(n, 0)), 0) as xx_n,
+    coalesce(sum(n - x) filter (n > 1), 0)::double as company,
+    coalesce(sum((n - x)::double * (n - x - 1) / (n - 1)) filter (n > 1), 0) as alike
 from cluster
 group by day
 order by day

@@ -21,7 +21,9 @@ select
     sum(x::double * x) as xx,
     sum(x::double * n) as xn,
     sum(n::double * n) as nn,
-    sum(x::double * x / nullif(n, 0)) as xx_n
+    sum(x::double * x / nullif(n, 0)) as xx_n,
+    coalesce(sum(n - x) filter (n > 1), 0)::double as company,
+    coalesce(sum((n - x)::double * (n - x - 1) / (n - 1)) filter (n > 1), 0) as alike
 from cluster
 group by source
 order by legitimate desc, source
