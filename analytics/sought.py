@@ -31,6 +31,7 @@ class Sought:
     network: str | None = None
     source_ip: str | None = None
     reporter: str | None = None
+    class_: str | None = None
     failing: bool = False
 
 
@@ -119,6 +120,7 @@ def _seek(con: Connection, window: Window, sought: Sought, words: Sequence[Word]
     classify(con, window, words, only)
     domains = None if sought.domains is None else list(sought.domains)
     bounds = {"domains": domains, "source": sought.source, "source_ip": sought.source_ip}
+    bounds["class"] = sought.class_
     made = f"create or replace temp table sought as {question('sought')}"
     con.execute(made, bounds | _numbers(sought.network))
 

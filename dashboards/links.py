@@ -12,6 +12,8 @@ __all__ = ["SCREENS", "go", "link", "pages"]
 # File name in screens/, which is also the path of its URL -> title in the navigation.
 SCREENS: Mapping[str, str] = {
     "overview": "Overview",
+    "sources": "Sources",
+    "senders": "Unknown senders",
 }
 
 

@@ -6,6 +6,7 @@ Each says what to do next. Text from reports and paths stand `quoted`.
 import contextlib
 import shlex
 from collections.abc import Iterator
+from typing import Protocol
 
 import streamlit as st
 
@@ -80,7 +81,17 @@ def no_store() -> bool:
     return True
 
 
-def no_reports(found: Overview) -> bool:
+class Answered(Protocol):
+    """What any screen's answer tells of: the feed, and what arrived in the window."""
+
+    @property
+    def feed(self) -> Row: ...
+
+    @property
+    def arrived(self) -> Row: ...
+
+
+def no_reports(found: Answered) -> bool:
     """Whether the store holds no DMARC report at all."""
     if found.feed["dmarc_reports"]:
         return False
@@ -93,7 +104,7 @@ def no_reports(found: Overview) -> bool:
     return True
 
 
-def no_mail(found: Overview, window: Window) -> bool:
+def no_mail(found: Answered, window: Window) -> bool:
     """Whether the window is empty. A feed that stopped long ago is offered as it last looked."""
     latest, is_empty = found.feed["last_report_day"], not found.arrived["reports"]
     if is_empty:
@@ -108,7 +119,7 @@ def no_mail(found: Overview, window: Window) -> bool:
     return is_empty
 
 
-def _way_out(found: Overview, window: Window) -> str:
+def _way_out(found: Answered, window: Window) -> str:
     latest = found.feed["last_report_day"]
     if latest is None:
         return f"All reports in the store are of days after {day(window.last)}."
