@@ -30,9 +30,9 @@ Row = Mapping[str, Any]
 # How much mail, in steps of ten: light is little on light ground, dark is little on dark ground.
 # Lightness alone tells them apart, whatever colours one sees.
 LEVELS = ("1 – 9", "10 – 99", "100 – 999", "1,000 and more")
-ON_LIGHT_STEPS = ("#b9d6ec", "#6baed6", "#2474b0", "#08306b")
+ON_LIGHT_STEPS = ("#a9cde8", "#5aa2d2", "#2271ae", "#08306b")
 ON_DARK_STEPS = ("#1f4e79", "#3d86bf", "#8cc4ea", "#e3f2fd")
-LAND = {"light": "#e6e4e0", "dark": "#3a3c42"}
+LAND = {"light": "#eceae6", "dark": "#3a3c42"}
 ROW_HEIGHT, CHART_HEIGHT, MAP_HEIGHT = 20, 220, 380
 PASSES, NO_RESULT, FAILS = "passes", "no result", "fails"
 

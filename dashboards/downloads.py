@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.wording import amount
+from dashboards.source_tables import counted
 from schemas.text import csv_cell
 
 __all__ = ["csv_bytes", "offer", "offer_prepared"]
@@ -27,7 +27,7 @@ def csv_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
 
 def offer(rows: Sequence[Row], columns: Sequence[str], file: str, noun: str) -> None:
     """A button that saves all of these rows; `file` is its name without .csv."""
-    _button(csv_bytes(rows, columns), f"All {amount(len(rows), noun)} as CSV", file)
+    _button(csv_bytes(rows, columns), f"All {counted(len(rows), noun)} as CSV", file)
 
 
 def offer_prepared(
@@ -41,7 +41,7 @@ def offer_prepared(
 ) -> None:
     """The same of rows that are asked for only when they are wanted, at most `most`."""
     key = f"prepare {file}"
-    what = f"All {amount(count, noun)}" if count <= most else f"The newest {amount(most, noun)}"
+    what = f"All {counted(count, noun)}" if count <= most else f"The newest {counted(most, noun)}"
     if count > EAGER_ROWS and not st.button(f"Prepare {what[0].lower()}{what[1:]}", key=key):
         return
     _button(csv_bytes(ask(), columns), f"{what} as CSV", file)

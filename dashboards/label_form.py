@@ -33,7 +33,7 @@ LONGEST_NOTE = 500
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What can be labelled: `match` for a policy domain, in words `said`."""
+    """What can be labelled: `match` for a policy domain, in words `said`, alike for no two."""
 
     domain: str
     match: str
@@ -53,10 +53,7 @@ def label_form(key: str, targets: Sequence[Target]) -> None:
         return
     turn = f"{key} {st.session_state.get(TRIES, 0)}"  # an empty form after one was written
     with st.form(f"form {turn}"):
-        said = [cell(each.said) for each in targets]
-        chosen = st.selectbox(
-            "What", range(len(targets)), format_func=said.__getitem__, key=f"what {turn}"
-        )
+        target = st.selectbox("What", targets, format_func=_said, key=f"what {turn}")
         class_ = st.selectbox(
             "Class",
             CLASSES,
@@ -73,7 +70,6 @@ def label_form(key: str, targets: Sequence[Target]) -> None:
     if class_ is None:
         st.warning("Choose a class first.")
         return
-    target = targets[chosen]
     written = f"{quoted(target.match)} for {quoted(target.domain)} is labelled {class_}."
     _write(
         lambda: put_label(target.domain, target.match, class_, note),
@@ -87,26 +83,26 @@ def taking_back(key: str, rows: Sequence[Row]) -> None:
         return
     turn = f"{key} {st.session_state.get(TRIES, 0)}"
     with st.form(f"back {turn}"):
-        said = [_label(row) for row in rows]
-        chosen = st.selectbox(
-            "Labels of these domains",
-            range(len(rows)),
-            format_func=said.__getitem__,
-            key=f"which {turn}",
+        labels = [Target(row["domain"], row["match"], _label(row)) for row in rows]
+        label = st.selectbox(
+            "Labels of these domains", labels, format_func=_said, key=f"which {turn}"
         )
         if not st.form_submit_button("Take it back"):
             return
-    row = rows[chosen]
     _write(
-        lambda: take_back(row["domain"], row["match"]),
-        f"{quoted(row['match'])} for {quoted(row['domain'])} has no label any more.",
+        lambda: take_back(label.domain, label.match),
+        f"{quoted(label.match)} for {quoted(label.domain)} has no label any more.",
     )
+
+
+def _said(target: Target) -> str:
+    return cell(target.said)
 
 
 def _label(row: Row) -> str:
     note = f": {row['note']}" if row["note"] else ""
     made = f"{row['class']}, {day(row['made_at'])}{note}"
-    return cell(f"{row['match']} for {row['domain']} is {made}")
+    return f"{row['match']} for {row['domain']} is {made}"
 
 
 def _write(change: Callable[[], Any], done: str) -> None:

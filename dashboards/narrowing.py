@@ -5,7 +5,7 @@ so that links, going back and what is chosen agree.
 """
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -13,11 +13,12 @@ import streamlit as st
 from analytics.classes import CLASSES
 from dashboards.data import Chosen
 from dashboards.data.sources import Narrowed
-from dashboards.links import go, link
+from dashboards.filters import shared
+from dashboards.links import go
 from dashboards.wording import quoted
 from schemas.text import cell
 
-__all__ = ["choose", "crumbs", "narrowed", "open_below"]
+__all__ = ["choose", "crumbs", "here", "narrowed", "open_below"]
 
 SCREEN = "sources"
 
@@ -97,18 +98,29 @@ def open_below(now: Narrowed, **below: str | None) -> None:
 
 
 def crumbs(now: Narrowed) -> None:
-    """The way back up, a link for each step."""
+    """The way back up, a button for each step: a link to the page that one is on would leave the
+    address bar as it is."""
     if not now.is_opened:
         return
     steps = _steps(now)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        link(SCREEN, "All sources", **_kept(now))
+        _step("All sources", _kept(now))
         for number, (words, parameters) in enumerate(steps, start=1):
             st.markdown("›", width="content")
             if number < len(steps):
-                link(SCREEN, words, **(parameters | _kept(now)))
+                _step(words, parameters | _kept(now))
             else:
                 st.markdown(f"**{words}**", width="content")
+
+
+def _step(words: str, parameters: Mapping[str, str | None]) -> None:
+    st.button(words, key=f"up to {words}", on_click=here, args=(parameters,), type="tertiary")
+
+
+def here(parameters: Mapping[str, str | None]) -> None:
+    """Show this screen anew with these of its own parameters; to be called from a button."""
+    said = {key: value for key, value in parameters.items() if value is not None}
+    st.query_params.from_dict({**shared(), **said})
 
 
 def _steps(now: Narrowed) -> list[tuple[str, dict[str, str | None]]]:

@@ -11,7 +11,8 @@ from dashboards.data import Row
 from dashboards.data.senders import NEW_DAYS, Senders, countries
 from dashboards.downloads import offer
 from dashboards.label_form import Target, label_form
-from dashboards.links import go, link
+from dashboards.links import go
+from dashboards.narrowing import here
 from dashboards.panels import palette
 from dashboards.theme import ON_DARK
 from dashboards.wording import amount, quoted
@@ -136,7 +137,9 @@ def listed(rows: Sequence[Row], now: Shown) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             where = "no known country" if now.country == NOWHERE else quoted(now.country)
             st.markdown(f"Of {where} alone.", width="content")
-            link("senders", "Show all countries", show=now.kind)
+            st.button(
+                "Show all countries", on_click=here, args=({"show": now.kind},), type="tertiary"
+            )
     if not rows:
         st.info("No such address is of that country.")
         return
@@ -147,7 +150,7 @@ def listed(rows: Sequence[Row], now: Shown) -> None:
     if row is not None:
         go("sources", ip=row["source_ip"], of=row["domain"])
     st.caption(
-        "Tick a row to see its records. Likely is what the evidence leans to, for the eye alone:"
+        "Tick a row to see its records. What an undecided one may be is for the eye alone:"
         " nothing counts by it. First seen looks back 400 days. Days are in UTC."
     )
     offer(rows, SAVED, "unknown-senders", "address")
@@ -156,10 +159,9 @@ def listed(rows: Sequence[Row], now: Shown) -> None:
 
 
 def _sender(row: Row) -> Row:
-    class_ = row["likely"] or "cannot be told"
-    leans = row["class"] == "undecided" and row["likely"]
-    said = {"likely": f"perhaps {class_}" if leans else class_}
-    return row | said | {"is_new": "new" if row["is_new"] else None}
+    leaning = f"undecided: perhaps {row['likely']}" if row["likely"] else "undecided"
+    said = leaning if row["class"] == "undecided" else row["class"]
+    return row | {"likely": said, "is_new": "new" if row["is_new"] else None}
 
 
 def _target(row: Row) -> Target:

@@ -44,6 +44,7 @@ SAVED_RECORD = (
     *("report", "ordinal"),
 )
 REPORT_SCREENS = ("report", "reports")  # whichever there is
+DOMAIN_SCREEN = "domain"
 
 
 def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
@@ -62,7 +63,7 @@ def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
         _undecided(undecided, now)
 
 
-def _services(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
+def _services(rows: list[Row], chosen: Chosen, now: Narrowed) -> None:
     key = f"services {chosen} {now}"
     skip, most = tables.page_of(len(rows), "service", key)
     page = rows[skip : skip + most]
@@ -71,7 +72,7 @@ def _services(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
     counted = _days_of(days, order)
     told = [row | {"days": counted[row["domain"], row["source"]]} for row in page]
     _open_service(tables.picked(told, tables.SERVICE_COLUMNS, "Services", f"{key} {skip}"), now)
-    st.caption(f"Tick a row to look into it. {_counting(now)}")
+    st.caption(f"Tick a row (or Shift and Space) to look into it. {_counting(now)}")
     offer(rows, SAVED, "sources", "service")
     st.subheader("Days with mail")
     frame = charts.strip_frame(days, order)
@@ -138,6 +139,8 @@ def opened(found: Service, chosen: Chosen, now: Narrowed) -> None:
     if now.ip:
         _facts(rows)
     _label(found, rows, now)
+    if now.of and DOMAIN_SCREEN in links.SCREENS:
+        links.link(DOMAIN_SCREEN, f"Everything about {quoted(now.of)}", domain=now.of)
     _by_day(found, chosen.window)
     if not now.ip:
         _below(rows, chosen, now)
@@ -236,7 +239,7 @@ def _below(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
         offer(listed, SAVED_NETWORK, "networks", "network")
     st.subheader("Addresses")
     skip, most = tables.page_of(len(rows), "address", f"addresses {key}")
-    page = rows[skip : skip + most]
+    page = list(rows[skip : skip + most])
     row = tables.picked(page, tables.ADDRESS_COLUMNS, "Addresses", f"addresses {key} {skip}")
     if row is not None:
         open_below(now, ip=row["source_ip"], of=row["domain"])

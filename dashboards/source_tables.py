@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards.wording import amount, table_cell
+from dashboards.wording import table_cell
 
 __all__ = [
     "ADDRESS_COLUMNS",
@@ -22,6 +22,7 @@ __all__ = [
     "SERVICE_COLUMNS",
     "UNDECIDED_COLUMNS",
     "VERDICT_COLUMNS",
+    "counted",
     "frame_of",
     "page_of",
     "picked",
@@ -31,6 +32,7 @@ __all__ = [
 Row = dict[str, Any]
 Columns = Mapping[str, Any]
 PAGE = 25
+PLURALS = {"address": "addresses", "country": "countries"}
 ROW_HEIGHT = 33  # of st.dataframe, at the theme's font size
 TWO_LINES = 70  # from twice the usual height on, it breaks long texts into lines
 
@@ -111,6 +113,7 @@ VERDICT_COLUMNS: Columns = {**DOMAIN, **SOURCE, **CLASS, **COUNTED, **SETTLED, *
 RECORD_COLUMNS: Columns = {
     "day": _day("Day", format="D MMM YYYY", width=100, help="UTC, the middle of the report"),
     "reporter": _column("Reporter", 140),
+    "report": _number("Report", format="%d", width=75, help="As `rua show` takes it"),
     **IP,
     **DOMAIN,
     "messages": COUNTED["messages"],
@@ -122,7 +125,6 @@ RECORD_COLUMNS: Columns = {
     "spf_results": _column("SPF", 220),
     "reasons": _column("Override reasons", 160),
     "authenticity": _column("Report is", 90),
-    "report": _number("Report", format="%d", width=80, help="As `rua show` takes it"),
 }
 SENDER_COLUMNS: Columns = {
     **IP,
@@ -131,8 +133,7 @@ SENDER_COLUMNS: Columns = {
     "is_new": _column("New", 55, help="First seen in the last 7 of these days"),
     "messages": COUNTED["messages"],
     "first_seen": SEEN["first_seen"],
-    **CLASS,
-    "likely": _column("Likely", 120, help="What the evidence leans to; nothing counts by it"),
+    "likely": _column("Class, or likely", 150, help="What the evidence leans to is no class yet"),
     "why": _column("Why", 520),
     **SETTLED,
     **PLACE,
@@ -193,6 +194,11 @@ def _draw(rows: Sequence[Row], columns: Columns, name: str, lines: int, **more: 
     )
 
 
+def counted(count: int, noun: str) -> str:
+    """1 address, 1,234 addresses."""
+    return f"{count:,} {noun if count == 1 else PLURALS.get(noun, f'{noun}s')}"
+
+
 def page_of(count: int, noun: str, key: str, *, size: int = PAGE) -> tuple[int, int]:
     """(how many to skip, how many to show) of so many, by a pager where one page does not do."""
     pages = -(-count // size)
@@ -202,5 +208,5 @@ def page_of(count: int, noun: str, key: str, *, size: int = PAGE) -> tuple[int, 
         page = st.pagination(pages, key=f"page {key}", max_visible_pages=5)
         first = (page - 1) * size
         last = min(first + size, count)
-        st.caption(f"{first + 1:,} – {last:,} of {amount(count, noun)}", width="content")
+        st.caption(f"{first + 1:,} – {last:,} of {counted(count, noun)}", width="content")
     return first, size

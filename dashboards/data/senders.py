@@ -25,9 +25,9 @@ KEPT = (
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """`rows` are new or undecided addresses, most mail first: the keys of `rua sources`, `likely`
-    (a class or None) and `why`. `known` counts all other addresses of the window; `total` is of
-    all mail."""
+    """`rows` are new or undecided addresses, these first, then by mail: the keys of `rua sources`,
+    `likely` (a class or None) and `why`. `known` counts all other addresses of the window;
+    `total` is of all mail."""
 
     feed: Row
     arrived: Row
@@ -64,9 +64,13 @@ def _senders(con: Connection, told: Settings, chosen: Chosen) -> Senders:
         feed=feed(con, window.as_of),
         arrived=arrived(con, window, chosen.domains),
         total=sought.total(con, window, Sought(domains=chosen.domains), words),
-        rows=[_sender(row) for row in unknown],
+        rows=[_sender(row) for row in sorted(unknown, key=_is_decided)],
         known=len(rows) - len(unknown),
     )
+
+
+def _is_decided(row: Row) -> bool:
+    return bool(row["class"] != "undecided")
 
 
 def _sender(row: Row) -> Row:
