@@ -104,17 +104,17 @@ def crumbs(now: Narrowed) -> None:
         return
     steps = _steps(now)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _step("All sources", _kept(now))
+        _step(0, "All sources", _kept(now))
         for number, (words, parameters) in enumerate(steps, start=1):
             st.markdown("›", width="content")
             if number < len(steps):
-                _step(words, parameters | _kept(now))
+                _step(number, words, parameters | _kept(now))
             else:
                 st.markdown(f"**{words}**", width="content")
 
 
-def _step(words: str, parameters: Mapping[str, str | None]) -> None:
-    st.button(words, key=f"up to {words}", on_click=here, args=(parameters,), type="tertiary")
+def _step(number: int, words: str, parameters: Mapping[str, str | None]) -> None:
+    st.button(words, key=f"up {number}", on_click=here, args=(parameters,), type="tertiary")
 
 
 def here(parameters: Mapping[str, str | None]) -> None:

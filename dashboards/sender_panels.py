@@ -10,6 +10,7 @@ from dashboards import source_tables as tables
 from dashboards.data import Row
 from dashboards.data.senders import NEW_DAYS, Senders, countries
 from dashboards.downloads import offer
+from dashboards.filters import chosen
 from dashboards.label_form import Target, label_form
 from dashboards.links import go
 from dashboards.narrowing import here
@@ -102,9 +103,10 @@ def on_the_map(rows: Sequence[Row], world: World, now: Shown) -> None:
     with right:
         st.subheader("Countries")
         told = [_country(row, world) for row in found]
-        skip, most = tables.page_of(len(told), "country", f"countries {now}", size=10)
+        key = tables.key_of("countries", chosen(), now)
+        skip, most = tables.page_of(len(told), "country", key, size=10)
         page = told[skip : skip + most]
-        row = tables.picked(page, tables.COUNTRY_COLUMNS, "Countries", f"countries {now} {skip}")
+        row = tables.picked(page, tables.COUNTRY_COLUMNS, "Countries", f"{key} {skip}")
         if row is not None:
             go("senders", show=now.kind, country=row["code"] or NOWHERE)
         offer(told, SAVED_COUNTRY, "countries", "country")
@@ -143,7 +145,7 @@ def listed(rows: Sequence[Row], now: Shown) -> None:
     if not rows:
         st.info("No such address is of that country.")
         return
-    key = f"senders {now}"
+    key = tables.key_of("senders", chosen(), now)
     skip, most = tables.page_of(len(rows), "address", key)
     page = [_sender(row) for row in rows[skip : skip + most]]
     row = tables.picked(page, tables.SENDER_COLUMNS, "Unknown senders", f"{key} {skip}", lines=2)

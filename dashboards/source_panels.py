@@ -52,7 +52,7 @@ def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
     rows = [row for row in found.rows if now.class_ in (None, row["class"])]
     undecided = [row for row in found.rows if row["class"] == "undecided"]
     if now.class_ == "undecided":
-        _undecided(undecided, now)
+        _undecided(undecided, chosen, now)
         return
     st.subheader("Services")
     if not rows:
@@ -60,11 +60,11 @@ def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
     else:
         _services(rows, chosen, now)
     if now.class_ is None:
-        _undecided(undecided, now)
+        _undecided(undecided, chosen, now)
 
 
 def _services(rows: list[Row], chosen: Chosen, now: Narrowed) -> None:
-    key = f"services {chosen} {now}"
+    key = tables.key_of("services", chosen, now)
     skip, most = tables.page_of(len(rows), "service", key)
     page = rows[skip : skip + most]
     days = strips(chosen, now, page)
@@ -101,13 +101,13 @@ def _open_service(row: Row | None, now: Narrowed) -> None:
         open_below(now, source=row["source"], of=row["domain"])
 
 
-def _undecided(rows: Sequence[Row], now: Narrowed) -> None:
+def _undecided(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
     """What the evidence cannot tell, what would settle each, and a form for the owner's word."""
     st.subheader("Undecided sources")
     if not rows:
         st.markdown("No source is undecided.")
         return
-    key = f"undecided {now}"
+    key = tables.key_of("undecided", chosen, now)
     skip, most = tables.page_of(len(rows), "undecided source", key)
     page = rows[skip : skip + most]
     picked = tables.picked(
@@ -227,7 +227,7 @@ def _by_day(found: Service, window: Window) -> None:
 
 def _below(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
     """Networks where there are several, then addresses."""
-    key = f"{chosen} {now}"
+    key = tables.key_of("below", chosen, now)
     listed = networks(rows)
     if len(listed) > 1 and now.network is None:
         st.subheader("Networks")
@@ -249,7 +249,7 @@ def _below(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
 def _records(found: Service, chosen: Chosen, now: Narrowed) -> None:
     """One page of them, asked for as a page; a row leads on to its report."""
     st.subheader("Records")
-    count, key = found.total["records"], f"records {chosen} {now}"
+    count, key = found.total["records"], tables.key_of("records", chosen, now)
     skip, most = tables.page_of(count, "record", key)
     page = [_said(row) for row in record_page(chosen, now, most=most, skip=skip)]
     screen = next((name for name in REPORT_SCREENS if name in links.SCREENS), None)

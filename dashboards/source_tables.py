@@ -3,6 +3,7 @@
 Every text from a report passes `table_cell`; numbers stay numbers, so that they sort.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = [
     "VERDICT_COLUMNS",
     "counted",
     "frame_of",
+    "key_of",
     "page_of",
     "picked",
     "shown",
@@ -192,6 +194,12 @@ def _draw(rows: Sequence[Row], columns: Columns, name: str, lines: int, **more: 
         alt=name,
         **more,
     )
+
+
+def key_of(name: str, *of: object) -> str:
+    """A widget's key: a new one for another view, so that no page or tick is carried over. It
+    stands in the page as a class name, where nothing of a report should."""
+    return f"{name} {hashlib.sha256(repr(of).encode()).hexdigest()[:12]}"
 
 
 def counted(count: int, noun: str) -> str:
