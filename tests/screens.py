@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.commands.dashboard import APP
 
-__all__ = ["Screens", "pick", "tables_of", "words_of"]
+__all__ = ["Screens", "measured", "pick", "press", "tables_of", "words_of"]
 
 
 class Screens:
@@ -49,6 +49,18 @@ def words_of(app: AppTest) -> str:
 def tables_of(app: AppTest) -> dict[str, pd.DataFrame]:
     """Each table by its accessible name."""
     return {each.proto.alt: each.value for each in app.dataframe}
+
+
+def measured(app: AppTest) -> dict[str, str]:
+    """The numbers of a page by what stands above them."""
+    return {each.label: each.value for each in app.metric}
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the button of that label."""
+    next(each for each in app.button if each.label == label).click().run()
+    assert not app.exception
+    return app
 
 
 def pick(app: AppTest, name: str, row: int) -> AppTest:

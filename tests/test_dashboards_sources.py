@@ -1,7 +1,5 @@
-"""The screen of sources: from services down to records, its filters, and labels in place."""
+"""The screen of sources: from services down to records, and its filters."""
 
-import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,30 +7,24 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics.labels import labels
 from analytics.likely import likely
 from analytics.sought import Sought, network_of, records
 from analytics.window import Window
 from dashboards import charts_sources, downloads
-from dashboards.labelling import put_label
-from schemas import lock
 from schemas.errors import ConfigError
 from schemas.store import Store
-from tests.browser import needs_chromium, page_at, running, wait_until_drawn, whole_page
+from tests.browser import needs_chromium, page_at, running, wait_until_drawn
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.report_documents import Report, store_of
-from tests.screens import Screens, pick, tables_of, words_of
+from tests.screens import Screens, measured, pick, press, tables_of, words_of
 
 TODAY = date(2026, 11, 30)
 WINDOW = Window(date(2026, 11, 1), TODAY, TODAY)
-SENDGRID = "149.72.133.8"
 HOSTILE = (
     "<img src=x onerror=alert(1)> **bold** `tick` [go](https://evil.example) www.evil.example "
     ":material/home: :red[x] $x$ \u202e"
 )
 FORMULA = "=cmd|' /C calc'!A0"
-
-Open = Callable[..., AppTest]
 
 
 @pytest.fixture
@@ -58,19 +50,9 @@ class Named(Report):
         )
 
 
-def measured(app: AppTest) -> dict[str, str]:
-    return {each.label: each.value for each in app.metric}
-
-
 def query(app: AppTest) -> dict[str, str]:
     kept = ("until", "days", "domain")
     return {key: value for key, value in app.query_params.items() if key not in kept}
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(each for each in app.button if each.label == label).click().run()
-    assert not app.exception
-    return app
 
 
 def test_a_full_store_leads_from_services_down_to_records(demo: Demo, screen: Screens) -> None:
@@ -216,70 +198,6 @@ def test_a_network_of_either_family_is_sought_by_its_numbers(tmp_path: Path) -> 
     assert {row["source_ip"] for row in six} == {"2001:db8::1", "2001:db8:0:ffff::1"}
 
 
-def undecided_store(folder: Path) -> Path:
-    reports = [
-        Report(TODAY, count=80),
-        Report(TODAY, source_ip=SENDGRID, count=7, aligned=False),
-    ]
-    return store_of(reports, folder)
-
-
-def fill(app: AppTest, class_: str, note: str) -> None:
-    of_form = [each for each in app.selectbox if each.label == "Class" and each.form_id]
-    of_form[0].set_value(class_)
-    app.text_input[0].set_value(note)
-
-
-def test_a_source_is_labelled_in_place_and_every_number_follows(
-    tmp_path: Path, screen: Screens
-) -> None:
-    store = undecided_store(tmp_path / "s")
-    app = screen("sources", store, until=TODAY.isoformat())
-    (row,) = tables_of(app)["Undecided sources"].to_dict("records")
-    assert row["settled_by"] == "its owner's word: is this yours?"
-    fill(app, "broken", "the shop's invoices")
-    press(app, "Label it")
-    with Store(store).read() as con:
-        (label,) = labels(con)
-    assert (label["match"], label["class"]) == ("SendGrid", "broken")
-    assert label["note"] == "the shop's invoices"
-    assert "`SendGrid` for `example.com` is labelled broken" in words_of(app)
-    assert "Undecided sources" not in tables_of(app)
-    services = tables_of(app)["Services"].set_index("source")
-    assert services.loc["SendGrid", "class"] == "broken"
-    pick(app, "Services", list(services.index).index("SendGrid"))
-    assert "the shop's invoices" in words_of(app)
-    press(app, "Take it back")
-    with Store(store).read() as con:
-        assert labels(con) == []
-    assert "has no label any more" in words_of(app)
-    assert "**Class: undecided.**" in words_of(app)
-
-
-def test_a_busy_store_loses_nothing_of_a_label(tmp_path: Path, screen: Screens) -> None:
-    store = undecided_store(tmp_path / "s")
-    app = screen("sources", store, until=TODAY.isoformat())
-    fill(app, "broken", "the shop's invoices")
-    with lock.exclusive(store, 1):
-        press(app, "Label it")
-    assert "The store is busy" in words_of(app)
-    assert app.text_input[0].value == "the shop's invoices"
-    press(app, "Label it")
-    with Store(store).read() as con:
-        assert [row["note"] for row in labels(con)] == ["the shop's invoices"]
-
-
-def test_a_label_without_a_class_is_not_written(tmp_path: Path, screen: Screens) -> None:
-    store = undecided_store(tmp_path / "s")
-    app = press(screen("sources", store, until=TODAY.isoformat()), "Label it")
-    assert "Choose a class first" in words_of(app)
-    for domain, class_ in (("other.example", "own"), ("example.com", "mine")):
-        with pytest.raises(ConfigError):
-            put_label(domain, "sendgrid", class_, None)
-    with Store(store).read() as con:
-        assert labels(con) == []
-
-
 @pytest.mark.parametrize("name", [HOSTILE, FORMULA])
 def test_hostile_names_stay_text_in_tables_and_downloads(
     tmp_path: Path, screen: Screens, name: str
@@ -352,41 +270,6 @@ def test_an_undecided_source_leans_to_what_its_signs_say(
     found, why = likely({**row, **signs, "reason": "as seen", **evidence})
     assert found == class_
     assert "as seen" in why
-
-
-def test_down_to_a_record_and_a_label_in_a_browser(demo: Demo, tmp_path: Path) -> None:
-    needs_chromium()
-    store = tmp_path / "copy.duckdb"
-    shutil.copy(demo.store, store)
-    flags = ("--config", str(demo.folder / "rua.toml"), "--store", str(store))
-    with (
-        running(flags, tmp_path) as url,
-        page_at(f"{url}/?until={DEMO_UNTIL.isoformat()}&days=7", height=1600) as page,
-    ):
-        page.get_by_role("link", name="Sources", exact=True).click()
-        page.get_by_role("heading", name="Sources", exact=True).wait_for()
-        wait_until_drawn(page)
-        for table in ("Services", "Addresses"):
-            grid = page.get_by_test_id("stDataFrame").filter(has=page.get_by_label(table))
-            box = grid.first.bounding_box()
-            assert box
-            page.mouse.click(box["x"] + 16, box["y"] + 50)  # the tick of the first row
-            page.wait_for_url("**source=**" if table == "Services" else "**ip=**")
-            wait_until_drawn(page)
-        assert page.get_by_role("heading", name="Records").count() == 1
-        page.get_by_text("Label it: your word stands over every rule").click()
-        page.get_by_role("combobox", name="Class").nth(1).click()
-        page.get_by_role("option", name="spoof: somebody else uses the name").click()
-        page.get_by_role("textbox", name="Note").fill("seen in a browser")
-        page.get_by_role("button", name="Label it", exact=True).click()
-        page.get_by_text("is labelled spoof").wait_for()
-        with Store(store).read() as con:
-            assert [row["class"] for row in labels(con)] == ["spoof"]
-        assert whole_page(page, tmp_path / "one.png").stat().st_size > 20_000
-        page.set_viewport_size({"width": 390, "height": 844})
-        page.get_by_role("button", name="All sources").click()
-        page.get_by_role("heading", name="Services").wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_hostile_names_in_a_browser(tmp_path: Path) -> None:
