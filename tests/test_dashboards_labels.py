@@ -104,9 +104,7 @@ def test_down_to_a_record_and_a_label_in_a_browser(demo: Demo, tmp_path: Path) -
         wait_until_drawn(page)
         for table in ("Services", "Addresses"):
             grid = page.get_by_test_id("stDataFrame").filter(has=page.get_by_label(table))
-            box = grid.first.bounding_box()
-            assert box
-            page.mouse.click(box["x"] + 16, box["y"] + 50)  # the tick of the first row
+            grid.first.click(position={"x": 16, "y": 50})  # the tick of the first row
             page.wait_for_url("**source=**" if table == "Services" else "**ip=**")
             wait_until_drawn(page)
         assert page.get_by_role("heading", name="Records").count() == 1

@@ -141,7 +141,7 @@ def test_a_broken_link_says_what_is_there(
     tmp_path: Path, screen: Screens, broken: dict[str, str], said: str
 ) -> None:
     store = store_of([Report(TODAY)], tmp_path / "s")
-    assert said in words_of(screen("sources", store, until=TODAY.isoformat(), **broken))
+    assert said in words_of(screen("sources", store, None, until=TODAY.isoformat(), **broken))
 
 
 def test_an_empty_store_says_what_to_run(tmp_path: Path, screen: Screens) -> None:
