@@ -9,13 +9,13 @@ from dashboards import charts_sources as charts
 from dashboards import source_tables as tables
 from dashboards.data import Row
 from dashboards.data.senders import NEW_DAYS, Senders, countries
-from dashboards.downloads import offer
 from dashboards.filters import chosen
 from dashboards.label_form import Target, label_form
 from dashboards.links import go
 from dashboards.narrowing import here
 from dashboards.panels import palette
 from dashboards.theme import ON_DARK
+from dashboards.whole_tables import offer
 from dashboards.wording import amount, quoted
 from dashboards.world import World
 

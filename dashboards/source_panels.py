@@ -21,11 +21,11 @@ from dashboards.data.sources import (
     strips,
     whole_records,
 )
-from dashboards.downloads import offer, offer_prepared
 from dashboards.label_form import Target, label_form, taking_back
 from dashboards.narrowing import open_below
 from dashboards.panels import palette
 from dashboards.theme import ON_DARK
+from dashboards.whole_tables import offer, offer_prepared
 from dashboards.wording import amount, day, quoted
 
 __all__ = ["opened", "upper"]
@@ -43,8 +43,7 @@ SAVED_RECORD = (
     *("envelope_from", "dkim_results", "spf_results", "reasons", "authenticity"),
     *("report", "ordinal"),
 )
-REPORT_SCREENS = ("report", "reports")  # whichever there is
-DOMAIN_SCREEN = "domain"
+REPORT_SCREEN, DOMAIN_SCREEN = "report", "domain"
 
 
 def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
@@ -252,15 +251,14 @@ def _records(found: Service, chosen: Chosen, now: Narrowed) -> None:
     count, key = found.total["records"], tables.key_of("records", chosen, now)
     skip, most = tables.page_of(count, "record", key)
     page = [_said(row) for row in record_page(chosen, now, most=most, skip=skip)]
-    screen = next((name for name in REPORT_SCREENS if name in links.SCREENS), None)
-    if screen is None:
+    if REPORT_SCREEN not in links.SCREENS:
         tables.shown(page, tables.RECORD_COLUMNS, "Records")
         st.caption("`rua show REPORT` shows a report, `rua show REPORT --raw` its document.")
     else:
         row = tables.picked(page, tables.RECORD_COLUMNS, "Records", f"{key} {skip}")
         st.caption("Tick a row to see its report, and from there the original document.")
         if row is not None:
-            links.go(screen, report=str(row["report"]))
+            links.go(REPORT_SCREEN, report=str(row["report"]))
     offer_prepared(
         lambda: whole_records(chosen, now),
         SAVED_RECORD,

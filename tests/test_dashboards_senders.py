@@ -19,7 +19,7 @@ from schemas.store import Store
 from tests.browser import needs_chromium, page_at, running, wait_until_drawn, whole_page
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.report_documents import Report, store_of
-from tests.screens import Screens, measured, pick, tables_of, words_of
+from tests.source_screens import Screens, measured, pick, tables_of, words_of
 
 TODAY = date(2026, 11, 30)
 LONG_AGO = TODAY - timedelta(days=30)

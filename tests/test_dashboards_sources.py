@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 from analytics.likely import likely
 from analytics.sought import Sought, network_of, records
 from analytics.window import Window
-from dashboards import charts_sources, downloads
+from dashboards import charts_sources, whole_tables
 from schemas.errors import ConfigError
 from schemas.store import Store
 from tests.browser import needs_chromium, page_at, running, wait_until_drawn
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.report_documents import Report, store_of
-from tests.screens import Screens, measured, pick, press, tables_of, words_of
+from tests.source_screens import Screens, measured, pick, press, tables_of, words_of
 
 TODAY = date(2026, 11, 30)
 WINDOW = Window(date(2026, 11, 1), TODAY, TODAY)
@@ -210,7 +210,7 @@ def test_hostile_names_stay_text_in_tables_and_downloads(
     for text in texts:
         assert "\u202e" not in text
         assert text[0] not in "=+-@"
-    saved = downloads.csv_bytes([{"reporter": name}], ("reporter",)).decode().splitlines()[1]
+    saved = whole_tables.csv_bytes([{"reporter": name}], ("reporter",)).decode().splitlines()[1]
     assert "\u202e" not in saved
     assert saved.lstrip('"')[0] not in "=+-@"
     filtered = screen(
