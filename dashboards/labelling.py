@@ -1,4 +1,10 @@
-"""The owner's word, written from the dashboard: the one place where a screen changes the store."""
+"""The owner's word, written from the dashboard: the one place where these screens change the store.
+
+Whoever may not change a domain's labels is to be refused here, whatever a screen offered him.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from analytics import labels
 from analytics.classes import CLASSES
@@ -7,6 +13,8 @@ from schemas.errors import ConfigError
 from schemas.store import Store
 
 __all__ = ["put_label", "take_back"]
+
+T = TypeVar("T")
 
 
 def put_label(domain: str, match: str, class_: str, note: str | None) -> Row:
@@ -17,13 +25,13 @@ def put_label(domain: str, match: str, class_: str, note: str | None) -> Row:
     if class_ not in CLASSES:
         raise ConfigError(f"there is no class {class_[:80]!r}")
     _check_domain(domain)
-    return labels.add(_store(), domain, match, class_, (note or "").strip() or None)
+    return _change(labels.add, domain, match, class_, (note or "").strip() or None)
 
 
 def take_back(domain: str, match: str) -> None:
     """Remove the label on `match`, as `rua label --remove` does. Raises as `put_label`."""
     _check_domain(domain)
-    if not labels.remove(_store(), domain, match):
+    if not _change(labels.remove, domain, match):
         raise ConfigError(f"{domain} has no label on {match[:80]!r} any more")
 
 
@@ -32,6 +40,7 @@ def _check_domain(domain: str) -> None:
         raise ConfigError(f"there are no reports about {domain[:80]!r}, nor settings")
 
 
-def _store() -> Store:
+def _change(action: Callable[..., T], *arguments: object) -> T:
+    """`action(store, *arguments)`."""
     told = settings()
-    return Store(told.store, lock_timeout=told.lock_timeout)
+    return action(Store(told.store, lock_timeout=told.lock_timeout), *arguments)

@@ -37,6 +37,8 @@ SAVED = (
 )
 SAVED_ADDRESS = ("source_ip", "ptr", *(key for key in SAVED if key != "source_ips"))
 SAVED_NETWORK = ("network", *(key for key in SAVED if key != "source"))
+SAVED_DAY = ("day", "messages", "aligned", "indeterminate")
+SAVED_STRIP = ("domain", "source", "day", "messages", "aligned")
 SAVED_RECORD = (
     *("day", "reporter", "domain", "source", "source_ip", "messages", "aligned"),
     *("dkim_aligned", "spf_aligned", "indeterminate", "disposition", "header_from"),
@@ -77,6 +79,7 @@ def _services(rows: list[Row], chosen: Chosen, now: Narrowed) -> None:
     frame = charts.strip_frame(days, order)
     chart = charts.strip_chart(frame, order, chosen.window, dark=is_dark())
     st.altair_chart(chart, alt="Days with mail of each service of this page; the table has totals")
+    offer(days, SAVED_STRIP, "days-of-services", "day of these services")
 
 
 def _days_of(days: Sequence[Row], order: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -218,6 +221,7 @@ def _by_day(found: Service, window: Window) -> None:
     st.subheader("Messages per day")
     chart = charts.messages_by_day(charts.day_frame(found.days), window, palette())
     st.altair_chart(chart, alt="Messages per day, passing and failing; the records below have them")
+    offer(found.days, SAVED_DAY, "days", "day")
     reporters = found.reporters
     with st.expander(f"Told by {amount(len(reporters), 'reporter')}"):
         offer(reporters, tuple(reporters[0]) if reporters else (), "reporters", "reporter")

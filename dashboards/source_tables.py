@@ -34,7 +34,11 @@ __all__ = [
 Row = dict[str, Any]
 Columns = Mapping[str, Any]
 PAGE = 25
-PLURALS = {"address": "addresses", "country": "countries"}
+PLURALS = {
+    "address": "addresses",
+    "country": "countries",
+    "day of these services": "days of these services",
+}
 ROW_HEIGHT = 33  # of st.dataframe, at the theme's font size
 TWO_LINES = 70  # from twice the usual height on, it breaks long texts into lines
 
