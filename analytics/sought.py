@@ -18,6 +18,7 @@ from schemas.store import Connection
 
 __all__ = ["Sought", "addresses", "days", "network_of", "records", "reporters", "strips", "total"]
 
+SOUGHT = question("sought")
 SIZES = {4: 24, 6: 48}  # of the networks that addresses are gathered into, as they are given away
 
 
@@ -121,8 +122,7 @@ def _seek(con: Connection, window: Window, sought: Sought, words: Sequence[Word]
     domains = None if sought.domains is None else list(sought.domains)
     bounds = {"domains": domains, "source": sought.source, "source_ip": sought.source_ip}
     bounds["class"] = sought.class_
-    made = f"create or replace temp table sought as {question('sought')}"
-    con.execute(made, bounds | _numbers(sought.network))
+    con.execute(f"create or replace temp table sought as {SOUGHT}", bounds | _numbers(sought.network))
 
 
 def _numbers(network: str | None) -> dict[str, Any]:
