@@ -1,6 +1,7 @@
 -- One row per record that is sought, the newest first, of one page of them: with its results and
 -- reasons as lists. `report` is the number of the document that it stands in.
-with page as (
+-- Results are gathered for the page alone: a subquery for each row would gather those of all rows.
+with page as materialized (
     select
         message.document_id,
         message.ordinal,
@@ -26,6 +27,41 @@ with page as (
     order by message.day desc, message.document_id desc, message.ordinal
     limit $most
     offset $skip
+),
+dkim as (
+    select
+        result.document_id,
+        result.record_ordinal as ordinal,
+        list(concat_ws(' ', result.result, result.domain, result.selector) order by result.ordinal)
+            as results
+    from dmarc_dkim as result
+    join page
+        on page.document_id = result.document_id
+        and page.ordinal = result.record_ordinal
+    group by result.document_id, result.record_ordinal
+),
+spf as (
+    select
+        result.document_id,
+        result.record_ordinal as ordinal,
+        list(concat_ws(' ', result.result, result.domain, result.scope) order by result.ordinal)
+            as results
+    from dmarc_spf as result
+    join page
+        on page.document_id = result.document_id
+        and page.ordinal = result.record_ordinal
+    group by result.document_id, result.record_ordinal
+),
+override as (
+    select
+        reason.document_id,
+        reason.record_ordinal as ordinal,
+        list(concat_ws(' ', reason.type, reason.comment) order by reason.ordinal) as reasons
+    from dmarc_reason as reason
+    join page
+        on page.document_id = reason.document_id
+        and page.ordinal = reason.record_ordinal
+    group by reason.document_id, reason.record_ordinal
 )
 select
     page.document_id as report,
@@ -44,23 +80,11 @@ select
     page.disposition,
     page.header_from,
     page.envelope_from,
-    (
-        select list(concat_ws(' ', result, domain, selector) order by ordinal)
-        from dmarc_dkim as result
-        where result.document_id = page.document_id
-            and result.record_ordinal = page.ordinal
-    ) as dkim_results,
-    (
-        select list(concat_ws(' ', result, domain, scope) order by ordinal)
-        from dmarc_spf as result
-        where result.document_id = page.document_id
-            and result.record_ordinal = page.ordinal
-    ) as spf_results,
-    (
-        select list(concat_ws(' ', type, comment) order by ordinal)
-        from dmarc_reason as reason
-        where reason.document_id = page.document_id
-            and reason.record_ordinal = page.ordinal
-    ) as reasons
+    dkim.results as dkim_results,
+    spf.results as spf_results,
+    override.reasons
 from page
+left join dkim using (document_id, ordinal)
+left join spf using (document_id, ordinal)
+left join override using (document_id, ordinal)
 order by page.day desc, page.document_id desc, page.ordinal
