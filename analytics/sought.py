@@ -122,7 +122,9 @@ def _seek(con: Connection, window: Window, sought: Sought, words: Sequence[Word]
     domains = None if sought.domains is None else list(sought.domains)
     bounds = {"domains": domains, "source": sought.source, "source_ip": sought.source_ip}
     bounds["class"] = sought.class_
-    con.execute(f"create or replace temp table sought as {SOUGHT}", bounds | _numbers(sought.network))
+    con.execute(
+        f"create or replace temp table sought as {SOUGHT}", bounds | _numbers(sought.network)
+    )
 
 
 def _numbers(network: str | None) -> dict[str, Any]:

@@ -224,8 +224,8 @@ def _by_day(found: Service, window: Window) -> None:
     offer(found.days, SAVED_DAY, "days", "day")
     reporters = found.reporters
     with st.expander(f"Told by {amount(len(reporters), 'reporter')}"):
-        offer(reporters, tuple(reporters[0]) if reporters else (), "reporters", "reporter")
         tables.shown(reporters, tables.REPORTER_COLUMNS, "Reporters")
+        offer(reporters, tuple(tables.REPORTER_COLUMNS), "reporters", "reporter")
 
 
 def _below(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:

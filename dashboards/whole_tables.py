@@ -27,7 +27,7 @@ def csv_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
 
 def offer(rows: Sequence[Row], columns: Sequence[str], file: str, noun: str) -> None:
     """A button that saves all of these rows; `file` is its name without .csv."""
-    _button(csv_bytes(rows, columns), f"All {counted(len(rows), noun)} as CSV", file)
+    _button(csv_bytes(rows, columns), f"{_all(len(rows), noun)} as CSV", file)
 
 
 def offer_prepared(
@@ -41,10 +41,14 @@ def offer_prepared(
 ) -> None:
     """The same of rows that are asked for only when they are wanted, at most `most`."""
     key = f"prepare {file}"
-    what = f"All {counted(count, noun)}" if count <= most else f"The newest {counted(most, noun)}"
+    what = _all(count, noun) if count <= most else f"The newest {counted(most, noun)}"
     if count > EAGER_ROWS and not st.button(f"Prepare {what[0].lower()}{what[1:]}", key=key):
         return
     _button(csv_bytes(ask(), columns), f"{what} as CSV", file)
+
+
+def _all(count: int, noun: str) -> str:
+    return f"{'All ' if count > 1 else ''}{counted(count, noun)}"
 
 
 def _button(data: bytes, label: str, file: str) -> None:

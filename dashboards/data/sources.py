@@ -132,7 +132,7 @@ def whole_records(chosen: Chosen, narrowed: Narrowed) -> list[Row]:
 
 def networks(addresses: Iterable[Row]) -> list[Row]:
     """Addresses gathered by (domain, network): `network`, `source_ips`, and AS and country where
-    all have the same; most mail first. What is no address stands alone."""
+    all have the same; most mail first."""
     found: dict[tuple[str, str], list[Row]] = {}
     for row in addresses:
         found.setdefault((row["domain"], network_of(row["source_ip"])), []).append(row)
