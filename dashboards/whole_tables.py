@@ -13,7 +13,7 @@ from schemas.text import csv_cell
 __all__ = ["csv_bytes", "offer", "offer_prepared"]
 
 Row = Mapping[str, Any]
-EAGER_ROWS = 5_000
+EAGER_ROWS = 1_000
 
 
 def csv_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
@@ -27,7 +27,7 @@ def csv_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
 
 def offer(rows: Sequence[Row], columns: Sequence[str], file: str, noun: str) -> None:
     """A button that saves all of these rows; `file` is its name without .csv."""
-    _button(csv_bytes(rows, columns), f"{_all(len(rows), noun)} as CSV", file)
+    _button(lambda: csv_bytes(rows, columns), f"{_all(len(rows), noun)} as CSV", file)
 
 
 def offer_prepared(
@@ -44,14 +44,15 @@ def offer_prepared(
     what = _all(count, noun) if count <= most else f"The newest {counted(most, noun)}"
     if count > EAGER_ROWS and not st.button(f"Prepare {what[0].lower()}{what[1:]}", key=key):
         return
-    _button(csv_bytes(ask(), columns), f"{what} as CSV", file)
+    rows = ask()  # now: only a run of the page knows who asks
+    _button(lambda: csv_bytes(rows, columns), f"{what} as CSV", file)
 
 
 def _all(count: int, noun: str) -> str:
     return f"{'All ' if count > 1 else ''}{counted(count, noun)}"
 
 
-def _button(data: bytes, label: str, file: str) -> None:
+def _button(data: Callable[[], bytes], label: str, file: str) -> None:
     st.download_button(
         label, data, f"{file}.csv", "text/csv", key=f"save {file}", on_click="ignore"
     )

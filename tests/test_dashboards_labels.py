@@ -1,5 +1,7 @@
 """Labels written from a screen: in place, calmly refused, taken back; and in a real browser."""
 
+import csv
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -102,6 +104,12 @@ def test_down_to_a_record_and_a_label_in_a_browser(demo: Demo, tmp_path: Path) -
         page.get_by_role("link", name="Sources", exact=True).click()
         page.get_by_role("heading", name="Sources", exact=True).wait_for()
         wait_until_drawn(page)
+        button = page.get_by_role("button", name=re.compile(r"^All [\d,]+ services as CSV"))
+        with page.expect_download() as saving:
+            button.click()
+        said = button.inner_text().split()[1].replace(",", "")
+        lines = list(csv.DictReader(saving.value.path().read_text("utf-8").splitlines()))
+        assert len(lines) == int(said) > 25
         for table in ("Services", "Addresses"):
             grid = page.get_by_test_id("stDataFrame").filter(has=page.get_by_label(table))
             grid.first.click(position={"x": 16, "y": 50})  # the tick of the first row

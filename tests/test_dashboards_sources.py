@@ -168,8 +168,20 @@ def test_three_hundred_domains_are_paged_and_saved_whole(tmp_path: Path, screen:
     assert list(last["domain"])[-1] == "d000.example"
     assert len(first) == len(last) == 25
     assert "276 – 300 of 300 services" in words_of(app)
-    (button,) = [each for each in app.download_button if "services" in each.label]
-    assert button.label == "All 300 services as CSV"
+    assert "All 300 services as CSV" in [each.label for each in app.download_button]
+
+
+def test_many_records_are_saved_when_they_are_asked_for(
+    tmp_path: Path, screen: Screens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_tables, "EAGER_ROWS", 2)
+    reports = [Report(TODAY, reporter=f"r{n}.example") for n in range(3)]
+    store = store_of(reports, tmp_path / "s")
+    app = screen("sources", store, until=TODAY.isoformat(), ip="192.0.2.1")
+    saved = "All 3 records as CSV"
+    assert saved not in [each.label for each in app.download_button]
+    press(app, "Prepare all 3 records")
+    assert saved in [each.label for each in app.download_button]
 
 
 def test_pages_of_records_hold_each_record_once(tmp_path: Path) -> None:
