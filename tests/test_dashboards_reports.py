@@ -185,7 +185,7 @@ def test_reading_again_is_for_who_may_change_the_whole_store(
     config = tmp_path / "rua.toml"
     config.write_text(ACCESS)
     app = opened(store, "reports", config, claims(who, 0), view="quarantine")
-    # Of a report on his domain, the records that could not be read; no document of nobody knows what.
+    # Of a report on his domain, the records that could not be read.
     assert len(tables_of(app)["Quarantine"]) == (5 if sees else 4)
     assert any(each.label == "Read 1 document again" for each in app.button) is may_retry
     if not may_retry:
