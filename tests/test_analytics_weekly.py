@@ -147,6 +147,13 @@ def test_groups_know_nothing_of_one_another(told: dict[str, Week]) -> None:
         assert {row["domain"] for rows in listed for row in rows} <= names | {None}
 
 
+def test_verdicts_go_by_35_days_up_to_sunday_and_totals_by_the_week(told: dict[str, Week]) -> None:
+    (row,) = told["one"].domains
+    asked = row["advice"]["window"]
+    assert (asked["begin"], asked["end"]) == (SUNDAY - timedelta(days=34), SUNDAY)
+    assert (asked["messages"], row["messages"]) == (560, 280)
+
+
 def test_a_domain_without_a_report_is_told_of(told: dict[str, Week]) -> None:
     (row,) = [each for each in told["two"].domains if each["domain"] == "never.example"]
     assert (row["reports"], row["messages"], row["advice"]) == (0, 0, None)
