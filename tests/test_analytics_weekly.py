@@ -100,6 +100,7 @@ def test_decisions_begin_with_a_loss_and_leave_out_who_only_waits() -> None:
             advised("ask.example", "wait", blockers=[blocker("B", "undecided", 9)]),
             advised("loses.example", "roll-back", blockers=[blocker("C", "broken", 50)]),
             advised("mute.example", "wait", reason="no report for 9 days"),
+            advised("nameless.example", "fix", reason="no report yet: its record names no rua"),
             advised("parked.example", "wait", reason="looks parked: confirm"),
         ]
     )
@@ -109,6 +110,7 @@ def test_decisions_begin_with_a_loss_and_leave_out_who_only_waits() -> None:
         ("say whose it is", "ask.example"),
         ("publish", "ahead.example"),
         ("check", "mute.example"),
+        ("check", "nameless.example"),
         ("check", "parked.example"),
     ]
     by_domain = {row["domain"]: row for row in rows}
