@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.ask import Row, ask
+from analytics.classified import ask_kept
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -45,38 +46,38 @@ def browse(
     """One row per report of a page, newest first; `total` in each is how many there are in all."""
     chosen = {key: getattr(wanted, key) for key in ("kind", "reporter", "authenticity", "state")}
     page = {"most": most, "skip": skip}
-    return ask(con, "browsed", _bounds(window, domains) | chosen | page)
+    return ask_kept(con, "browsed", _bounds(window, domains) | chosen | page)
 
 
 def conflicts(con: Connection, window: Window, domains: Sequence[str] | None = None) -> list[Row]:
     """One row per report of another one's identity with other content, beside that one."""
-    return ask(con, "conflicts", _bounds(window, domains))
+    return ask_kept(con, "conflicts", _bounds(window, domains))
 
 
 def genuine(con: Connection, window: Window, domains: Sequence[str] | None = None) -> list[Row]:
     """One row per (reporter, kind): reports, verified, unverified, failed, counted, last_day."""
-    return ask(con, "genuine", _bounds(window, domains))
+    return ask_kept(con, "genuine", _bounds(window, domains))
 
 
 def genuine_days(
     con: Connection, window: Window, domains: Sequence[str] | None = None
 ) -> list[Row]:
     """One row per (day, authenticity): reports."""
-    return ask(con, "genuine_days", _bounds(window, domains))
+    return ask_kept(con, "genuine_days", _bounds(window, domains))
 
 
 def genuine_reasons(
     con: Connection, window: Window, domains: Sequence[str] | None = None, *, most: int = 100
 ) -> list[Row]:
     """One row per (authenticity, reason): reports and reporters, most reports first."""
-    return ask(con, "genuine_reasons", _bounds(window, domains) | {"most": most})
+    return ask_kept(con, "genuine_reasons", _bounds(window, domains) | {"most": most})
 
 
 def reporter_days(
     con: Connection, window: Window, domains: Sequence[str] | None = None
 ) -> list[Row]:
     """One row per (reporter, day) with counted reports: dmarc_reports, tls_reports."""
-    return ask(con, "reporter_days", _bounds(window, domains))
+    return ask_kept(con, "reporter_days", _bounds(window, domains))
 
 
 def head(con: Connection, number: int) -> Row | None:

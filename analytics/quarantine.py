@@ -1,6 +1,7 @@
 """What could not be read, or contradicts another report."""
 
 from analytics.ask import Row, ask
+from analytics.classified import ask_kept
 from schemas.store import Connection
 
 __all__ = ["codes", "held", "quarantine_page", "quarantined", "refused_records"]
@@ -27,9 +28,9 @@ def quarantine_page(
 ) -> list[Row]:
     """One row per document or record of a page that could not be read, newest first, of one code
     or of any; `total` in each is how many there are in all. Conflicts stand apart."""
-    return ask(con, "quarantine_page", {"code": code, "most": most, "skip": skip})
+    return ask_kept(con, "quarantine_page", {"code": code, "most": most, "skip": skip})
 
 
 def codes(con: Connection) -> list[Row]:
     """One row per code in quarantine, conflicts left out: things, documents, bytes."""
-    return ask(con, "quarantine_codes", {})
+    return ask_kept(con, "quarantine_codes", {})

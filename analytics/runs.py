@@ -3,6 +3,7 @@
 from typing import Any
 
 from analytics.ask import Row, ask
+from analytics.classified import ask_kept
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -36,12 +37,12 @@ def run_problems(con: Connection, window: Window) -> list[Row]:
 
 def waiting(con: Connection, window: Window) -> list[Row]:
     """One row per day: mails stored, and the hours from their arrival to that (median, 95 %)."""
-    return ask(con, "waiting", _bounds(window))
+    return ask_kept(con, "waiting", _bounds(window))
 
 
 def backlog(con: Connection) -> Row:
     """What is stored and not done with: addresses whose names nobody asked for, quarantine."""
-    return ask(con, "backlog", {})[0]
+    return ask_kept(con, "backlog", {})[0]
 
 
 def _bounds(window: Window) -> dict[str, Any]:

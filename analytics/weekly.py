@@ -27,7 +27,7 @@ from analytics.window import Window
 from schemas.gates import Gates
 from schemas.store import Connection
 
-__all__ = ["Evidence", "Week", "weeks"]
+__all__ = ["Evidence", "Week", "months", "weeks"]
 
 DAYS = timedelta(days=7)
 NEW_SHOWN = ("own", "broken", "undecided")
@@ -134,13 +134,14 @@ def weeks(
 ) -> list[Week]:
     """The same week of each group {name: domains}, in their order.
 
-    DNS is taken as it was known when the week was told: at the end of `as_of`, at most a week
-    after its Sunday.
+    DNS is taken as it was known when the week was told: at the end of `as_of` (Sunday), at most a
+    week after Sunday; that of the week before, a week earlier.
     """
     before = Window(window.first - DAYS, window.last - DAYS, window.last - DAYS)
-    moments = (_told(window.last, as_of), _told(before.last, None))
-    was = standings(con, _months(before), gates, owners, words, None, moments[1])
-    advice = advise(con, _months(window), gates, owners, words, None, moments[0])
+    told = min(as_of or window.last, window.last + DAYS)
+    moment = datetime.combine(told, time.max)
+    was = standings(con, months(before), gates, owners, words, None, moment - DAYS)
+    advice = advise(con, months(window), gates, owners, words, None, moment)
     then, days_before = _span(con, before, groups, words, owners)
     now, days = _span(con, window, groups, words, owners)
     known = Known(
@@ -155,12 +156,7 @@ def weeks(
     ]
 
 
-def _told(sunday: date, as_of: date | None) -> datetime:
-    day = sunday if as_of is None else min(as_of, sunday + DAYS)
-    return datetime.combine(day, time.max)
-
-
-def _months(week: Window) -> Window:
+def months(week: Window) -> Window:
     """The days the advice goes by: a monthly sender is in no single week."""
     return Window(week.last - timedelta(days=Window.DAYS - 1), week.last, week.last)
 

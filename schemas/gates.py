@@ -35,9 +35,7 @@ class Gates(BaseModel):
     rate_share: float = Field(default=0.01, ge=0, lt=1, description="our own: or such a share")
     source_messages: int = Field(default=10, ge=1, description="RFC 9989 §5.1.6 and our own")
     source_share: float = Field(default=0.001, ge=0, lt=1, description="RFC 9989 §5.1.6, our own")
-    source_days: int = Field(
-        default=7, ge=1, description="RFC 9989 §5.1.6, our own: two weeks' mail"
-    )
+    source_days: int = Field(default=7, ge=1, description="our own: two separate weeks")
     undecided_share: float = Field(default=0.001, ge=0, lt=1, description="our own")
     new_source_days: int = Field(default=14, ge=0, description="practice of vendors: two weeks")
     quarter_days: int = Field(default=100, ge=1, description="RFC 9989 §5.1.7: a sender's rhythm")

@@ -62,9 +62,9 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def started(
-    flags: Sequence[str], folder: Path, port: int, more: Sequence[str] = ()
+    flags: Sequence[str], folder: Path, port: int, more: Sequence[str] = (), *, below: str = ""
 ) -> Iterator[subprocess.Popen[str]]:
-    """`rua dashboard` as a process that answers; stopped at the end if it still runs."""
+    """`rua dashboard` as a process that answers (below a path); stopped at the end."""
     words = [str(RUA), *flags, "dashboard", "--no-browser", "--port", str(port), *more]
     process = subprocess.Popen(
         words,
@@ -75,7 +75,7 @@ def started(
         text=True,
     )
     try:
-        _wait_until_it_answers(process, port)
+        _wait_until_it_answers(process, port, below)
         yield process
     finally:
         if process.poll() is None:
@@ -95,21 +95,21 @@ def running(flags: Sequence[str], folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def _wait_until_it_answers(process: subprocess.Popen[str], port: int) -> None:
+def _wait_until_it_answers(process: subprocess.Popen[str], port: int, below: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
             pytest.fail(f"the dashboard ended at once: {process.communicate()[1]}")
         with contextlib.suppress(OSError, http.client.HTTPException):
-            if _is_healthy(port):
+            if _is_healthy(port, below):
                 return
         time.sleep(0.1)
     pytest.fail(f"nothing answers on port {port} after {PATIENCE} s")
 
 
-def _is_healthy(port: int) -> bool:
+def _is_healthy(port: int, below: str) -> bool:
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as asked:
-        asked.request("GET", "/_stcore/health")
+        asked.request("GET", f"{below}/_stcore/health")
         return asked.getresponse().status == http.HTTPStatus.OK
 
 

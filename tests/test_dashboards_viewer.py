@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.commands.dashboard import APP
 from schemas.access import LOGIN
+from schemas.settings import load_settings
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.two_groups import TwoGroups, tokens, two_groups
 
@@ -35,15 +36,24 @@ role = "editor"
 
 [[access.allow]]
 emails = ["all@msp.example"]
+
+[[access.allow]]
+emails = ["most@msp.example"]
+domain_groups = {groups}
 """
+UNNAMED = "guild.example"  # reports on it come, and the settings do not name it
 Open = Callable[..., AppTest]
 
 
 @pytest.fixture(scope="module")
 def groups(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> TwoGroups:
     found = two_groups(demo, tmp_path_factory.mktemp("groups"))
-    rules = RULES.format(group=found.group)
-    found.config.write_text(found.config.read_text() + rules)
+    config = found.config.read_text().replace(UNNAMED, "renamed.example")
+    found.config.write_text(config)
+    groups = load_settings(found.config, store=None, lock_timeout=None).groups
+    assert "" not in groups, "every domain of the demo has a group"
+    rules = RULES.format(group=found.group, groups=sorted(groups))
+    found.config.write_text(config + rules)
     return found
 
 
@@ -134,6 +144,14 @@ def test_answers_are_kept_for_those_who_may_see_the_same(groups: TwoGroups, open
     assert groups.mine <= part
     assert not part & groups.theirs
     assert shown(opened("all@msp.example")) == whole
+
+
+def test_even_with_all_groups_one_sees_no_other_domain(groups: TwoGroups, opened: Open) -> None:
+    """Whose settings look the same as of someone who sees all."""
+    assert UNNAMED in shown(opened("all@msp.example"))
+    part = shown(opened("most@msp.example"))
+    assert min(groups.theirs) in part
+    assert UNNAMED not in part
 
 
 @pytest.mark.parametrize("key", ["domain", "group"])

@@ -16,6 +16,7 @@ from schemas.errors import ExitCode
 from tests.browser import CHROMIUM, QUIET, free_port, needs_chromium, started, wait_until_drawn
 from tests.conftest import DEMO_UNTIL, Demo, Rua
 from tests.oidc_provider import oidc_provider
+from tests.tls_proxy import tls_proxy
 from tests.two_groups import TwoGroups, foreign_tokens, tokens, two_groups
 
 VERIFIED = {"email_verified": True}
@@ -30,7 +31,7 @@ RULES = """
 server_metadata_url = "{provider}/.well-known/openid-configuration"
 client_id = "rua"
 client_secret_env = "OIDC_SECRET"
-redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
+redirect_uri = "{url}/oauth2callback"
 cookie_secret_file = "cookie.secret"
 contact = "the postmaster"
 
@@ -62,17 +63,24 @@ class Guarded:
 @pytest.fixture(scope="module")
 def guarded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     needs_chromium()
-    folder = tmp_path_factory.mktemp("guarded")
-    groups, port = two_groups(demo, folder), free_port()
+    folder, port = tmp_path_factory.mktemp("guarded"), free_port()
+    with guard(two_groups(demo, folder), folder, port, f"http://127.0.0.1:{port}") as found:
+        yield found
+
+
+@contextlib.contextmanager
+def guard(
+    groups: TwoGroups, folder: Path, port: int, url: str, below: str = ""
+) -> Iterator[Guarded]:
+    """A dashboard on `port` that people see at `url`."""
     (folder / "cookie.secret").write_text(COOKIE_SECRET)
     (folder / "cookie.secret").chmod(0o600)
     with oidc_provider(*USERS.values()) as provider, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OIDC_SECRET", CLIENT_SECRET)
-        config = groups.config.read_text()
-        rules = RULES.format(provider=provider, port=port, group=groups.group)
-        groups.config.write_text(config + rules)
-        with started(["--config", str(groups.config)], folder, port):
-            yield Guarded(f"http://127.0.0.1:{port}", port, groups)
+        rules = RULES.format(provider=provider, url=url, group=groups.group)
+        groups.config.write_text(groups.config.read_text() + rules)
+        with started(["--config", str(groups.config)], folder, port, below=below):
+            yield Guarded(url, port, groups)
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +95,11 @@ def browser() -> Iterator[Browser]:
 @contextlib.contextmanager
 def visitor(browser: Browser, guarded: Guarded, name: str | None = None) -> Iterator[Page]:
     """A page of a browser without a past, of somebody who has logged in."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 1000}, ignore_https_errors=True
+    )
+    elsewhere = re.compile(r"^https?://(?!127\.0\.0\.1|localhost)")
+    context.route(elsewhere, lambda route: route.abort())
     page = context.new_page()
     page.goto(guarded.view)
     wait_until_drawn(page)
@@ -220,6 +231,21 @@ def test_without_a_websocket_there_is_nothing_to_read(guarded: Guarded) -> None:
             asked.request("GET", path)
             body = asked.getresponse().read()
         assert not tokens(body) & guarded.groups.mine, path
+
+
+def test_behind_a_tls_proxy_below_a_path(demo: Demo, browser: Browser, tmp_path: Path) -> None:
+    groups, port = two_groups(demo, tmp_path), free_port()
+    with tls_proxy(tmp_path, port) as outside:
+        url = f"https://localhost:{outside}/rua"
+        with (
+            guard(groups, tmp_path, port, url, "/rua") as here,
+            visitor(browser, here, "ann") as page,
+        ):
+            assert page.url.startswith(url)
+            assert "viewer" in seen(page)
+            page.get_by_role("button", name="Log out").click()
+            page.wait_for_url(lambda now: "end_session" in now)
+            assert "Log in" in at(page, here.view)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1"])

@@ -17,7 +17,7 @@ from tests.conftest import RUA, Rua, clean_environment
 PICTURE = Path(__file__).parent.parent / "docs" / "weekly.png"
 UNTIL, WEEK, GROUP = date(2026, 11, 20), "2026-W46", "Example Group"
 DAYS = 90
-WIDTH, HEIGHT = 1100, 1900
+WIDTH, HEIGHT = 1100, 1700
 
 
 def take(picture: Path) -> None:

@@ -28,7 +28,7 @@ page as (
     offset $skip
 ),
 volume as (
-    select document_id, sum(message_count) as messages
+    select document_id, least(sum(message_count), 9223372036854775807)::bigint as messages
     from dmarc_record
     where document_id in (select document_id from page)
         and flags is null

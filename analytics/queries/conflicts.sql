@@ -1,7 +1,7 @@
 -- One row per report in the window that has the identity of another one and other content, newest
 -- first, beside the other: `counts` tells which of the two is in the rates, if any.
 with volume as (
-    select document_id, sum(message_count) as messages
+    select document_id, least(sum(message_count), 9223372036854775807)::bigint as messages
     from dmarc_record
     where flags is null
         and document_id in (

@@ -5,6 +5,7 @@ with cluster as (
     select
         message.policy_domain,
         message.header_from,
+        message.day,
         sum(message.message_count) as n,
         coalesce(sum(message.message_count) filter (message.aligned), 0) as x
     from dmarc_message as message
@@ -25,6 +26,8 @@ select
     cluster.policy_domain as domain,
     cluster.header_from as name,
     any_value(recorded.name) is not null as has_record,
+    min(day) as first_seen,
+    max(day) as last_seen,
     sum(n)::bigint as messages,
     sum(x)::bigint as aligned,
     count(*) as clusters,

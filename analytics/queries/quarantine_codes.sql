@@ -3,7 +3,7 @@ select
     code,
     count(*) as things,
     count(*) filter (status = 'refused') as documents,
-    sum(size) as bytes,
+    sum(size)::bigint as bytes,
     max(stored_at) as last_stored_at
 from quarantine
 where status <> 'conflict'

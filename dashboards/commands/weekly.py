@@ -1,6 +1,7 @@
 """rua weekly"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import click
 
 from analytics.isoweek import label_of, last_whole_week, read_week
 from analytics.overview import domain_names
-from analytics.weekly import Week, weeks
+from analytics.weekly import Week, months, weeks
 from analytics.window import Window
 from dashboards.advice import owners
 from dashboards.commands.advise import ask_dns
@@ -66,7 +67,7 @@ def weekly(
         context.as_of = today
     window = _week(asked, today)
     if not offline and today >= _today():
-        ask_dns(context, window, None)
+        ask_dns(context, replace(months(window), as_of=today), None)
     with context.store.read() as con:
         groups = _groups(context, domain_names(con))
         settings = context.settings

@@ -25,7 +25,7 @@ written("view", view)
 if view == "conflicts":
     panels.conflicts_view(chosen())
 elif view == "quarantine":
-    quarantine_view(may_edit=True)
+    quarantine_view()
 elif view == "genuine":
     panels.genuine_view(chosen())
 elif view == "coverage":

@@ -143,7 +143,10 @@ def _reporters(week: Week) -> list[Row]:
 def _impact(advice: Row) -> str:
     """What the next record would have done to the mail of the advice's days."""
     impact, days = advice["impact"], advice["window"]
-    low, high = impact["interval"] or (0, 0)
+    if impact["interval"] is None:
+        stopped = amount(impact["spoof_stopped"], "message")
+        return f"Under the next record {stopped} of abuse of 35 days would be stopped."
+    low, high = impact["interval"]
     return (
         f"Under the next record {impact['legitimate_lost']:,} of"
         f" {amount(days['legitimate'], 'legitimate message')} of 35 days would be lost ({low:,} to"
