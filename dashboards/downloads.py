@@ -21,7 +21,9 @@ def csv_of(rows: Rows) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, int | float) else table_cell(value)
+    if value is None or value is pd.NaT:
+        return None
+    return value if isinstance(value, int | float) else table_cell(value)
 
 
 def offer(rows: Rows, panel: str) -> None:
