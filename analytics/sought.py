@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.ask import Row, ask, question
+from analytics.ask import Row, question
 from analytics.classes import classify
+from analytics.classified import ask_after
 from analytics.labels import Word
 from analytics.window import Window
 from schemas.errors import ConfigError
@@ -109,10 +110,13 @@ def _ask(
     without: Sequence[str] = (),
     **more: Any,
 ) -> list[Row]:
-    _seek(con, window, sought, words)
     chosen = {"reporter": sought.reporter, "failing": sought.failing}
     kept = {key: value for key, value in chosen.items() if key not in without}
-    return ask(con, name, {"first": window.first, "last": window.last, **kept, **more})
+    days = {"first": window.first, "last": window.last}
+    asked = (window, sought, words)
+    return ask_after(
+        con, name, {**days, **kept, **more}, asked, lambda: _seek(con, window, sought, words)
+    )
 
 
 def _seek(con: Connection, window: Window, sought: Sought, words: Sequence[Word]) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from analytics.classes import CLASSES
 from dashboards.data import Row
 from dashboards.labelling import put_label, take_back
+from dashboards.viewer import viewer
 from dashboards.wording import day, quoted
 from schemas.errors import RuaError, StoreLocked
 from schemas.text import cell
@@ -48,8 +49,12 @@ def say_outcome() -> None:
 
 
 def label_form(key: str, targets: Sequence[Target]) -> None:
-    """Which of the targets, its class and a note; written when it is sent."""
+    """Which of the targets, its class and a note; written when it is sent. For who may label it."""
     if not targets:
+        return
+    targets = [each for each in targets if _may_label(each.domain)]
+    if not targets:
+        st.caption("Labels are for those with the editor role.")
         return
     turn = f"{key} {st.session_state.get(TRIES, 0)}"  # an empty form after one was written
     with st.form(f"form {turn}"):
@@ -75,6 +80,12 @@ def label_form(key: str, targets: Sequence[Target]) -> None:
         lambda: put_label(target.domain, target.match, class_, note),
         f"{written} Every number follows.",
     )
+
+
+def _may_label(domain: str) -> bool:
+    """What is offered; the write itself is refused to others (`dashboards/labelling.py`)."""
+    scope = viewer().scope
+    return scope.editable is None or (domain in scope.editable and scope.sees(domain))
 
 
 def taking_back(key: str, rows: Sequence[Row]) -> None:

@@ -13,6 +13,7 @@ from analytics.labels import labels as all_labels
 from analytics.mail import by_service
 from analytics.mail import sources as ask_sources
 from analytics.overview import arrived
+from analytics.services import services as all_services
 from analytics.sought import Sought, network_of
 from dashboards.data import Chosen, Row, answer
 from dashboards.naming import words_of
@@ -151,13 +152,17 @@ def _place(network: str) -> tuple[int, int]:
 
 
 def _services(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Services:
-    rows = _addresses(con, told, chosen, narrowed)
-    words = words_of(con, told)
+    words, wanted = words_of(con, told), narrowed.sought(chosen)
+    if wanted == Sought(domains=chosen.domains):
+        every = all_services(con, chosen.window, _one(wanted.domains), words)
+        rows = [row for row in every if chosen.holds(row["domain"])]
+    else:
+        rows = by_service(_addresses(con, told, chosen, narrowed))
     return Services(
         feed=feed(con, chosen.window.as_of),
         arrived=arrived(con, chosen.window, chosen.domains),
-        total=sought.total(con, chosen.window, narrowed.sought(chosen), words),
-        rows=by_service(rows),
+        total=sought.total(con, chosen.window, wanted, words),
+        rows=rows,
     )
 
 
