@@ -239,8 +239,9 @@ def about_tls(week: Week) -> Iterator[Sentence]:
         return
     names = sorted({row["domain"] or "not told" for row in failing})
     yield Sentence.observed(f"TLS sessions failed on the way to {_listed(names)}.")
-    # Senders list the same sessions under each policy (RFC 8460 §4.3): nothing is summed.
-    yield Sentence.observed("The same sessions stand under each policy of a domain.")
+    if len(week.tls) > len({row["domain"] for row in week.tls}):
+        # Senders list the same sessions under each policy (RFC 8460 §4.3): nothing is summed.
+        yield Sentence.observed("The same sessions stand under each policy of a domain.")
     if unexplained := [row for row in failing if row["unexplained"]]:
         parts = [f"{row['unexplained']:,} of {row['failed']:,}" for row in unexplained[:3]]
         yield Sentence.not_known(f"Why sessions failed is not told of {', '.join(parts)}.")
