@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from schemas.errors import ExitCode
+from schemas.store import Store
 from tests.browser import CHROMIUM, QUIET, free_port, needs_chromium, started, wait_until_drawn
 from tests.conftest import DEMO_UNTIL, Demo, Rua
 from tests.oidc_provider import oidc_provider
@@ -43,6 +44,7 @@ domain_groups = ["{group}"]
 groups = ["editors"]
 role = "editor"
 """
+VIEWS = ("browse", "conflicts", "quarantine", "genuine", "coverage")
 COOKIE_SECRET = "a cookie secret of more than 32 characters"
 CLIENT_SECRET = "a client secret that nobody prints"
 
@@ -155,6 +157,7 @@ def test_an_address_that_is_not_verified_is_refused(guarded: Guarded, browser: B
 def test_a_viewer_sees_his_group_by_any_url(guarded: Guarded, browser: Browser) -> None:
     secrets = foreign_tokens(guarded.groups.store, guarded.groups.mine)
     theirs, mine = min(guarded.groups.theirs), min(guarded.groups.mine)
+    foreign = documents_on(guarded.groups.store, theirs)[:2]
     with visitor(browser, guarded, "ann") as page:
         heard = listened(page)
         text = at(page, guarded.view)
@@ -165,13 +168,23 @@ def test_a_viewer_sees_his_group_by_any_url(guarded: Guarded, browser: Browser) 
             f"{guarded.view}&domain={quote(theirs)}",
             f"{guarded.view}&group=Lantern",
             f"{guarded.url}/overview?domain={quote(theirs)}&until={DEMO_UNTIL}",
-            *(f"{guarded.url}/overview?report={number}&until={DEMO_UNTIL}" for number in (1, 2, 3)),
+            *(f"{guarded.url}/{screen}?until={DEMO_UNTIL}" for screen in ("tls", "pipeline")),
+            *(f"{guarded.url}/reports?view={view}&until={DEMO_UNTIL}" for view in VIEWS),
+            *(f"{guarded.url}/report?report={number}&until={DEMO_UNTIL}" for number in foreign),
         ]
         for url in urls:
             text = at(page, url)
             assert not tokens(text) & secrets - tokens(url), url
             assert not tokens([*heard]) & secrets - tokens(url), url
             heard.clear()
+        (own, *_) = documents_on(guarded.groups.store, mine)
+        assert "Save the document" in at(page, f"{guarded.url}/report?report={own}")
+
+
+def documents_on(store: Path, domain: str) -> list[int]:
+    with Store(store).read() as con:
+        question = "select document_id from dmarc_report where policy_domain = $1 order by 1"
+        return [number for (number,) in con.execute(question, [domain]).fetchall()]
 
 
 def listened(page: Page) -> list[bytes | str]:
