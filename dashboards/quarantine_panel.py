@@ -3,11 +3,12 @@
 import streamlit as st
 
 from dashboards import report_words as words
-from dashboards.data import Row, settings
+from dashboards.data import Row, change, settings
 from dashboards.data.reports import Quarantine, quarantine
 from dashboards.filters import shared
 from dashboards.lists import MOST_SAVED, PAGE, pages, save_all, show, skipped
 from dashboards.retrying import read_again
+from dashboards.viewer import viewer
 from dashboards.wording import amount, quoted
 from schemas.errors import RuaError
 from schemas.sizes import size_words
@@ -21,7 +22,7 @@ FILE = (
 RESULT = "what reading again came to"
 
 
-def quarantine_view(*, may_edit: bool) -> None:
+def quarantine_view() -> None:
     """Page by page, newest first, whatever days and domain are chosen: of what cannot be read
     nobody knows either."""
     _say_result()
@@ -47,7 +48,7 @@ def quarantine_view(*, may_edit: bool) -> None:
         "Of all days and domains: what a document that cannot be read is about, nobody knows."
         " The number opens it. Conflicts stand in a view of their own."
     )
-    if may_edit:
+    if viewer().scope.editable is None:
         _retry(found.codes)
 
 
@@ -100,7 +101,7 @@ def _retry(codes: list[Row]) -> None:
 
 def _read_again() -> None:
     try:
-        counts = read_again()
+        counts = change(read_again, settings().workers)
     except RuaError as error:
         st.session_state[RESULT] = (False, f"**Nothing was read again:** {quoted(str(error))}")
         return

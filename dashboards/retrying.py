@@ -1,8 +1,5 @@
 """Reading quarantined documents again, from the dashboard: what `rua quarantine retry` does."""
 
-from collections.abc import Sequence
-
-from dashboards.data import change, settings
 from ingest.retry import retry
 from ingest.writer import Writer
 from schemas.store import Store
@@ -10,15 +7,11 @@ from schemas.store import Store
 __all__ = ["read_again"]
 
 
-def read_again(ids: Sequence[int] = ()) -> dict[str, int]:
-    """All refused documents, or the given ones: {"tried", "read", "refused"}.
+def read_again(store: Store, workers: int) -> dict[str, int]:
+    """All refused documents: {"tried", "read", "refused"}. To be asked for through `data.change`.
 
-    For those alone who may change everything: what the documents are about, nobody knows. Raises
-    AccessDenied, StoreError and ConfigError. It writes: never to be called where a page only reads.
+    Raises AccessDenied for who may not change the whole store, before anything is read, and
+    StoreError.
     """
-    return change(_retry, settings().workers, ids)
-
-
-def _retry(store: Store, workers: int, ids: Sequence[int]) -> dict[str, int]:
     store.scope.require_edit(None)
-    return retry(store, Writer(store), workers, ids)
+    return retry(store, Writer(store), workers)

@@ -6,7 +6,6 @@ from dashboards import report_panels as panels
 from dashboards.filters import chosen
 from dashboards.lists import taken_over, written
 from dashboards.quarantine_panel import quarantine_view
-from dashboards.viewer import viewer
 
 VIEWS = {
     "browse": "Browse",
@@ -26,7 +25,7 @@ written("view", view)
 if view == "conflicts":
     panels.conflicts_view(chosen())
 elif view == "quarantine":
-    quarantine_view(may_edit=viewer().scope.editable is None)
+    quarantine_view()
 elif view == "genuine":
     panels.genuine_view(chosen())
 elif view == "coverage":
