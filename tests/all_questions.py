@@ -25,12 +25,14 @@ from analytics import (
 )
 from analytics.advice_history import given, week_of
 from analytics.advise import advise
+from analytics.arrivals import arrivals
 from analytics.ask import ask
 from analytics.bundle import write as write_bundle
 from analytics.changes import changes
 from analytics.effects import effect
 from analytics.inputs import inputs
 from analytics.policy_history import policy_changes
+from analytics.rates import replayed_days, replayed_fates, replayed_rates, source_rates
 from analytics.services import by_class
 from analytics.standing import standings
 from analytics.weekly import weeks
@@ -88,6 +90,7 @@ def everything_asked(
 def _of_the_feed(con: Any) -> Iterator[tuple[str, object]]:
     yield "feed", feed.feed(con, DEMO_UNTIL)
     yield "reporters", (feed.reporters(con, DEMO_UNTIL), feed.reporter_mail(con, WINDOW))
+    yield "arrivals", arrivals(con, WINDOW)
     yield "disagreement", feed.disagreement(con, WINDOW)
     yield "runs", (feed.runs(con), runs.run_sources(con), runs.backlog(con))
     asked = (runs.run_days, runs.run_problems, runs.waiting)
@@ -138,6 +141,9 @@ def _of_document(con: Any, number: int) -> object:
 
 def _of_domain(con: Any, said: Any, domain: str, folder: Path) -> Iterator[tuple[str, object]]:
     yield "what if", scrub(whatif(con, WINDOW, domain, Tags("reject"), said), domain)
+    again = replayed_fates(con, {"p": "reject", "sp": "reject", "np": "reject"})
+    yield "replayed", (replayed_days(con), replayed_rates(con), again)
+    yield "source rates", source_rates(con, WINDOW, domain, said)
     yield "published", as_published(con, WINDOW, domain)
     yield "dns", scrub(snapshots.published_on(con, domain, MOMENT), domain)
     yield "dns changes", snapshots.changes(con, domain)
