@@ -14,7 +14,7 @@ from dashboards.filters import look_back_from
 from dashboards.lists import page_of, pages, show
 from dashboards.stacks import colours_of, largest_parts, stack, stack_frame
 from dashboards.theme import Colour
-from dashboards.wording import amount, day, quoted, span
+from dashboards.wording import amount, day, span
 
 __all__ = [
     "NEVER_ADDED",
@@ -92,7 +92,7 @@ def numbers(days: Sequence[Row]) -> None:
 
 def _name(policy_type: str | None, name: str) -> str:
     """As a label, which is Markdown."""
-    return quoted(name) if name == policy_type else name
+    return words.brief(name) if name == policy_type else name
 
 
 def _types(days: Sequence[Row]) -> list[str | None]:
@@ -188,8 +188,8 @@ def causes(found: Tls) -> None:
 
 
 def _about(cause: Row) -> str:
-    domain = quoted(cause["domain"]) if cause["domain"] else "A domain that is not named"
-    known = f", {quoted(cause['result_type'])}" if cause["result_type"] else ""
+    domain = words.brief(cause["domain"]) if cause["domain"] else "A domain that is not named"
+    known = f", {words.brief(cause['result_type'])}" if cause["result_type"] else ""
     name = _name(cause["policy_type"], words.policy_type_words(cause["policy_type"]))
     return f"{domain}, {name}{known}"
 
