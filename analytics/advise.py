@@ -24,7 +24,7 @@ from analytics.window import Window
 from schemas.gates import Gates
 from schemas.store import Connection
 
-__all__ = ["advise"]
+__all__ = ["advise", "existing", "next_tags", "of_standing", "told"]
 
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 LEVEL_TAGS = ("p", "sp", "np")
@@ -41,26 +41,44 @@ def advise(
     words: Sequence[Word] = (),
     domain: str | None = None,
     moment: datetime | None = None,
+    *,
+    with_impact: bool = True,
 ) -> list[Row]:
     """One row per policy domain with reports, and then per domain of the settings without any: the
     keys of `rua advise` (docs/commands.md).
 
     `owners` is what the settings say of each domain; DNS is looked at as of `moment` (UTC, without
-    a zone), by default the end of the window.
+    a zone), by default the end of the window. Without `with_impact` nothing is replayed: rows are
+    those of `told`.
     """
     with proven(con, window, gates, domain):
         found = standings(con, window, gates, owners, words, domain, moment)
-        rows = [_row(con, each, gates, words) for each in found]
+        rows = [
+            of_standing(con, each, gates, words) if with_impact else told(each, decide(each, gates))
+            for each in found
+        ]
     known = domain_names(con)
     silent = [name for name in owners if name not in known and domain in (None, name)]
     return [*rows, *(unreported(con, name, owners[name], window, moment) for name in silent)]
 
 
-def _row(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> Row:
+def of_standing(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> Row:
+    """The row of one domain, asked within `proven`."""
     decision = decide(standing, gates)
+    tags, names = next_tags(standing, decision), existing(standing)
+    replayed = whatif(con, standing.window, standing.domain, tags, words, names)
+    return told(standing, decision) | {
+        "blockers": with_prospects(con, standing, gates, decision.blockers, replayed),
+        "impact": _impact(replayed),
+        "inputs": inputs(con, standing, gates, words),
+    }
+
+
+def told(standing: Standing, decision: Decision) -> Row:
+    """What of the row takes no replay of its mail: `impact` is None, and blockers have no
+    prospects."""
     published = {tag: standing.published[tag] for tag in TAGS}
     target = _target(standing, decision)
-    told = _replayed(con, standing, target, words)
     return {
         "domain": standing.domain,
         "published": published,
@@ -71,12 +89,11 @@ def _row(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word
         "record_note": _note(standing) if decision.target else None,
         "dns": _dns(standing),
         "reason": decision.reason,
-        "blockers": with_prospects(con, standing, gates, decision.blockers, told),
+        "blockers": list(decision.blockers),
         "gates": as_rows(decision.gates),
         "window": _window(standing),
-        "impact": _impact(told),
+        "impact": None,
         "next_look": standing.window.last + timedelta(days=_patience(standing, decision)),
-        "inputs": inputs(con, standing, gates, words),
     }
 
 
@@ -153,27 +170,29 @@ def _window(standing: Standing) -> Row:
     }
 
 
-def _replayed(
-    con: Connection, standing: Standing, target: Mapping[str, Any], words: Sequence[Word]
-) -> Row:
-    """The mail of the window under the target policy."""
-    tags = Tags(
+def next_tags(standing: Standing, decision: Decision) -> Tags:
+    """The policy tags of the next record; those published where nothing is to be changed."""
+    target = _target(standing, decision)
+    return Tags(
         target["p"] or "none",
         target["sp"],
         target["np"],
         target["adkim"] or "r",
         target["aspf"] or "r",
     )
+
+
+def existing(standing: Standing) -> dict[str, bool]:
+    """Of names below the domain, as far as DNS told: whether they exist."""
     exists = standing.dns.exists if standing.dns else {}
-    told_names = {name: there for name, there in exists.items() if there is not None}
-    return whatif(con, standing.window, standing.domain, tags, words, told_names)
+    return {name: there for name, there in exists.items() if there is not None}
 
 
-def _impact(told: Row) -> Row:
+def _impact(replayed: Row) -> Row:
     """What the target policy would have done to the mail of the window."""
     keys = ("rejected", "quarantined", "legitimate_lost", "interval", "undecided")
     more = ("indirect_lost", "spoof_stopped")
-    return {key: told[key] for key in (*keys, *more)}
+    return {key: replayed[key] for key in (*keys, *more)}
 
 
 def _patience(standing: Standing, decision: Decision) -> int:

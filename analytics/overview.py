@@ -10,7 +10,7 @@ from analytics.statistics import CLUSTERS, design_effect, is_enough, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["arrived", "days", "domain_names", "together"]
+__all__ = ["arrived", "days", "domain_names", "together", "with_interval"]
 
 COUNTS = (
     *("messages", "aligned", "undecided", "spoof", "indirect"),
@@ -43,17 +43,18 @@ def days(
     chosen = [domain] if domain else domains
     only = domain and (domain,)  # as for its sources: classes are made once for both
     rows = ask_classified(con, "days", _bounds(window, chosen), window, words, only or None)
-    return [_with_interval(row) for row in rows]
+    return [with_interval(row) for row in rows]
 
 
 def together(rows: Iterable[Row]) -> Row:
     """Days added up, with the interval of the whole: its clusters are all reporter-days."""
     listed = list(rows)
     total: Row = {key: sum(row[key] for row in listed) for key in (*COUNTS, *CLUSTERS)}
-    return _with_interval(total)
+    return with_interval(total)
 
 
-def _with_interval(row: Row) -> Row:
+def with_interval(row: Row) -> Row:
+    """A row of legitimate, legitimate_aligned and cluster sums, with its 95 % `interval`."""
     counts = (row["legitimate_aligned"], row["legitimate"])
     effect = design_effect(*counts, **{key: row[key] for key in CLUSTERS})
     interval = wilson(*counts, effect=effect)

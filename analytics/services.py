@@ -32,7 +32,7 @@ def by_class(
 
 
 def _told(row: Row, window: Window) -> Row:
-    loudest: Mapping[str, Any] = row.pop("loudest")
+    loudest: Mapping[str, Any] = {"source": row["source"], **row.pop("loudest")}
     return {
         **row,
         "decided_by": loudest["decided_by"],

@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from dashboards import filters, panels, viewer
+from dashboards import filters, states, viewer
 from dashboards.data import known_domains, settings
 from dashboards.links import pages
 from dashboards.theme import CSS, ICON
 
 st.set_page_config(page_title="rua", page_icon=ICON, layout="wide")
 st.html(f"<style>{CSS}</style>")
-with panels.problems_shown():
+with states.problems_shown():
     if not viewer.admitted():
         st.stop()
 screen = st.navigation(pages(), position="top")
 body = st.container()
-st.caption(panels.CREDIT)
-with body, panels.problems_shown():
+st.caption(states.CREDIT)
+with body, states.problems_shown():
     viewer.account()
-    if not panels.no_store():
+    if not states.no_store():
         filters.choose(known_domains(), settings().groups)
         screen.run()

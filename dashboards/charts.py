@@ -16,7 +16,15 @@ from dashboards.counted import counted_as
 from dashboards.theme import Palette, Share
 from dashboards.wording import interval, percent
 
-__all__ = ["days_axis", "messages_frame", "messages_per_day", "pass_rate_per_day", "rate_frame"]
+__all__ = [
+    "Chart",
+    "Row",
+    "days_axis",
+    "messages_frame",
+    "messages_per_day",
+    "pass_rate_per_day",
+    "rate_frame",
+]
 
 Row = dict[str, Any]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart

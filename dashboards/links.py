@@ -7,11 +7,14 @@ from streamlit.navigation.page import Page
 
 from dashboards.filters import shared
 
-__all__ = ["SCREENS", "go", "link", "pages"]
+__all__ = ["SCREENS", "go", "has", "link", "pages"]
 
 # File name in screens/, which is also the path of its URL -> title in the navigation.
 SCREENS: Mapping[str, str] = {
-    "overview": "Overview",
+    "monday": "Monday",
+    "domain": "Domain",
+    "sources": "Sources",
+    "senders": "Unknown senders",
     "tls": "TLS",
     "reports": "Reports",
     "report": "Report",
@@ -33,6 +36,11 @@ def pages() -> list[Page]:
         )
         for name, title in SCREENS.items()
     ]
+
+
+def has(screen: str) -> bool:
+    """Whether there is such a screen to link to."""
+    return screen in SCREENS
 
 
 def link(screen: str, label: str, **parameters: str | None) -> None:

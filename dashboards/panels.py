@@ -1,39 +1,36 @@
-"""The parts of a screen that are words and numbers: the state of the feed, and empty states.
-
-Each says what to do next. Text from reports and paths stand `quoted`.
-"""
-
-import contextlib
-import shlex
-from collections.abc import Iterator
+"""The parts of Monday that are words and numbers about the mail of these days."""
 
 import streamlit as st
 
+from analytics.change import Certainty
 from analytics.overview import together
 from analytics.window import Window
-from dashboards.data import Row, settings
-from dashboards.data.overview import Overview
-from dashboards.filters import is_today, look_back_from
+from dashboards import charts, evidence
+from dashboards.advice import names as some
+from dashboards.data import Row
+from dashboards.data.monday import Monday
+from dashboards.downloads import offer
+from dashboards.filters import is_today
+from dashboards.sentences import Said, listed, say
+from dashboards.strip import gaps_said
 from dashboards.tables import MOST_SOURCES
 from dashboards.theme import ON_DARK, ON_LIGHT, Palette
 from dashboards.wording import amount, day, interval, percent, quoted
-from schemas.errors import AccessDenied, RuaError, StoreLocked
 
 __all__ = [
-    "CREDIT",
     "broken_words",
     "feed_state",
-    "no_mail",
-    "no_reports",
-    "no_store",
+    "mail_per_day",
+    "not_known",
     "numbers",
     "palette",
     "pass_rate_words",
-    "problems_shown",
     "sources_words",
+    "strip_name",
+    "strip_words",
+    "unheard",
 ]
 
-CREDIT = "IP address data by [IPinfo](https://ipinfo.io), CC BY-SA 4.0."
 STATES = {
     "alive": ("Reports arrive", "green"),
     "late": ("Reports are late", "orange"),
@@ -43,84 +40,7 @@ STATES = {
 MOST_NAMED = 5
 
 
-@contextlib.contextmanager
-def problems_shown() -> Iterator[None]:
-    """Says calmly what is wrong with the store or the settings, and ends the screen there."""
-    try:
-        yield
-    except RuaError as error:
-        _say_problem(error)
-        st.stop()
-
-
-def _say_problem(error: RuaError) -> None:
-    if isinstance(error, StoreLocked):
-        st.info(
-            f"**The store is busy:** {quoted(error.what)}. Nothing is lost; try again in a moment."
-        )
-        st.button("Try again", type="primary")
-        return
-    if isinstance(error, AccessDenied):
-        st.info(f"**This is not for you to see or change:** {quoted(str(error))}.")
-        return
-    st.warning("**The dashboard cannot read the store.**")
-    st.text(str(error))
-
-
-def no_store() -> bool:
-    """Whether there is no store yet; then the page says what to run."""
-    path = settings().store
-    if path.exists():
-        return False
-    st.info(f"**There is no store yet** at {quoted(str(path))}. Read some reports into it:")
-    st.code(f"rua --store {shlex.quote(str(path))} ingest PATH", language=None)
-    st.markdown("PATH is a folder or file of reports as they came. To try it without any:")
-    st.code(
-        "rua demo --out demo\nrua --config demo/rua.toml ingest demo/mails\n"
-        "rua --config demo/rua.toml dashboard",
-        language=None,
-    )
-    return True
-
-
-def no_reports(found: Overview) -> bool:
-    """Whether the store holds no DMARC report at all."""
-    if found.feed["dmarc_reports"]:
-        return False
-    st.info("**The store holds no DMARC reports yet.** Read some into it, then reload this page:")
-    st.code(f"rua --store {shlex.quote(str(settings().store))} ingest PATH", language=None)
-    refused = found.feed["quarantined"]
-    if refused:
-        st.markdown(f"{amount(refused, 'document')} could not be read; see why:")
-        st.code("rua quarantine list", language=None)
-    return True
-
-
-def no_mail(found: Overview, window: Window) -> bool:
-    """Whether the window is empty. A feed that stopped long ago is offered as it last looked."""
-    latest, is_empty = found.feed["last_report_day"], not found.arrived["reports"]
-    if is_empty:
-        st.info(f"**No reports cover these days.** {_way_out(found, window)}")
-    if found.feed["state"] == "silent":
-        st.button(
-            f"Show the days up to {day(latest)}",
-            on_click=look_back_from,
-            args=(latest,),
-            type="primary" if is_empty else "secondary",
-        )
-    return is_empty
-
-
-def _way_out(found: Overview, window: Window) -> str:
-    latest = found.feed["last_report_day"]
-    if latest is None:
-        return f"All reports in the store are of days after {day(window.last)}."
-    if latest < window.first:
-        return "If reports should have come, see whether they are read in: `rua status`."
-    return "Choose more days, or another domain."
-
-
-def feed_state(found: Overview, window: Window) -> None:
+def feed_state(found: Monday, window: Window) -> None:
     """One line on the whole feed, whatever domain is chosen."""
     words, colour = STATES[found.feed["state"]]
     latest = found.feed["last_report_day"]
@@ -150,7 +70,7 @@ def palette() -> Palette:
     return ON_DARK if st.context.theme.type == "dark" else ON_LIGHT
 
 
-def numbers(found: Overview, window: Window) -> None:
+def numbers(found: Monday, window: Window) -> None:
     """The window in five numbers."""
     total = together(found.days)
     undecided = sum(row["source_ips"] for row in found.undecided)
@@ -191,7 +111,7 @@ def _number(label: str, value: str, below: str) -> None:
     st.metric(label, value, below, delta_color="off", delta_arrow="off", border=True)
 
 
-def pass_rate_words(found: Overview) -> str:
+def pass_rate_words(found: Monday) -> str:
     """What the chart of the pass rate says, in words."""
     total = together(found.days)
     if not total["legitimate"]:
@@ -205,7 +125,7 @@ def pass_rate_words(found: Overview) -> str:
     return f"{words} Hollow: {amount(few, 'day')} with too few messages." if few else words
 
 
-def sources_words(found: Overview) -> str:
+def sources_words(found: Monday) -> str:
     """What the table of undecided sources holds."""
     count = len(found.undecided)
     if not count:
@@ -217,7 +137,7 @@ def sources_words(found: Overview) -> str:
     return f"{whole}{_rest(count, 'undecided')}"
 
 
-def broken_words(found: Overview) -> str:
+def broken_words(found: Monday) -> str:
     """What the table of broken sources holds."""
     count = len(found.broken)
     if not count:
@@ -234,3 +154,63 @@ def _rest(count: int, class_: str) -> str:
         return ""
     command = f"`rua sources --by source --class {class_}`"
     return f" These are the {MOST_SOURCES} largest of {count:,}; all of them: {command}."
+
+
+def strip_name(found: Monday) -> str:
+    """The strip for those who do not see it."""
+    return f"Days with reports, by reporter. {gaps_said(found.arrivals)}"
+
+
+def strip_words(found: Monday) -> None:
+    """What the strip shows, and what it cannot."""
+    say(
+        (gaps_said(found.arrivals), Certainty.OBSERVED),
+        ("Days are UTC; a report comes the day after, or the next.", None),
+    )
+    evidence.of_feed("All that arrived")
+
+
+def not_known(found: Monday) -> None:
+    """What the numbers leave open."""
+    rows = [row for row in found.domains if row["messages"]]
+    messages, unverified = (sum(row[key] for row in rows) for key in ("messages", "unverified"))
+    said: list[Said] = [("Mail of which no receiver reports is not counted.", Certainty.NOT_KNOWN)]
+    if unverified:
+        share = percent(unverified / messages)
+        words = f"{share} of the messages are in reports that nothing proves genuine."
+        said.insert(0, (words, Certainty.OBSERVED))
+    few = sum(1 for row in rows if not row["enough"])
+    if few:
+        words = f"{amount(few, 'domain')} with too few legitimate messages to tell a rate."
+        said.append((words, Certainty.NOT_KNOWN))
+    listed(said, "What these numbers leave open")
+
+
+def unheard(found: Monday) -> None:
+    """Domains of the settings of which no report tells: nothing is known of them."""
+    advised = {row["domain"] for row in found.advice}
+    names = [row["domain"] for row in found.domains if row["domain"] not in advised]
+    if names:
+        words = f"No report of these days about {some(names)}: see whether rua is published."
+        say((words, Certainty.NOT_KNOWN))
+
+
+def mail_per_day(found: Monday, window: Window, palette: Palette) -> None:
+    """What came day by day, and what of it passes."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Messages per day")
+        messages = charts.messages_frame(found.days)
+        if not messages.empty:
+            chart = charts.messages_per_day(messages, window, palette)
+            st.altair_chart(chart, alt="Messages per day")
+        st.caption("Passes and broken are the mail of sources that are yours or work for you.")
+        offer(messages, "Messages per day")
+    with right:
+        st.subheader("Legitimate mail that passes")
+        rates = charts.rate_frame(found.days)
+        if not rates.empty:
+            chart = charts.pass_rate_per_day(rates, window, palette)
+            st.altair_chart(chart, alt="Pass rate per day")
+        st.caption(pass_rate_words(found))
+        offer(rates, "Legitimate mail that passes")

@@ -187,4 +187,4 @@ def coverage_view(chosen: Chosen) -> None:
     show(words.reporters_frame(page_of(rows, key)), words.REPORTER_COLUMNS, "Reporters")
     pages(len(rows), key)
     st.caption(f"Of DMARC reports on all domains, up to {day(chosen.window.last)}. {COVERAGE}")
-    link("overview", "What these reports say stands on the Overview")
+    link("monday", "What these reports say stands on Monday")

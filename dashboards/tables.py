@@ -12,7 +12,15 @@ import streamlit as st
 
 from dashboards.wording import policy, rate_words, table_cell
 
-__all__ = ["MOST_SOURCES", "domains_frame", "show_domains", "show_sources", "sources_frame"]
+__all__ = [
+    "MOST_SOURCES",
+    "domains_frame",
+    "show_domains",
+    "show_gates",
+    "show_losses",
+    "show_sources",
+    "sources_frame",
+]
 
 Row = dict[str, Any]
 MOST_ROWS = 20
@@ -25,6 +33,7 @@ _day = st.column_config.DateColumn
 
 DOMAIN_COLUMNS: dict[str, Any] = {
     "domain": _text("Domain", width="medium"),
+    "verdict": _text("Verdict", width="small", help="Of the advice on it; none without a report"),
     "policy": _text("Published policy", help="As the latest report saw it"),
     "messages": _number("Messages", format="localized"),
     "raw": _number(
@@ -55,6 +64,25 @@ SOURCE_COLUMNS: dict[str, Any] = {
     "last_seen": _day("Last seen", format="D MMM YYYY", width=100),
     "country": _text("Country", width=70, help="Of the address, where all have the same"),
 }
+GATE_COLUMNS: dict[str, Any] = {
+    "state": _text("State", width=70),
+    "gate": _text("Gate", width=220),
+    "measured": _text("Measured", width=170),
+    "required": _text("Required", width=220),
+    "basis": _text("Basis", width=260),
+}
+LOSS_COLUMNS: dict[str, Any] = {
+    "source": _text("Source", width=200),
+    "class": _text("Class", width=100),
+    "source_ips": _number("Addresses", format="localized", width=90),
+    "messages": _number("Messages", format="localized", width=90),
+    "lost": _number("Would be lost", format="localized", width=110),
+    "left_after": _number(
+        "Left after it",
+        format="localized",
+        help="Legitimate loss once this and those above are mended",
+    ),
+}
 ONLY_UNDECIDED, ONLY_BROKEN = "settled_by", "aligned"
 
 
@@ -67,6 +95,7 @@ def _domain(row: Row) -> Row:
     last = row["last_report"]
     return {
         "domain": table_cell(row["domain"]),
+        "verdict": row["verdict"],
         "policy": table_cell(policy(row["published"])),
         "messages": row["messages"],
         "raw": _tenths(row["aligned"], row["messages"]) if row["messages"] else None,
@@ -119,6 +148,19 @@ def show_sources(rows: Sequence[Row], name: str, *, undecided: bool) -> None:
         frame = sources_frame(rows[:MOST_SOURCES]).drop(columns=left_out)
         columns = {key: each for key, each in SOURCE_COLUMNS.items() if key != left_out}
         _show(frame, columns, name, row_height=TWO_LINES)
+
+
+def show_gates(frame: pd.DataFrame, name: str) -> None:
+    """Takes a `road.gates_frame`."""
+    _show(frame, GATE_COLUMNS, name)
+
+
+def show_losses(rows: Sequence[Row], name: str) -> None:
+    """From `by_source` of a row of `rua whatif`."""
+    records = [{key: row[key] for key in LOSS_COLUMNS} for row in rows]
+    texts = ("source", "class")
+    safe = [row | {key: table_cell(row[key]) for key in texts} for row in records]
+    _show(pd.DataFrame(safe, columns=list(LOSS_COLUMNS)), LOSS_COLUMNS, name)
 
 
 def _show(frame: pd.DataFrame, columns: Row, name: str, *, row_height: int | None = None) -> None:

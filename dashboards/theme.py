@@ -55,6 +55,30 @@ ICON = (
 CSS = """
 .stMainBlockContainer { padding: 4.25rem clamp(1rem, 3.5vw, 4rem) 3rem; }
 .stVegaLiteChart { overflow: hidden; }
+.stPageLink a { background: none; padding: 0; }
+.stPageLink a { text-decoration: underline; text-underline-offset: 0.2em; }
+.stPageLink code { background: none; color: inherit; font: inherit; padding: 0; }
+.rua-name { font-size: 1.5rem; font-weight: 600; margin: 0 0 0.4rem; overflow-wrap: anywhere; }
+.rua-name .rua-verdict { font-size: 0.6em; vertical-align: middle; }
+.rua-say { margin: 0 0 0.35rem; line-height: 1.45; }
+.rua-small { font-size: 0.86em; opacity: 0.85; }
+.rua-list { margin: 0; padding-left: 1.1rem; }
+.rua-list li { margin-bottom: 0.3rem; line-height: 1.45; }
+.rua-record { display: block; margin-top: 0.3rem; overflow-wrap: anywhere; }
+.rua-kind, .rua-verdict { font-weight: 600; font-size: 0.86em; white-space: nowrap; }
+.rua-verdict, .rua-mark { border-radius: 0.3rem; padding: 0.05rem 0.4rem; }
+.rua-verdict { color: #fff; }
+.rua-mark {
+    border: 1px solid color-mix(in srgb, currentColor 55%, transparent);
+    font-size: 0.74em; opacity: 0.85; white-space: nowrap;
+}
+.rua-inferred { border-style: dashed; }
+.rua-not-known { border-style: dotted; border-width: 2px; font-style: italic; }
+.rua-roll-back { background: #a63d00; }
+.rua-fix { background: #8a5a00; }
+.rua-wait { background: #5f5f5f; }
+.rua-advance { background: #00588a; }
+.rua-done { background: #00694d; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
   color: light-dark(#5b5853, #b8b4ad); opacity: 1;
 }

@@ -17,6 +17,7 @@ import streamlit as st
 from dashboards.wording import quoted
 from schemas.access import LOGIN, Access
 from schemas.errors import AccessDenied, ConfigError, RuaError
+from schemas.names import normal_domain
 from schemas.scope import EVERYTHING, Scope
 from schemas.settings import Settings, load_settings
 
@@ -56,8 +57,14 @@ def visible_settings() -> tuple[Settings, Scope]:
     """The settings without the domains that the viewer may not see. Raises the same."""
     told = _settings()
     scope = _viewer(told).scope
-    domains = {name: each for name, each in told.domains.items() if scope.sees(name)}
-    return told.model_copy(update={"domains": domains, "access": None}), scope
+    if scope.visible is None:
+        return told, scope
+    domains = {name: each for name, each in told.domains.items() if _sees(scope, name)}
+    return told.model_copy(update={"domains": domains, "mailbox": (), "access": None}), scope
+
+
+def _sees(scope: Scope, name: str) -> bool:
+    return scope.sees(normal_domain(name) or name)
 
 
 def _settings() -> Settings:

@@ -88,7 +88,7 @@ class Store:
                     pass
                 con = self._enter_reading(stack)
             if self.scope.visible is not None:
-                confine(con, self.scope.visible, _views_text())
+                confine(con, self.scope.visible)
             yield con
 
     def _enter_reading(self, stack: contextlib.ExitStack) -> Connection:

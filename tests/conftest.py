@@ -20,7 +20,13 @@ from ingest.simulator import write_demo
 with contextlib.suppress(ValueError):  # not in the main thread
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ["tests.dovecot", "tests.imap_mailbox", "tests.knot", "tests.token_endpoint"]
+pytest_plugins = [
+    "tests.dovecot",
+    "tests.imap_mailbox",
+    "tests.knot",
+    "tests.opened_app",
+    "tests.token_endpoint",
+]
 
 RUA = Path(sys.executable).with_name("rua")
 DEMO_UNTIL = date(2026, 11, 1)

@@ -101,10 +101,10 @@ def labelling() -> None:
     import streamlit as st  # noqa: PLC0415
 
     from analytics.labels import add, remove  # noqa: PLC0415
-    from dashboards import panels  # noqa: PLC0415
+    from dashboards import states  # noqa: PLC0415
     from dashboards.data import change  # noqa: PLC0415
 
-    with panels.problems_shown():
+    with states.problems_shown():
         change(add, st.query_params["domain"], "written.example", "own", None)
         change(remove, st.query_params["domain"], "label.theirs.example")
         st.text("done")

@@ -1,9 +1,7 @@
 """Who may see some domains alone sees nothing of the others, whatever is asked."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
-from datetime import datetime, time, timedelta
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,25 +9,18 @@ from typing import Any
 import pytest
 
 import analytics.kept
-from analytics import evidence, feed, labels, mail, movement, overview, quarantine, snapshots
+from analytics import evidence, feed, labels, mail, movement
 from analytics.advise import advise
-from analytics.ask import ask
-from analytics.bundle import write as write_bundle
-from analytics.effects import effect
 from analytics.kept import Kept
 from analytics.sql import answer
-from analytics.whatif import Tags, as_published, whatif
-from analytics.window import Window
 from schemas.errors import AccessDenied
 from schemas.gates import Gates
 from schemas.scope import ROWS, Scope
 from schemas.store import Connection, Store
-from tests.asked_by_screens import asked_by_screens
-from tests.conftest import DEMO_DAYS, DEMO_UNTIL, Demo
+from tests.all_questions import MOMENT, WINDOW, Recorded, everything_asked
+from tests.conftest import DEMO_UNTIL, Demo
 from tests.two_groups import MIXED_ID, TwoGroups, foreign_tokens, tokens, two_groups
 
-WINDOW = Window(DEMO_UNTIL - timedelta(days=DEMO_DAYS - 1), DEMO_UNTIL, DEMO_UNTIL)
-MOMENT = datetime.combine(DEMO_UNTIL, time.max)
 QUESTIONS = resources.files("analytics").joinpath("queries")
 
 
@@ -53,76 +44,6 @@ def confined(both: TwoGroups) -> Store:
 
 def leaks(told: object, secrets: set[str]) -> list[str]:
     return sorted(tokens(told) & secrets)[:10]
-
-
-class Recorded:
-    """A connection that remembers which questions were asked on it."""
-
-    def __init__(self, con: Connection) -> None:
-        self._con = con
-        self.asked: list[str] = []
-
-    def execute(self, statement: str, *rest: Any) -> Any:
-        self.asked.append(statement)
-        return self._con.execute(statement, *rest)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._con, name)
-
-
-def everything_asked(
-    con: Any, both: TwoGroups, folder: Path, documents: Iterable[int]
-) -> Iterator[tuple[str, object]]:
-    """(what, answer) of all that can be asked, about the visible domains and about the others."""
-    said = labels.words(con, {})
-    yield "labels", (said, labels.labels(con))
-    yield "feed", feed.feed(con, DEMO_UNTIL)
-    yield "reporters", feed.reporters(con, DEMO_UNTIL)
-    yield "disagreement", feed.disagreement(con, WINDOW)
-    yield "runs", feed.runs(con)
-    yield "quarantined", (quarantine.quarantined(con), quarantine.held(con))
-    yield "names", (overview.domain_names(con), snapshots.names_to_ask(con, WINDOW))
-    yield "arrived", overview.arrived(con, WINDOW)
-    yield "days", overview.days(con, WINDOW, words=said)
-    yield "domains", mail.domains(con, WINDOW, words=said)
-    yield "sources", mail.sources(con, WINDOW, words=said)
-    yield "source days", movement.source_days(con, WINDOW, words=said)
-    short = Window(DEMO_UNTIL, DEMO_UNTIL, DEMO_UNTIL)
-    yield "gone", movement.gone(con, short)
-    yield "reports", evidence.reports(con, WINDOW, most=100_000)
-    yield "advise", advise(con, WINDOW, Gates(), {}, said, moment=MOMENT)
-    yield from asked_by_screens(con, WINDOW, documents)
-    for number in documents:
-        told = (evidence.document(con, number), evidence.document_bytes(con, number))
-        yield f"document {number}", (told, quarantine.refused_records(con, number))
-    for domain in (min(both.mine), min(both.theirs)):
-        yield "what if", scrub(whatif(con, WINDOW, domain, Tags("reject"), said), domain)
-        yield "published", as_published(con, WINDOW, domain)
-        yield "dns", scrub(snapshots.published_on(con, domain, MOMENT), domain)
-        yield "changes", snapshots.changes(con, domain)
-        values = {"domains": [domain], "now": MOMENT}
-        since = {"since": MOMENT - timedelta(days=9), "errors_since": MOMENT}
-        yield "dns asked", ask(con, "dns_asked", values | since)
-        yield "dns last", ask(con, "dns_last", values)
-        yield "effect", effect(con, WINDOW, domain, "label.x.example", said, ())
-        out = folder / domain
-        write_bundle(con, out, WINDOW, domain, Gates(), {}, said, MOMENT)
-        yield "bundle", [path.read_text() for path in out.iterdir() if path.is_file()]
-    tables = con.execute(
-        "select table_name from duckdb_tables()"
-        " where temporary and not starts_with(table_name, 'sender')"  # the catalogue's
-    ).fetchall()
-    for (name,) in tables:
-        yield f"table {name}", con.execute(f"from temp.{name}").fetchall()
-
-
-def scrub(told: Any, asked: str) -> object:
-    """Without the domain that was asked about, which such answers repeat."""
-    if told is None:
-        return None
-    found = dict(told) if isinstance(told, dict) else asdict(told)
-    assert found.pop("domain") == asked
-    return found
 
 
 def count(store: Path, table: str) -> int:

@@ -29,6 +29,7 @@ told as (
         policy_domain,
         source_ip,
         struct_pack(
+            source := source,
             source_ip := source_ip,
             class := class,
             decided_by := decided_by,

@@ -1,6 +1,6 @@
 """rua advise"""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ from analytics.advise import advise as ask_advice
 from analytics.overview import domain_names
 from analytics.policy_history import policy_changes
 from analytics.snapshots import names_to_ask, refresh
-from analytics.standing import Owner, standings
-from analytics.verdict import decide
 from analytics.window import Window
+from dashboards.advice import moment as moment_of
+from dashboards.advice import owners
 from dashboards.advice_past import print_history, print_week
 from dashboards.advice_screen import asked_with, in_full, on_a_screen
 from dashboards.console import (
@@ -29,10 +29,9 @@ from dashboards.naming import domain_name, nearest, words_of
 from dashboards.terminal import Layout, width
 from dashboards.wording import amount
 from schemas.errors import ConfigError, StoreError
-from schemas.settings import Settings
 from schemas.store import Connection, Store
 
-__all__ = ["advise", "ask_dns", "owners", "verdicts"]
+__all__ = ["advise", "ask_dns"]
 
 Row = dict[str, Any]
 
@@ -118,7 +117,7 @@ def _asked(context: Globals, window: Window, name: str | None, evidence: Path | 
     settings = context.settings
     with context.store.read() as con:
         _check_domain(con, name)
-        said, moment = words_of(con, settings), _moment(window)
+        said, moment = words_of(con, settings), moment_of(window)
         owner = owners(settings)
         if evidence is not None and name is not None:
             files = bundle.write(con, evidence, window, name, settings.gates, owner, said, moment)
@@ -143,7 +142,7 @@ def _keep(context: Globals, window: Window, rows: list[Row]) -> None:
 def _of_the_past(
     context: Globals, window: Window, name: str, week: str | None, output: str
 ) -> None:
-    moment = _moment(window)
+    moment = moment_of(window)
     chosen = read_week(week) if week else None
     with context.store.read() as con:
         _check_domain(con, name)
@@ -155,30 +154,8 @@ def _of_the_past(
         print_history(name, kept, changes, window.as_of, output)
 
 
-def verdicts(
-    con: Connection, window: Window, settings: Settings, domain: str | None = None
-) -> dict[str, str]:
-    """The verdict alone, for every domain with reports or for one."""
-    said = words_of(con, settings)
-    found = standings(con, window, settings.gates, owners(settings), said, domain, _moment(window))
-    return {each.domain: decide(each, settings.gates).verdict for each in found}
-
-
-def owners(settings: Settings) -> dict[str, Owner]:
-    """What the settings say of each domain."""
-    return {
-        name: Owner(each.goal, each.parked, each.accept_indirect_loss)
-        for name, each in settings.domains.items()
-    }
-
-
 def _today() -> Any:
     return datetime.now(UTC).date()
-
-
-def _moment(window: Window) -> datetime:
-    """DNS as it was known then: never later than the day that is asked about."""
-    return datetime.combine(window.as_of, time.max)
 
 
 def ask_dns(context: Globals, window: Window, name: str | None) -> None:

@@ -7,7 +7,7 @@ import click
 from analytics.classes import CLASSES
 from analytics.mail import domains as ask_domains
 from analytics.window import Window
-from dashboards.commands.advise import verdicts
+from dashboards.advice import verdicts
 from dashboards.console import Globals, Output, emit, output_options, window_options
 from dashboards.naming import domain_name, words_of
 from dashboards.terminal import Layout

@@ -12,7 +12,8 @@ from analytics.isoweek import label_of, last_whole_week, read_week
 from analytics.overview import domain_names
 from analytics.weekly import Week, months, weeks
 from analytics.window import Window
-from dashboards.commands.advise import ask_dns, owners
+from dashboards.advice import owners
+from dashboards.commands.advise import ask_dns
 from dashboards.console import Globals, Output, emit, emit_object, output_options, say
 from dashboards.naming import words_of
 from dashboards.weekly.files import Written, write

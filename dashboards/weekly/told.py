@@ -164,6 +164,8 @@ def next_step(advice: Row | None) -> Sentence:
     again = f"look again on {day(advice['next_look'])}."
     if verdict in ("advance", "roll-back"):
         return Sentence.inferred("Publish the record below.")
+    if verdict == "fix" and not advice["blockers"]:
+        return Sentence.inferred(f"Mend what stands above; {again}")
     if verdict == "fix":
         count = amount(len(advice["blockers"]), "source")
         return Sentence.inferred(f"Mend {count}; {again}")

@@ -1,74 +1,43 @@
-"""The Overview: the app itself over real stores, and its words, tables and charts."""
+"""Monday: the app itself over real stores, and its words, tables and charts."""
 
-import sys
-from collections.abc import Callable
+import math
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from analytics.arrivals import arrivals
+from analytics.ask import Row
 from analytics.overview import days, together
 from analytics.window import Window
-from dashboards import charts, filters, tables, wording
-from dashboards.commands.dashboard import APP
+from dashboards import charts, downloads, filters, strip, tables, tiles, todo, wording
+from dashboards.advice import VERDICTS
 from dashboards.theme import ON_LIGHT
 from schemas import lock
 from schemas.store import Store
 from tests.conftest import DEMO_UNTIL, Demo
+from tests.opened_app import TODAY, Open, links_of, measured, tables_of, words
 from tests.report_documents import Report, store_of
 
-TODAY = date(2026, 11, 30)
 WINDOW = Window(date(2026, 11, 1), TODAY, TODAY)
 HOSTILE = (
     "<script>alert(1)</script> **bold** `tick` [link](https://evil.example) www.evil.example "
     ":material/home: :red[x] $x$ \u202e \x1b[31m\n# head"
 )
 
-Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens the app on a store, as somebody who follows a shared link to TODAY."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("RUA_LOCK_TIMEOUT", "0.2")
-    monkeypatch.setattr(sys, "argv", ["streamlit"])
-
-    def open_on(store: Path, config: Path | None = None, **query: str) -> AppTest:
-        monkeypatch.setenv("RUA_STORE", str(store))
-        if config:
-            monkeypatch.setenv("RUA_CONFIG", str(config))
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.query_params.update({"until": TODAY.isoformat()} | query)
-        app.run()
-        assert not app.exception
-        return app
-
-    return open_on
-
-
-def words(app: AppTest) -> str:
-    """All prose of a page."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.code)
-    return "\n".join(str(each.value) for kind in kinds for each in (*kind, *app.text))
-
-
-def measured(app: AppTest) -> dict[str, tuple[str, str]]:
-    return {each.label: (each.value, each.delta) for each in app.metric}
-
-
-def tables_of(app: AppTest) -> dict[str, pd.DataFrame]:
-    """Each table by its accessible name."""
-    return {each.proto.alt: each.value for each in app.dataframe}
-
 
 def test_a_full_store_answers_in_numbers_charts_and_tables(demo: Demo, opened: Open) -> None:
     app = opened(demo.store, until=DEMO_UNTIL.isoformat(), days="35")
+    assert app.title[0].value == "Monday"
     assert [each.value for each in app.subheader] == [
+        "Reports that came",
+        "Mail of these days",
+        "Where each domain stands",
+        "What needs a decision",
+        "Changes since last week",
         "Messages per day",
         "Legitimate mail that passes",
         "Domains",
@@ -91,7 +60,106 @@ def test_a_full_store_answers_in_numbers_charts_and_tables(demo: Demo, opened: O
     assert "IPinfo" in words(app)
     assert "CC BY-SA 4.0" in words(app)
     assert "whole days in UTC" in words(app)
-    assert len(app.get("vega_lite_chart")) == 2
+    assert len(app.get("vega_lite_chart")) == 3
+
+
+def test_each_domain_has_a_tile_with_its_next_step_one_click_from_the_evidence(
+    demo: Demo, opened: Open
+) -> None:
+    heard = set(tables_of(opened(demo.store, until=DEMO_UNTIL.isoformat()))["Domains"]["domain"])
+    app = opened(demo.store, demo.folder / "rua.toml", until=DEMO_UNTIL.isoformat())
+    linked = {parse_qs(query)["domain"][0] for page, query in links_of(app) if page == "domain"}
+    assert linked == heard
+    tiles = [each.value for each in app.html if "<b>Next:</b>" in each.value]
+    assert len(tiles) == len(heard)
+    (silent,) = set(demo.truth["domains"]) - heard
+    assert f"No report of these days about {silent}" in words(app)
+    said = [each.value for each in app.html if 'class="rua-say"' in each.value]
+    for sentence in ("observed", "inferred", "not known"):
+        assert any(f">{sentence}</span>" in each for each in said), sentence
+    assert set(tables_of(app)["Domains"]["verdict"].dropna()) <= set(VERDICTS)
+
+
+def test_the_most_urgent_verdict_stands_first() -> None:
+    def advice(domain: str, verdict: str, messages: int) -> Row:
+        tags = dict.fromkeys(("p", "sp", "np", "adkim", "aspf", "pct", "t"))
+        return {
+            "domain": domain,
+            "verdict": verdict,
+            "published": tags,
+            "reason": "so",
+            "changes": {},
+            "blockers": [],
+            "record": None,
+            "next_look": TODAY,
+            "window": {"messages": messages},
+        }
+
+    rows = [
+        advice("done.example", "done", 9),
+        advice("small.example", "fix", 1),
+        advice("large.example", "fix", 2),
+        advice("lost.example", "roll-back", 1),
+        advice("next.example", "advance", 1),
+        advice("later.example", "wait", 1),
+    ]
+    order = ["lost", "large", "small", "later", "next", "done"]
+    assert [row["domain"].split(".")[0] for row in tiles.tile_rows(rows)] == order
+
+
+def test_what_changed_since_last_week_is_told_with_how_sure_it_is(
+    tmp_path: Path, opened: Open
+) -> None:
+    """A source fails in the last week that passed before."""
+    days = [TODAY - timedelta(days=n) for n in range(1, 30)]
+    reports = [
+        Report(day, reporter=who, count=40, aligned=day <= TODAY - timedelta(days=7))
+        for day in days
+        for who in ("one.example", "two.example")
+    ]
+    app = opened(store_of(reports, tmp_path / "s"))
+    said = words(app)
+    assert "The legitimate pass rate fell from 100 % to 0.0 %" in said
+    assert "14 – 20 Nov" not in said
+    assert "24 – 30 Nov 2026 against the seven days before, UTC." in said
+    assert "Nothing changed" not in said
+
+
+def test_days_without_an_expected_report_are_hatched(tmp_path: Path, opened: Open) -> None:
+    gone = TODAY - timedelta(days=9)
+    days = [TODAY - timedelta(days=n) for n in range(1, 30)]
+    reports = [Report(day, reporter="steady.example") for day in days if day != gone]
+    app = opened(store_of(reports, tmp_path / "s"))
+    assert "1 day without any report and 1 day without an expected report of 1 reporter" in words(
+        app
+    )
+    with Store(tmp_path / "s" / "rua.duckdb").read() as con:
+        frame = strip.arrivals_frame(arrivals(con, WINDOW))
+    gaps = frame[frame["state"] == strip.GAP]
+    assert list(gaps["reporter"]) == ["all reporters", "steady.example"]
+    assert set(gaps["day"]) == {gone.isoformat()}
+    chart = strip.arrivals_strip(frame, WINDOW, ON_LIGHT).to_dict()
+    hatched = [layer for layer in chart["layer"] if layer["mark"].get("shape") == strip.HATCH]
+    assert hatched
+
+
+def test_every_panel_can_be_downloaded(demo: Demo, opened: Open) -> None:
+    app = opened(demo.store, until=DEMO_UNTIL.isoformat(), days="35")
+    labels = {each.proto.label for each in app.get("download_button")}
+    assert labels == {
+        "Reports that came as CSV",
+        "Where each domain stands as CSV",
+        "What needs a decision as CSV",
+        "Changes since last week as CSV",
+        "Messages per day as CSV",
+        "Legitimate mail that passes as CSV",
+    }
+    assert all(each.proto.spec for each in app.get("vega_lite_chart"))
+
+
+def test_a_download_holds_no_formula() -> None:
+    text = downloads.csv_of([{"source": "=1+1", "messages": 3, "share": None}])
+    assert text == "source,messages,share\n'=1+1,3,\n"
 
 
 def test_one_domain_is_chosen_by_the_url_and_in_the_page(tmp_path: Path, opened: Open) -> None:
@@ -208,6 +276,13 @@ def test_three_hundred_domains_are_all_listed(tmp_path: Path, opened: Open) -> N
     assert len(app.dataframe[0].value) == 300
     assert len(app.selectbox[0].options) == 300
     assert measured(app)["Messages"][0] == "45,150"
+    assert len(links_of(app)) <= tiles.MOST_TILES + 2 * todo.MOST_ACTIONS + todo.MOST_CHANGES
+    pages = next(each for each in app.pagination if each.key == "page of tiles")
+    assert pages.num_pages == math.ceil(300 / tiles.MOST_TILES)
+    first = links_of(app)
+    pages.set_value(2).run()
+    assert not app.exception
+    assert links_of(app) != first
 
 
 def test_domains_that_are_not_in_the_settings_stand_apart(tmp_path: Path, opened: Open) -> None:

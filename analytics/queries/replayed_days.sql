@@ -1,0 +1,33 @@
+-- One row per day with mail in `replayed`: the columns of days.sql.
+with cluster as (
+    select
+        day,
+        sum(messages) as messages,
+        coalesce(sum(messages) filter (state = 'pass'), 0) as aligned,
+        coalesce(sum(messages) filter (class = 'undecided'), 0) as undecided,
+        coalesce(sum(messages) filter (class = 'spoof'), 0) as spoof,
+        coalesce(sum(messages) filter (class in ('forwarder', 'list')), 0) as indirect,
+        sum(messages) filter (class in ('own', 'broken') and state != 'indeterminate') as n,
+        coalesce(sum(messages) filter (class in ('own', 'broken') and state = 'pass'), 0) as x
+    from replayed
+    group by day, reporter
+)
+select
+    day,
+    coalesce(sum(messages), 0)::bigint as messages,
+    sum(aligned)::bigint as aligned,
+    sum(undecided)::bigint as undecided,
+    sum(spoof)::bigint as spoof,
+    sum(indirect)::bigint as indirect,
+    coalesce(sum(n), 0)::bigint as legitimate,
+    sum(x)::bigint as legitimate_aligned,
+    count(n) as clusters,
+    coalesce(sum(x::double * x), 0) as xx,
+    coalesce(sum(x::double * n), 0) as xn,
+    coalesce(sum(n::double * n), 0) as nn,
+    coalesce(sum(x::double * x / nullif(n, 0)), 0) as xx_n,
+    coalesce(sum(n - x) filter (n > 1), 0)::double as company,
+    coalesce(sum((n - x)::double * (n - x - 1) / (n - 1)) filter (n > 1), 0) as alike
+from cluster
+group by day
+order by day

@@ -1,0 +1,46 @@
+"""Where one domain stands on the road to reject, what blocks it, and what would happen if."""
+
+import streamlit as st
+
+from dashboards import domain_panels, panels, sentences, states, strip, tiles, whatif_mode
+from dashboards.data.domain import choices, domain
+from dashboards.downloads import offer
+from dashboards.filters import chosen
+
+st.title("Domain")
+view, window = chosen(), chosen().window
+if view.domain is None:
+    offered = choices(view)
+    if not states.no_reports(offered.feed):
+        st.markdown("Choose a domain above, or here:")
+        tiles.show(offered.advice, "Domains")
+    st.stop()
+
+asked = whatif_mode.asked()
+found = domain(view, asked)
+if states.no_reports(found.feed):
+    st.stop()
+palette = panels.palette()
+domain_panels.head(found)
+whatif_mode.controls(asked, found.tags)
+if asked is not None:
+    whatif_mode.banner(found.name, asked)
+domain_panels.the_road(found, palette)
+domain_panels.blockers(found)
+if states.no_mail(found.feed, found.arrived["reports"], window):
+    domain_panels.unknown(found)
+    st.stop()
+domain_panels.numbers(found)
+domain_panels.losses(found, palette)
+domain_panels.rates(found, window, palette)
+domain_panels.mail(found, window, palette)
+st.subheader("Reports that came")
+frame = strip.arrivals_frame(found.arrivals)
+words = strip.gaps_said(found.arrivals)
+st.altair_chart(
+    strip.arrivals_strip(frame, window, palette), alt=f"Days with reports, by reporter. {words}"
+)
+st.caption(f"{words} Days are UTC.")
+offer(frame, "Reports that came")
+domain_panels.unknown(found)
+sentences.explain()

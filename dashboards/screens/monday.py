@@ -1,0 +1,62 @@
+"""What a postmaster sees first: did the feed arrive, what fails, what is new, what to do next."""
+
+import streamlit as st
+
+from dashboards import panels, sentences, states, strip, tables, tiles, todo
+from dashboards.data.monday import monday
+from dashboards.downloads import offer
+from dashboards.filters import chosen
+from dashboards.wording import span
+
+st.title("Monday")
+window = chosen().window
+found = monday(chosen())
+
+if states.no_reports(found.feed):
+    st.stop()
+panels.feed_state(found, window)
+is_empty = states.no_mail(found.feed, found.arrived["reports"], window)
+palette = panels.palette()
+
+feed, mail = st.columns([3, 2], gap="large")
+with feed:
+    st.subheader("Reports that came")
+    frame = strip.arrivals_frame(found.arrivals)
+    st.altair_chart(strip.arrivals_strip(frame, window, palette), alt=panels.strip_name(found))
+    panels.strip_words(found)
+    offer(frame, "Reports that came")
+with mail:
+    st.subheader("Mail of these days")
+    panels.numbers(found, window)
+    panels.not_known(found)
+
+st.subheader("Where each domain stands")
+st.caption(f"By the advice on {span(found.advised.first, found.advised.last)}, UTC.")
+tiles.show(found.advice, "Where each domain stands")
+panels.unheard(found)
+
+todo_, changes = st.columns(2, gap="large")
+with todo_:
+    st.subheader("What needs a decision")
+    todo.show_actions(found.decisions, found.advice, "What needs a decision")
+with changes:
+    st.subheader("Changes since last week")
+    st.caption(f"{span(found.week.first, found.week.last)} against the seven days before, UTC.")
+    todo.show_changes(found.changes, "Changes since last week")
+sentences.explain()
+
+if is_empty:
+    st.stop()
+panels.mail_per_day(found, window, palette)
+st.subheader("Domains")
+tables.show_domains(found.domains, "Domains")
+if found.others:
+    st.subheader("Domains that are not in the settings")
+    st.caption("Anyone can mail a report about any domain. These count in no number above.")
+    tables.show_domains(found.others, "Domains that are not in the settings")
+st.subheader("Broken sources")
+tables.show_sources(found.broken, "Broken sources", undecided=False)
+st.caption(panels.broken_words(found))
+st.subheader("Undecided sources")
+tables.show_sources(found.undecided, "Undecided sources", undecided=True)
+st.caption(panels.sources_words(found))

@@ -1,0 +1,161 @@
+"""Every question that analytics can ask, asked: a new one joins here, or a test names it.
+
+`everything_asked` asks about domains that a reader may see and about others; its connection may be
+a `Recorded` one, which remembers the text of each question.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from analytics import (
+    browse,
+    evidence,
+    feed,
+    labels,
+    mail,
+    movement,
+    overview,
+    quarantine,
+    runs,
+    snapshots,
+    tls,
+)
+from analytics.advice_history import given, week_of
+from analytics.advise import advise
+from analytics.ask import ask
+from analytics.bundle import write as write_bundle
+from analytics.changes import changes
+from analytics.effects import effect
+from analytics.inputs import inputs
+from analytics.policy_history import policy_changes
+from analytics.services import by_class
+from analytics.standing import standings
+from analytics.weekly import weeks
+from analytics.whatif import Tags, as_published, whatif
+from analytics.window import Window
+from schemas.gates import Gates
+from schemas.store import Connection
+from tests.conftest import DEMO_DAYS, DEMO_UNTIL
+from tests.two_groups import TwoGroups
+
+__all__ = ["MOMENT", "WINDOW", "Recorded", "everything_asked"]
+
+WINDOW = Window(DEMO_UNTIL - timedelta(days=DEMO_DAYS - 1), DEMO_UNTIL, DEMO_UNTIL)
+MOMENT = datetime.combine(DEMO_UNTIL, time.max)
+SHORT = Window(DEMO_UNTIL, DEMO_UNTIL, DEMO_UNTIL)
+BEFORE = Window(WINDOW.first, DEMO_UNTIL - timedelta(days=1), DEMO_UNTIL - timedelta(days=1))
+
+
+class Recorded:
+    """A connection that remembers which questions were asked on it."""
+
+    def __init__(self, con: Connection) -> None:
+        self._con = con
+        self.asked: list[str] = []
+
+    def execute(self, statement: str, *rest: Any) -> Any:
+        self.asked.append(statement)
+        return self._con.execute(statement, *rest)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._con, name)
+
+
+def everything_asked(
+    con: Any, both: TwoGroups, folder: Path, documents: Iterable[int]
+) -> Iterator[tuple[str, object]]:
+    """(what, answer) of each question; `documents` are asked for by number."""
+    said = labels.words(con, {})
+    yield "labels", (said, labels.labels(con))
+    yield from _of_the_feed(con)
+    yield from _of_mail(con, said)
+    yield from _of_advice(con, said, both)
+    for number in documents:
+        yield f"document {number}", _of_document(con, number)
+    for domain in (min(both.mine), min(both.theirs)):
+        yield from _of_domain(con, said, domain, folder)
+    tables = con.execute(
+        "select table_name from duckdb_tables()"
+        " where temporary and not starts_with(table_name, 'sender')"  # the catalogue's
+    ).fetchall()
+    for (name,) in tables:
+        yield f"table {name}", con.execute(f"from temp.{name}").fetchall()
+
+
+def _of_the_feed(con: Any) -> Iterator[tuple[str, object]]:
+    yield "feed", feed.feed(con, DEMO_UNTIL)
+    yield "reporters", (feed.reporters(con, DEMO_UNTIL), feed.reporter_mail(con, WINDOW))
+    yield "disagreement", feed.disagreement(con, WINDOW)
+    yield "runs", (feed.runs(con), runs.run_sources(con), runs.backlog(con))
+    asked = (runs.run_days, runs.run_problems, runs.waiting)
+    yield "run page", (runs.run_page(con, EVER, most=99), [each(con, EVER) for each in asked])
+    yield "quarantined", (quarantine.quarantined(con), quarantine.held(con))
+    yield "quarantine", (quarantine.quarantine_page(con, None, most=99), quarantine.codes(con))
+    by_trust = (browse.genuine, browse.genuine_days, browse.genuine_reasons, browse.reporter_days)
+    yield "genuine", [each(con, WINDOW) for each in by_trust]
+    yield "browsed", (browse.browse(con, WINDOW, most=100_000), browse.conflicts(con, WINDOW))
+    yield "reports", evidence.reports(con, WINDOW, most=100_000)
+    yield "tls", (tls.tls(con, WINDOW), tls.tls_failures(con, WINDOW), tls.tls_days(con, WINDOW))
+    yield "tls days", (tls.tls_failure_days(con, WINDOW), tls.tls_feed(con, DEMO_UNTIL))
+    yield "tls names", tls.tls_domain_names(con)
+
+
+EVER = Window(DEMO_UNTIL - timedelta(days=3000), DEMO_UNTIL + timedelta(days=3000), DEMO_UNTIL)
+
+
+def _of_mail(con: Any, said: Any) -> Iterator[tuple[str, object]]:
+    yield "names", (overview.domain_names(con), snapshots.names_to_ask(con, WINDOW))
+    yield "arrived", overview.arrived(con, WINDOW)
+    yield "days", overview.days(con, WINDOW, words=said)
+    yield "domains", mail.domains(con, WINDOW, words=said)
+    yield "sources", mail.sources(con, WINDOW, words=said)
+    yield "services", by_class(con, WINDOW, words=said)
+    yield "source days", movement.source_days(con, WINDOW, words=said)
+    yield "gone", movement.gone(con, SHORT)
+
+
+def _of_advice(con: Any, said: Any, both: TwoGroups) -> Iterator[tuple[str, object]]:
+    yield "advise", advise(con, WINDOW, Gates(), {}, said, moment=MOMENT)
+    yield "changes", changes(con, WINDOW, BEFORE, said)
+    yield "policies", policy_changes(con, DEMO_UNTIL)
+    found = standings(con, WINDOW, Gates(), {}, said, moment=MOMENT)
+    yield "standings", [asdict(each) for each in found]
+    yield "inputs", [inputs(con, each, Gates(), said) for each in found]
+    # What the caller itself names is no answer: a group's name and domains are the settings'.
+    told = weeks(con, WINDOW, {"mine": both.mine}, Gates(), {}, said)
+    yield "weeks", [asdict(each) for each in told]
+
+
+def _of_document(con: Any, number: int) -> object:
+    page = browse.records(con, number, most=99)
+    told = (evidence.document(con, number), evidence.document_bytes(con, number))
+    return told, browse.head(con, number), page, quarantine.refused_records(con, number)
+
+
+def _of_domain(con: Any, said: Any, domain: str, folder: Path) -> Iterator[tuple[str, object]]:
+    yield "what if", scrub(whatif(con, WINDOW, domain, Tags("reject"), said), domain)
+    yield "published", as_published(con, WINDOW, domain)
+    yield "dns", scrub(snapshots.published_on(con, domain, MOMENT), domain)
+    yield "dns changes", snapshots.changes(con, domain)
+    yield "given", given(con, domain)
+    values = {"domains": [domain], "now": MOMENT}
+    since = {"since": MOMENT - timedelta(days=9), "errors_since": MOMENT}
+    yield "dns asked", ask(con, "dns_asked", values | since)
+    yield "dns last", ask(con, "dns_last", values)
+    yield "advice last", ask(con, "advice_last", {"domains": [domain], "week": week_of(DEMO_UNTIL)})
+    yield "effect", effect(con, WINDOW, domain, "label.x.example", said, ())
+    out = folder / domain
+    write_bundle(con, out, WINDOW, domain, Gates(), {}, said, MOMENT)
+    yield "bundle", [path.read_text() for path in out.iterdir() if path.is_file()]
+
+
+def scrub(told: Any, asked: str) -> object:
+    """Without the domain that was asked about, which such answers repeat."""
+    if told is None:
+        return None
+    found = dict(told) if isinstance(told, dict) else asdict(told)
+    assert found.pop("domain") == asked
+    return found
