@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ def words(app: AppTest) -> str:
         *(app.title, app.subheader, app.markdown, app.caption, app.text, app.code),
         *(app.info, app.warning, app.success),
     )
-    return "\n".join(str(each.value) for kind in kinds for each in kind)
+    prose = [str(each.value) for kind in kinds for each in kind]
+    return "\n".join([*prose, *(unescape(each.proto.body) for each in app.get("html"))])
 
 
 def tables_of(app: AppTest) -> dict[str, pd.DataFrame]:
