@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 
-from analytics.ask import Row, ask
+from analytics.ask import Row
+from analytics.classified import ask_kept
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -41,7 +42,7 @@ def arrivals(
     `domains` None means all."""
     since = window.first - timedelta(days=LOOK_BACK)
     named = None if domains is None else list(domains)
-    rows = ask(con, "arrivals", {"since": since, "last": window.last, "domains": named})
+    rows = ask_kept(con, "arrivals", {"since": since, "last": window.last, "domains": named})
     by_reporter: dict[str, Counter[date]] = {}
     together: Counter[date] = Counter()
     for row in rows:

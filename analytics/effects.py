@@ -42,4 +42,4 @@ def effect(
 
 def _sources(con: Connection, window: Window, domain: str, words: Sequence[Word]) -> list[Row]:
     classify(con, window, words, (domain,))
-    return ask(con, "sources", {"domain": domain})
+    return ask(con, "sources", {"domain": domain, "unknown_since": None})

@@ -1,6 +1,7 @@
 """Who sends as a domain and what passes: domains, sources."""
 
 from collections.abc import Container, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from analytics.ask import Row
@@ -65,13 +66,18 @@ def sources(
     window: Window,
     domain: str | None = None,
     words: Sequence[Word] = (),
+    *,
+    only_unknown: bool = False,
 ) -> list[Row]:
     """One row per (domain, source address), the keys of `rua sources`, most mail first.
 
     `rule` names the rule that decided, `settled_by` says what would decide an undecided one,
-    `is_new` that it was first seen in the window's last 7 days.
+    `is_new` that it was first seen in the window's last 7 days. With `only_unknown` those that are
+    undecided or new alone.
     """
-    rows = ask_classified(con, "sources", {"domain": domain}, window, words, _only(domain))
+    since = window.last - timedelta(days=NEW_DAYS) if only_unknown else None
+    asked = {"domain": domain, "unknown_since": since}
+    rows = ask_classified(con, "sources", asked, window, words, _only(domain))
     return [_source(row, window) for row in rows]
 
 

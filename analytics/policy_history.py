@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Literal
 
-from analytics.ask import Row, ask
+from analytics.ask import Row
+from analytics.classified import ask_kept
 from analytics.published import Published
 from analytics.snapshots import changes
 from schemas.store import Connection
@@ -102,7 +103,7 @@ def policy_changes(
     day of who saw it first, or of the second where the first was alone with it for days.
     """
     bounds = {"last": last, "domains": None if domains is None else list(domains)}
-    rows = ask(con, "policy_seen", bounds)
+    rows = ask_kept(con, "policy_seen", bounds)
     found: list[PolicyChange] = []
     names = list(domains or ())
     for domain, mine in groupby(rows, key=lambda row: str(row["domain"])):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from analytics.ask import ask
+from analytics.classified import ask_kept
 from analytics.window import Window
 from schemas.gates import Gates
 from schemas.store import Connection
@@ -34,7 +34,7 @@ def proven(
         "domain": domain,
         "reporters": gates.verified_reporters,
     }
-    rows = ask(con, "proven", bounds)
+    rows = ask_kept(con, "proven", bounds)
     found = {row["domain"]: row["left_out"] for row in rows}
     _go_by(con, sorted(found))
     try:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from analytics.ask import Row, ask
+from analytics.ask import Row
+from analytics.classified import ask_kept
 from analytics.remedies import remedy, result
 from analytics.window import Window
 from schemas.store import Connection
@@ -38,7 +39,7 @@ def tls(con: Connection, window: Window, domains: Sequence[str] | None = None) -
     without one of the counts. `unverified` of the `reports` count although nothing proves their
     sender. `verdict` and `reason` are None: nothing is advised yet.
     """
-    rows = ask(con, "tls", _bounds(window, domains))
+    rows = ask_kept(con, "tls", _bounds(window, domains))
     causes: dict[tuple[Any, Any], list[Row]] = {}
     for cause in by_cause(tls_failures(con, window, domains)):
         key = (cause.pop("domain"), cause.pop("policy_type"))
@@ -54,7 +55,7 @@ def tls(con: Connection, window: Window, domains: Sequence[str] | None = None) -
 def tls_days(con: Connection, window: Window, domains: Sequence[str] | None = None) -> list[Row]:
     """One row per (day, policy type) with sessions: day, policy_type, reporters, successful,
     failed."""
-    return ask(con, "tls_days", _bounds(window, domains))
+    return ask_kept(con, "tls_days", _bounds(window, domains))
 
 
 def tls_failures(
@@ -67,7 +68,7 @@ def tls_failures(
     each), `days`, `first_day`, `last_day`; `meaning`, `at` (whose fault it likely is), `remedy`,
     `stops_mail` (whether it keeps mail away under mode enforce or DANE).
     """
-    rows = ask(con, "tls_failures", _bounds(window, domains))
+    rows = ask_kept(con, "tls_failures", _bounds(window, domains))
     return [row | _words(row, reporters=2) for row in rows]
 
 
@@ -78,17 +79,17 @@ def tls_failure_days(
 
     `by` is one of PARTS; a part is None where the reports leave it out.
     """
-    return ask(con, "tls_failure_days", _bounds(window, domains) | {"by": by})
+    return ask_kept(con, "tls_failure_days", _bounds(window, domains) | {"by": by})
 
 
 def tls_domain_names(con: Connection) -> list[str]:
     """The domains that counted TLS reports are about, in alphabetical order."""
-    return [row["domain"] for row in ask(con, "tls_domain_names", {})]
+    return [row["domain"] for row in ask_kept(con, "tls_domain_names", {})]
 
 
 def tls_feed(con: Connection, last: date) -> Row:
     """`reports` that count, of any day, and `last_day`, the newest of them up to `last`."""
-    return ask(con, "tls_feed", {"last": last})[0]
+    return ask_kept(con, "tls_feed", {"last": last})[0]
 
 
 def by_cause(failures: Iterable[Row]) -> list[Row]:

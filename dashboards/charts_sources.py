@@ -156,7 +156,9 @@ def world_chart(rows: Iterable[Row], world: World, *, dark: bool) -> Chart:
     counted = {row["country"]: row for row in rows}
     facts = {code: _facts(world, code, row) for code, row in counted.items() if code}
     ground = LAND["dark" if dark else "light"]
-    shapes = alt.Chart(_features(world.topology)).mark_geoshape(fill=ground, stroke=None)
+    shapes = alt.Chart(_features(world.topology)).mark_geoshape(
+        fill=ground, stroke=None, aria=False
+    )
     found = [{**facts[each["code"]], **each} for each in world.places if each["code"] in facts]
     layers = [shapes, _filled(world.topology, facts, dark=dark)]
     if found:
@@ -188,7 +190,7 @@ def _filled(
     edge = LAND["dark" if dark else "light"]
     chart: alt.Chart = (
         alt.Chart(data)
-        .mark_geoshape(stroke=edge, strokeWidth=0.5)
+        .mark_geoshape(stroke=edge, strokeWidth=0.5, aria=False)
         .encode(color=_steps("properties.level:O", dark=dark), tooltip=_told("properties."))
     )
     return chart

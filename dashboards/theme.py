@@ -55,6 +55,7 @@ ICON = (
 CSS = """
 .stMainBlockContainer { padding: 4.25rem clamp(1rem, 3.5vw, 4rem) 3rem; }
 .stVegaLiteChart { overflow: hidden; }
+[data-testid="stBaseButton-primary"] * { color: light-dark(#ffffff, #10202b); }
 .stPageLink a { background: none; padding: 0; }
 .stPageLink a { text-decoration: underline; text-underline-offset: 0.2em; }
 .stPageLink code { background: none; color: inherit; font: inherit; padding: 0; }

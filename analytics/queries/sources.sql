@@ -1,5 +1,6 @@
 -- One row per (policy domain, source address) with mail in the window, of `source_class`.
--- First and last seen look back 400 days.
+-- First and last seen look back 400 days. With $unknown_since only those that are undecided, or were
+-- first seen after that day.
 select
     policy_domain as domain,
     source_ip,
@@ -41,5 +42,6 @@ select
     note,
     said_at
 from source_class
-where $domain is null or policy_domain = $domain
+where ($domain is null or policy_domain = $domain)
+    and ($unknown_since::date is null or class = 'undecided' or first_seen > $unknown_since)
 order by messages desc, domain, source_ip

@@ -9,6 +9,7 @@ from analytics.likely import likely
 from analytics.mail import NEW_DAYS
 from analytics.mail import sources as ask_sources
 from analytics.overview import arrived
+from analytics.services import by_class
 from analytics.sought import Sought
 from dashboards.data import Chosen, Row, answer
 from dashboards.naming import words_of
@@ -56,16 +57,16 @@ def countries(rows: Iterable[Row]) -> list[Row]:
 
 def _senders(con: Connection, told: Settings, chosen: Chosen) -> Senders:
     words, window = words_of(con, told), chosen.window
-    rows = [
-        row for row in ask_sources(con, window, chosen.domain, words) if chosen.holds(row["domain"])
-    ]
-    unknown = [row for row in rows if row["is_new"] or row["class"] == "undecided"]
+    every = by_class(con, window, chosen.domain, words)
+    addresses = sum(row["source_ips"] for row in every if chosen.holds(row["domain"]))
+    rows = ask_sources(con, window, chosen.domain, words, only_unknown=True)
+    unknown = [row for row in rows if chosen.holds(row["domain"])]
     return Senders(
         feed=feed(con, window.as_of),
         arrived=arrived(con, window, chosen.domains),
         total=sought.total(con, window, Sought(domains=chosen.domains), words),
         rows=[_sender(row) for row in sorted(unknown, key=_is_decided)],
-        known=len(rows) - len(unknown),
+        known=addresses - len(unknown),
     )
 
 
