@@ -11,7 +11,7 @@ from dashboards import report_words as words
 from dashboards.data import Row
 from dashboards.data.report import Report
 from dashboards.data.report import original as original_bytes
-from dashboards.lists import pages, show
+from dashboards.lists import page_of, pages, show
 from dashboards.tls_words import policy_type_words
 from dashboards.wording import amount, quoted, table_cell
 from schemas.sizes import size_words
@@ -114,7 +114,7 @@ def original(head: Row) -> None:
     what = f"the original document ({size_words(size)})"
     if size > AT_ONCE and not st.button(f"Fetch {what}"):
         return
-    data = original_bytes(number)
+    data = original_bytes(number, is_large=size > AT_ONCE)
     if data is None:
         st.caption("This login sees a part of the report alone, so not its document.")
         return
@@ -189,14 +189,17 @@ def _policy(row: Row) -> Row:
     }
 
 
-def deliveries(rows: Sequence[Row]) -> None:
+def deliveries(rows: Sequence[Row], number: int) -> None:
     """The mails and files that brought it."""
     st.subheader("How it came")
     if not rows:
         st.caption("This login does not see the mails that brought it.")
         return
-    frame = pd.DataFrame([_delivery(row) for row in rows], columns=list(DELIVERY_COLUMNS))
+    key = f"deliveries of {number}"
+    listed = [_delivery(row) for row in page_of(rows, key)]
+    frame = pd.DataFrame(listed, columns=list(DELIVERY_COLUMNS))
     show(frame, DELIVERY_COLUMNS, "How it came")
+    pages(len(rows), key)
 
 
 def _delivery(row: Row) -> Row:

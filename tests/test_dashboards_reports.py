@@ -254,6 +254,17 @@ def test_one_report_with_records_mails_and_document(store: Path, opened: Opened)
     assert "<org_name>receiver.example</org_name>" in app.code[0].value
 
 
+def test_a_large_document_is_fetched_when_it_is_asked_for(
+    store: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboards.document_panels.AT_ONCE", 100)
+    app = opened(store, "report", report="1")
+    assert not app.get("download_button")
+    next(each for each in app.button if each.label.startswith("Fetch the original")).click().run()
+    assert app.get("download_button")
+    assert "<org_name>receiver.example</org_name>" in app.code[0].value
+
+
 def test_a_conflict_says_what_it_contradicts(store: Path, opened: Opened) -> None:
     (number,) = ids(opened(store, "reports", view="conflicts"), "Conflicts")
     app = opened(store, "report", report=str(number))

@@ -30,4 +30,4 @@ if found.head["kind"] == "tls":
     panels.policies(found.head["policies"])
 elif found.head["kind"] == "dmarc":
     panels.records(found, key)
-panels.deliveries(found.head["deliveries"])
+panels.deliveries(found.head["deliveries"], int(number))
