@@ -19,12 +19,15 @@ from analytics import (
     movement,
     overview,
     quarantine,
+    rates,
     runs,
     snapshots,
+    sought,
     tls,
 )
 from analytics.advice_history import given, week_of
 from analytics.advise import advise
+from analytics.arrivals import arrivals
 from analytics.ask import ask
 from analytics.bundle import write as write_bundle
 from analytics.changes import changes
@@ -32,6 +35,7 @@ from analytics.effects import effect
 from analytics.inputs import inputs
 from analytics.policy_history import policy_changes
 from analytics.services import by_class
+from analytics.sought import Sought
 from analytics.standing import standings
 from analytics.weekly import weeks
 from analytics.whatif import Tags, as_published, whatif
@@ -72,6 +76,7 @@ def everything_asked(
     yield "labels", (said, labels.labels(con))
     yield from _of_the_feed(con)
     yield from _of_mail(con, said)
+    yield from _of_sought(con, said, both)
     yield from _of_advice(con, said, both)
     for number in documents:
         yield f"document {number}", _of_document(con, number)
@@ -117,6 +122,16 @@ def _of_mail(con: Any, said: Any) -> Iterator[tuple[str, object]]:
     yield "gone", movement.gone(con, SHORT)
 
 
+def _of_sought(con: Any, said: Any, both: TwoGroups) -> Iterator[tuple[str, object]]:
+    seek = Sought()
+    asked = (sought.addresses, sought.days, sought.reporters, sought.total)
+    yield "sought", [each(con, WINDOW, seek, said) for each in asked]
+    yield "sought records", sought.records(con, WINDOW, seek, said, most=100_000)
+    sources = [(row["domain"], row["source"]) for row in by_class(con, WINDOW, words=said)]
+    yield "sought strips", sought.strips(con, WINDOW, seek, sources, said)
+    yield "arrivals", arrivals(con, WINDOW, most=1000)
+
+
 def _of_advice(con: Any, said: Any, both: TwoGroups) -> Iterator[tuple[str, object]]:
     yield "advise", advise(con, WINDOW, Gates(), {}, said, moment=MOMENT)
     yield "changes", changes(con, WINDOW, BEFORE, said)
@@ -138,6 +153,8 @@ def _of_document(con: Any, number: int) -> object:
 
 def _of_domain(con: Any, said: Any, domain: str, folder: Path) -> Iterator[tuple[str, object]]:
     yield "what if", scrub(whatif(con, WINDOW, domain, Tags("reject"), said), domain)
+    days = (rates.replayed_days(con), rates.replayed_fates(con, Tags("reject").in_force()))
+    yield "rates", (days, rates.replayed_rates(con), rates.source_rates(con, WINDOW, domain, said))
     yield "published", as_published(con, WINDOW, domain)
     yield "dns", scrub(snapshots.published_on(con, domain, MOMENT), domain)
     yield "dns changes", snapshots.changes(con, domain)

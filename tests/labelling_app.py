@@ -4,10 +4,10 @@ everybody, so that it shows who is let. Run in the place of dashboards/app.py by
 import streamlit as st
 
 from analytics.labels import add
-from dashboards import panels, viewer
+from dashboards import states, viewer
 from dashboards.data import change
 
-with panels.problems_shown():
+with states.problems_shown():
     if not viewer.admitted():
         st.stop()
     viewer.account()

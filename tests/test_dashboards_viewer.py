@@ -116,11 +116,12 @@ def retrying() -> None:
     """What the button beside quarantine does, offered to everybody."""
     import streamlit as st  # noqa: PLC0415
 
-    from dashboards import panels  # noqa: PLC0415
+    from dashboards import states  # noqa: PLC0415
+    from dashboards.data import change  # noqa: PLC0415
     from dashboards.retrying import read_again  # noqa: PLC0415
 
-    with panels.problems_shown():
-        st.text(str(read_again()))
+    with states.problems_shown():
+        st.text(str(change(read_again, 1)))
 
 
 def labels_in(store: Path) -> list[tuple[str, str]]:
