@@ -19,8 +19,10 @@ from analytics import (
     movement,
     overview,
     quarantine,
+    rates,
     runs,
     snapshots,
+    sought,
     tls,
 )
 from analytics.advice_history import given, week_of
@@ -34,6 +36,7 @@ from analytics.inputs import inputs
 from analytics.policy_history import policy_changes
 from analytics.rates import replayed_days, replayed_fates, replayed_rates, source_rates
 from analytics.services import by_class
+from analytics.sought import Sought
 from analytics.standing import standings
 from analytics.weekly import weeks
 from analytics.whatif import Tags, as_published, whatif
@@ -74,6 +77,7 @@ def everything_asked(
     yield "labels", (said, labels.labels(con))
     yield from _of_the_feed(con)
     yield from _of_mail(con, said)
+    yield from _of_sought(con, said, both)
     yield from _of_advice(con, said, both)
     for number in documents:
         yield f"document {number}", _of_document(con, number)
@@ -120,6 +124,16 @@ def _of_mail(con: Any, said: Any) -> Iterator[tuple[str, object]]:
     yield "gone", movement.gone(con, SHORT)
 
 
+def _of_sought(con: Any, said: Any, both: TwoGroups) -> Iterator[tuple[str, object]]:
+    seek = Sought()
+    asked = (sought.addresses, sought.days, sought.reporters, sought.total)
+    yield "sought", [each(con, WINDOW, seek, said) for each in asked]
+    yield "sought records", sought.records(con, WINDOW, seek, said, most=100_000)
+    sources = [(row["domain"], row["source"]) for row in by_class(con, WINDOW, words=said)]
+    yield "sought strips", sought.strips(con, WINDOW, seek, sources, said)
+    yield "arrivals", arrivals(con, WINDOW, most=1000)
+
+
 def _of_advice(con: Any, said: Any, both: TwoGroups) -> Iterator[tuple[str, object]]:
     yield "advise", advise(con, WINDOW, Gates(), {}, said, moment=MOMENT)
     yield "changes", changes(con, WINDOW, BEFORE, said)
@@ -141,9 +155,14 @@ def _of_document(con: Any, number: int) -> object:
 
 def _of_domain(con: Any, said: Any, domain: str, folder: Path) -> Iterator[tuple[str, object]]:
     yield "what if", scrub(whatif(con, WINDOW, domain, Tags("reject"), said), domain)
+<<<<<<< HEAD
     again = replayed_fates(con, {"p": "reject", "sp": "reject", "np": "reject"})
     yield "replayed", (replayed_days(con), replayed_rates(con), again)
     yield "source rates", source_rates(con, WINDOW, domain, said)
+=======
+    days = (rates.replayed_days(con), rates.replayed_fates(con, Tags("reject").in_force()))
+    yield "rates", (days, rates.replayed_rates(con), rates.source_rates(con, WINDOW, domain, said))
+>>>>>>> access
     yield "published", as_published(con, WINDOW, domain)
     yield "dns", scrub(snapshots.published_on(con, domain, MOMENT), domain)
     yield "dns changes", snapshots.changes(con, domain)
