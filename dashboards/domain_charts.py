@@ -203,7 +203,7 @@ def loss_chart(frame: pd.DataFrame, palette: Palette) -> Chart:
         "left:Q",
         title=None,
         scale=alt.Scale(domain=[0, most * 1.12]),
-        axis=alt.Axis(format=",d", tickCount=4),
+        axis=alt.Axis(format=",d", tickCount=4, tickMinStep=1),
     )
     tooltip = [
         alt.Tooltip("step:N", title="After"),
@@ -248,7 +248,9 @@ def fates_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Char
         .mark_bar()
         .encode(
             x=days_axis(window),
-            y=alt.Y("messages:Q", title=None, axis=alt.Axis(format=",d", tickCount=5)),
+            y=alt.Y(
+                "messages:Q", title=None, axis=alt.Axis(format=",d", tickCount=5, tickMinStep=1)
+            ),
             color=alt.Color("fate:N", scale=scale, legend=alt.Legend(**LEGEND)),
             order=alt.Order("rank:Q"),
             tooltip=[

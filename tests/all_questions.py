@@ -19,7 +19,6 @@ from analytics import (
     movement,
     overview,
     quarantine,
-    rates,
     runs,
     snapshots,
     sought,
@@ -155,14 +154,9 @@ def _of_document(con: Any, number: int) -> object:
 
 def _of_domain(con: Any, said: Any, domain: str, folder: Path) -> Iterator[tuple[str, object]]:
     yield "what if", scrub(whatif(con, WINDOW, domain, Tags("reject"), said), domain)
-<<<<<<< HEAD
     again = replayed_fates(con, {"p": "reject", "sp": "reject", "np": "reject"})
     yield "replayed", (replayed_days(con), replayed_rates(con), again)
     yield "source rates", source_rates(con, WINDOW, domain, said)
-=======
-    days = (rates.replayed_days(con), rates.replayed_fates(con, Tags("reject").in_force()))
-    yield "rates", (days, rates.replayed_rates(con), rates.source_rates(con, WINDOW, domain, said))
->>>>>>> access
     yield "published", as_published(con, WINDOW, domain)
     yield "dns", scrub(snapshots.published_on(con, domain, MOMENT), domain)
     yield "dns changes", snapshots.changes(con, domain)
