@@ -35,6 +35,7 @@ PADDING = {"left": 0, "right": 8, "top": 0, "bottom": 0}
 # On a phone the legend takes three lines.
 COLUMNS = alt.ExprRef("width < 480 ? 2 : width < 700 ? 3 : 6")
 LEGEND: dict[str, Any] = {"orient": "top", "title": None, "labelLimit": 0, "columns": COLUMNS}
+COUNTS = alt.Axis(format=",d", tickCount=5, tickMinStep=1)
 FEW_DAYS, MANY_DAYS = 10, 60
 BAND: dict[str, Any] = {"paddingInner": 0.25, "paddingOuter": 0.1}
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analytics.window import Window
 from dashboards import wording
-from dashboards.charts import HEIGHT, LEGEND, PADDING, Chart, Row, days_axis
+from dashboards.charts import COUNTS, HEIGHT, LEGEND, PADDING, Chart, Row, days_axis
 from dashboards.theme import Palette, Share
 from dashboards.wording import interval, percent, table_cell
 
