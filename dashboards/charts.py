@@ -65,9 +65,7 @@ def messages_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> C
         .mark_bar()
         .encode(
             x=days_axis(window),
-            y=alt.Y(
-                "messages:Q", title=None, axis=alt.Axis(format=",d", tickCount=5, tickMinStep=1)
-            ),
+            y=alt.Y("messages:Q", title=None, axis=COUNTS),
             color=alt.Color("share:N", scale=scale, legend=alt.Legend(**LEGEND)),
             order=alt.Order("rank:Q"),
             tooltip=[

@@ -248,9 +248,7 @@ def fates_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Char
         .mark_bar()
         .encode(
             x=days_axis(window),
-            y=alt.Y(
-                "messages:Q", title=None, axis=alt.Axis(format=",d", tickCount=5, tickMinStep=1)
-            ),
+            y=alt.Y("messages:Q", title=None, axis=COUNTS),
             color=alt.Color("fate:N", scale=scale, legend=alt.Legend(**LEGEND)),
             order=alt.Order("rank:Q"),
             tooltip=[
