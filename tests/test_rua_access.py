@@ -143,8 +143,8 @@ def test_nobody_sees_anything_before_a_login(guarded: Guarded, browser: Browser)
     with visitor(browser, guarded) as page:
         text = seen(page)
         assert "Log in" in text
-        assert "Overview" not in text
-        for path in ("/overview", "/?domain=harbour.example", "/?report=1"):
+        assert "Sources" not in text
+        for path in ("/sources", "/?domain=harbour.example", "/report?report=1"):
             assert not tokens(at(page, guarded.url + path)) & guarded.groups.mine
 
 
@@ -182,8 +182,11 @@ def test_a_viewer_sees_his_group_by_any_url(guarded: Guarded, browser: Browser) 
             guarded.view,
             f"{guarded.view}&domain={quote(theirs)}",
             f"{guarded.view}&group=Lantern",
-            f"{guarded.url}/overview?domain={quote(theirs)}&until={DEMO_UNTIL}",
-            *(f"{guarded.url}/{screen}?until={DEMO_UNTIL}" for screen in ("tls", "pipeline")),
+            f"{guarded.url}/domain?domain={quote(theirs)}&until={DEMO_UNTIL}",
+            *(
+                f"{guarded.url}/{screen}?until={DEMO_UNTIL}"
+                for screen in ("sources", "tls", "pipeline")
+            ),
             *(f"{guarded.url}/reports?view={view}&until={DEMO_UNTIL}" for view in VIEWS),
             *(f"{guarded.url}/report?report={number}&until={DEMO_UNTIL}" for number in foreign),
         ]
@@ -253,7 +256,7 @@ def test_a_cookie_of_ones_own_making_is_none(guarded: Guarded, browser: Browser)
 
 def test_without_a_websocket_there_is_nothing_to_read(guarded: Guarded) -> None:
     """Pages, media and downloads of Streamlit hold nothing for who is not logged in."""
-    for path in ("/", "/overview", "/_stcore/host-config", "/media/0.csv", "/app/static/x"):
+    for path in ("/", "/sources", "/_stcore/host-config", "/media/0.csv", "/app/static/x"):
         asked = http.client.HTTPConnection("127.0.0.1", guarded.port, timeout=30)
         with contextlib.closing(asked):
             asked.request("GET", path)
