@@ -5,7 +5,7 @@ is the question's own text with its parameters, the rules, and the owner's words
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -17,7 +17,7 @@ from analytics.labels import Word
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["ask_classified", "ask_kept"]
+__all__ = ["ask_after", "ask_classified", "ask_kept"]
 
 
 def ask_classified(
@@ -29,10 +29,22 @@ def ask_classified(
     domains: Sequence[str] | None = None,
 ) -> list[Row]:
     """All rows of a question over `source_class`, made for `window` and `domains` (None: all)."""
-    kept = Kept(con, name, repr((parameters, window, words, domains, _digest())))
+    asked = (window, words, domains)
+    return ask_after(con, name, parameters, asked, lambda: classify(con, window, words, domains))
+
+
+def ask_after(
+    con: Connection,
+    name: str,
+    parameters: Mapping[str, Any],
+    asked: object,
+    prepare: Callable[[], None],
+) -> list[Row]:
+    """All rows of a question over what `prepare` makes; `asked` is all that this hangs on."""
+    kept = Kept(con, name, repr((parameters, asked, _digest())))
     if (answer := kept.found()) is not None:
         return _rows(con, answer)
-    classify(con, window, words, domains)
+    prepare()
     return _made(con, name, parameters, kept)
 
 

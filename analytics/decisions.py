@@ -50,23 +50,21 @@ def _of_domain(row: Row) -> Iterator[Row]:
     elif verdict == "advance":
         messages = row["window"]["legitimate"]
         yield _decision(Decision.PUBLISH, row, reason, _publish(row), messages, row["record"])
-    elif verdict == "fix":
+    elif row["blockers"]:
         yield from (_blocker(row, each) for each in row["blockers"])
-    elif verdict == "wait":
-        yield from (_blocker(row, each) for each in row["blockers"])
-        if not row["blockers"] and (is_mute(row) or reason.startswith("looks parked")):
-            messages = row["window"]["messages"]
-            todo = (
-                "See whether reports still arrive (rua status), and the rua address of its record."
-                if is_mute(row)
-                else "Say parked = true in the settings, if it sends no mail."
-            )
-            yield _decision(Decision.CHECK, row, reason, todo, messages, None)
+    elif is_mute(row):
+        todo = (
+            "See whether reports arrive (rua status), and that its record names an address in rua."
+        )
+        yield _decision(Decision.CHECK, row, reason, todo, row["window"]["messages"], None)
+    elif reason.startswith("looks parked"):
+        todo = "Say parked = true in the settings, if it sends no mail."
+        yield _decision(Decision.CHECK, row, reason, todo, row["window"]["messages"], None)
 
 
 def is_mute(row: Row) -> bool:
-    """Whether the verdict waits for a feed that has stopped."""
-    return bool(row["reason"].startswith("no report for "))
+    """Whether the verdict is that reports are missing: they have stopped, or none has ever come."""
+    return bool(row["reason"].startswith("no report"))
 
 
 def _publish(row: Row) -> str:

@@ -7,10 +7,12 @@ here is computed anew.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from analytics.ask import Row, ask
+from analytics.ask import Row
+from analytics.classified import ask_kept
 from analytics.labels import Word
-from analytics.mail import by_service, domains, sources
+from analytics.mail import domains
 from analytics.movement import source_days
+from analytics.services import services
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -56,14 +58,13 @@ def gather(
 ) -> Facts:
     """The facts of a window, of all domains or of one."""
     rows = domains(con, window, configured, domain, words)
-    services = by_service(sources(con, window, domain, words))
     sums = _sums(source_days(con, window, domain, words))
     bounds = {"last": window.last, "domains": None if domain is None else [domain]}
     return Facts(
         window,
         rows,
-        [row | sums[row["domain"], row["source"]] for row in services],
-        {row["domain"]: row["policy"] for row in ask(con, "policy_of_most", bounds)},
+        [row | sums[row["domain"], row["source"]] for row in services(con, window, domain, words)],
+        {row["domain"]: row["policy"] for row in ask_kept(con, "policy_of_most", bounds)},
     )
 
 

@@ -7,6 +7,7 @@ that is not known here keeps its own text, and says where to look it up.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from schemas.names import is_domain
 from schemas.vocabulary import TlsResultType as Word
 
 __all__ = ["RESULTS", "Result", "remedy", "result"]
@@ -119,11 +120,11 @@ def result(word: str | None) -> Result:
 def remedy(word: str | None, domain: str | None, mx: str | None, *, reporters: int = 2) -> str:
     """What to do about a result at an MX of a domain, seen by so many reporters.
 
-    Names of reports stand in it as they were sent: show it as text.
+    Of what reports say, only what is a domain name stands in it.
     """
-    name = domain or "the domain"
+    name = domain if domain and is_domain(domain) else "the domain"
     places = {
-        "mx": mx or "the mail servers",
+        "mx": mx if mx and is_domain(mx) else "the mail servers",
         "domain": name,
         # RFC 8461 §3.3: the policy's one place.
         "policy": f"https://mta-sts.{name}/.well-known/mta-sts.txt",

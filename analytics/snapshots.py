@@ -16,7 +16,15 @@ from analytics.window import Window
 from schemas.settings import Dns
 from schemas.store import Connection, Store
 
-__all__ = ["Change", "Refreshed", "changes", "names_to_ask", "published_on", "refresh"]
+__all__ = [
+    "Change",
+    "Refreshed",
+    "changes",
+    "names_to_ask",
+    "published_of",
+    "published_on",
+    "refresh",
+]
 
 FRESH = timedelta(hours=1)
 FRESH_ERROR = timedelta(minutes=5)
@@ -186,7 +194,22 @@ def published_on(con: Connection, domain: str, moment: datetime) -> Published | 
     Looks at nothing that was asked later. `asked_at` is when the answer about the domain's own
     DMARC record was last confirmed, as far as the moment tells.
     """
-    rows = ask(con, "dns_snapshot", {"domain": domain, "moment": moment})
+    return published_of(con, moment, [domain]).get(domain)
+
+
+def published_of(
+    con: Connection, moment: datetime, domains: Sequence[str] | None = None
+) -> dict[str, Published]:
+    """The same of many domains at once, None meaning all; those that were asked for."""
+    rows: dict[str, list[Row]] = {}
+    named = None if domains is None else list(domains)
+    for row in ask(con, "dns_snapshot", {"domains": named, "moment": moment}):
+        rows.setdefault(row["domain"], []).append(row)
+    found = ((name, _told(name, told, moment)) for name, told in rows.items())
+    return {name: published for name, published in found if published is not None}
+
+
+def _told(domain: str, rows: Sequence[Row], moment: datetime) -> Published | None:
     known = _known(rows, moment)
     own = known.get(record_question(domain))
     if own is None:
@@ -231,7 +254,9 @@ def changes(con: Connection, domain: str, moment: datetime | None = None) -> lis
     """
     found: list[Change] = []
     before: Published | None = None
-    for after in _versions(ask(con, "dns_snapshot", {"domain": domain, "moment": moment}), domain):
+    for after in _versions(
+        ask(con, "dns_snapshot", {"domains": [domain], "moment": moment}), domain
+    ):
         if before is None or _said(before) != _said(after):
             found.append(Change(after.asked_at, before, after))
         before = after

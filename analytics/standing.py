@@ -12,7 +12,7 @@ from analytics.mail import domains
 from analytics.proven import proven
 from analytics.published import Found, Published
 from analytics.services import by_class
-from analytics.snapshots import published_on
+from analytics.snapshots import published_of
 from analytics.window import Window
 from schemas.gates import Gates
 from schemas.store import Connection
@@ -158,6 +158,7 @@ def standings(
     known = moment or datetime.combine(window.last, time.max)
     with proven(con, window, gates, domain) as left_out:
         measured = _measured(con, window, gates, owners, words, domain)
+    published = published_of(con, known, None if domain is None else [domain])
     return [
         Standing(
             domain=row["domain"],
@@ -166,7 +167,7 @@ def standings(
             seen=seen,
             **told,
             owner=owners.get(row["domain"], Owner()),
-            dns=_asked(published_on(con, row["domain"], known)),
+            dns=_asked(published.get(row["domain"])),
             left_out=left_out.get(row["domain"], 0),
         )
         for row, seen, told in measured

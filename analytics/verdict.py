@@ -171,9 +171,16 @@ def _blocked(standing: Standing, gates: Gates, step: Step) -> Decision | None:
     if standing.dormant and step:
         return _of_dormant(standing, step)
     undecided = blockers.undecided(standing, gates)
-    if undecided and step:
+    if not step:  # at the goal a stray spammer is no question any more, a vendor's customer is
+        vendors = {row["source"] for row in standing.of_class("undecided") if _is_vendors(row)}
+        undecided = [row for row in undecided if row["source"] in vendors]
+    if undecided:
         return Decision("wait", f"say whether this is yours: {_names(undecided)}", step, undecided)
     return None
+
+
+def _is_vendors(row: Row) -> bool:
+    return bool(row["rule"] == "undecided-vendor")
 
 
 def _of_dormant(standing: Standing, step: Step) -> Decision:

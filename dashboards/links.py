@@ -13,6 +13,8 @@ __all__ = ["SCREENS", "go", "has", "link", "pages"]
 SCREENS: Mapping[str, str] = {
     "monday": "Monday",
     "domain": "Domain",
+    "sources": "Sources",
+    "senders": "Unknown senders",
     "tls": "TLS",
     "reports": "Reports",
     "report": "Report",

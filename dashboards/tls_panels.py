@@ -5,19 +5,21 @@ from itertools import groupby
 
 import streamlit as st
 
+from analytics.change import Certainty
 from analytics.tls import by_cause
 from analytics.window import Window
 from dashboards import tls_words as words
 from dashboards.data import Row
 from dashboards.data.tls import Tls
+from dashboards.downloads import offer
 from dashboards.filters import look_back_from
 from dashboards.lists import page_of, pages, show
+from dashboards.sentences import Said, explain, listed, say
 from dashboards.stacks import colours_of, largest_parts, stack, stack_frame
 from dashboards.theme import Colour
-from dashboards.wording import amount, day, quoted, span
+from dashboards.wording import amount, day, span
 
 __all__ = [
-    "NEVER_ADDED",
     "causes",
     "choose_part",
     "choose_policy",
@@ -25,6 +27,7 @@ __all__ = [
     "failures_table",
     "no_reports",
     "no_sessions",
+    "not_known",
     "numbers",
     "policies_table",
     "sessions_chart",
@@ -32,7 +35,7 @@ __all__ = [
 
 NEVER_ADDED = (
     "A sender that knows several policies of a domain lists the same sessions under each, so"
-    " sessions are never added up over policies. Only senders that report are counted."
+    " sessions are never added up over policies."
 )
 PART_WORDS = {"result": "Result", "mx": "MX", "sender": "Sender", "reporter": "Reporter"}
 UNSAID = {
@@ -92,7 +95,7 @@ def numbers(days: Sequence[Row]) -> None:
 
 def _name(policy_type: str | None, name: str) -> str:
     """As a label, which is Markdown."""
-    return quoted(name) if name == policy_type else name
+    return words.brief(name) if name == policy_type else name
 
 
 def _types(days: Sequence[Row]) -> list[str | None]:
@@ -133,6 +136,7 @@ def sessions_chart(days: Sequence[Row], window: Window) -> None:
         return
     chart = stack(frame, window, colours, noun="Sessions", counted_as="Sessions that were")
     st.altair_chart(chart, alt="Sessions per day, successful and failed")
+    offer(days, "Sessions per day")
     silent = window.days - len({row["day"] for row in days})
     if silent:
         st.caption(f"No report covers {silent:,} of {amount(window.days, 'day')}.")
@@ -165,6 +169,7 @@ def failures_chart(rows: Sequence[Row], by: str, window: Window) -> None:
         counted_as=PART_WORDS[by],
     )
     st.altair_chart(chart, alt=f"Failures per day by {by}")
+    offer(rows, "Failures per day")
     st.caption("As they are told one by one: a session may fail in several ways (RFC 8460 §4).")
 
 
@@ -181,15 +186,15 @@ def causes(found: Tls) -> None:
     for cause in rows[:MOST_CAUSES]:
         with st.container(border=True):
             st.markdown(f"**{cause['meaning']}** {_about(cause)}")
-            st.text(cause["remedy"])
+            say((cause["remedy"], Certainty.INFERRED))
             st.caption(f"{words.cause_words(cause)} {_when(cause)} {_weight(cause, modes)}")
     if len(rows) > MOST_CAUSES:
         st.caption(f"The {MOST_CAUSES} largest of {len(rows):,}; all of them stand below.")
 
 
 def _about(cause: Row) -> str:
-    domain = quoted(cause["domain"]) if cause["domain"] else "A domain that is not named"
-    known = f", {quoted(cause['result_type'])}" if cause["result_type"] else ""
+    domain = words.brief(cause["domain"]) if cause["domain"] else "A domain that is not named"
+    known = f", {words.brief(cause['result_type'])}" if cause["result_type"] else ""
     name = _name(cause["policy_type"], words.policy_type_words(cause["policy_type"]))
     return f"{domain}, {name}{known}"
 
@@ -217,6 +222,26 @@ def failures_table(rows: Sequence[Row]) -> None:
     listed = page_of(rows, key)
     show(words.failures_frame(listed), words.FAILURE_COLUMNS, "Failures")
     pages(len(rows), key)
+
+
+def not_known(rows: Sequence[Row]) -> None:
+    """What the numbers leave open, a sentence for each kind of it."""
+    said: list[Said] = [(NEVER_ADDED, None)]
+    counts = {
+        key: sum(row[key] for row in rows) for key in ("unexplained", "overlapping", "unsaid")
+    }
+    if counts["unexplained"]:
+        many = amount(counts["unexplained"], "session")
+        said.append((f"What failed is not told of {many}.", Certainty.NOT_KNOWN))
+    if counts["overlapping"]:
+        many = amount(counts["overlapping"], "failure")
+        said.append((f"{many} told beyond the sums may be the same sessions.", Certainty.NOT_KNOWN))
+    if counts["unsaid"]:
+        many = amount(counts["unsaid"], "time")
+        said.append((f"A count is left out {many}.", Certainty.NOT_KNOWN))
+    said.append(("Who sends no reports may see other failures.", Certainty.NOT_KNOWN))
+    listed(said, "What is not known")
+    explain()
 
 
 def policies_table(rows: Sequence[Row], name: str) -> None:

@@ -15,6 +15,7 @@ from dashboards.wording import amount, percent, quoted, table_cell
 __all__ = [
     "FAILURE_COLUMNS",
     "POLICY_COLUMNS",
+    "brief",
     "cause_words",
     "failures_frame",
     "not_known",
@@ -29,6 +30,7 @@ Row = dict[str, Any]
 # RFC 8460 §4.4.
 POLICIES = {"sts": "MTA-STS", "tlsa": "DANE", "no-policy-found": "No policy"}
 MOST_NAMED = 3
+LONGEST = 80  # characters of a name in a sentence
 
 _text, _number = st.column_config.TextColumn, st.column_config.NumberColumn
 _day = st.column_config.DateColumn
@@ -140,15 +142,20 @@ def _failure(row: Row) -> Row:
     }
 
 
+def brief(text: str) -> str:
+    """Any text, no longer than a line, as a Markdown code span."""
+    return quoted(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
+
+
 def cause_words(cause: Row) -> str:
     """The facts of one cause, as Markdown in which what reports say stands quoted."""
-    where = f"at {quoted(cause['mx'])}" if cause["mx"] else "at a mail server that is not named"
+    where = f"at {brief(cause['mx'])}" if cause["mx"] else "at a mail server that is not named"
     if cause["at"] == "your MTA-STS web host":
         where = "at the web host of the policy"
     count = amount(cause["count"], "session") if cause["count"] else "No count"
-    names = ", ".join(quoted(name) for name in cause["reporters"][:MOST_NAMED])
+    names = ", ".join(brief(name) for name in cause["reporters"][:MOST_NAMED])
     more = len(cause["reporters"]) - MOST_NAMED
     seen = f"{names} and {more} more" if more > 0 else names
     said = f"{count} {where}, as seen by {seen}."
-    codes = ", ".join(quoted(code) for code in cause["reason_codes"][:MOST_NAMED])
+    codes = ", ".join(brief(code) for code in cause["reason_codes"][:MOST_NAMED])
     return f"{said} Reason code: {codes}." if codes else said

@@ -125,7 +125,8 @@ def _of_advice(con: Any, said: Any, both: TwoGroups) -> Iterator[tuple[str, obje
     yield "changes", changes(con, WINDOW, BEFORE, said)
     yield "policies", policy_changes(con, DEMO_UNTIL)
     found = standings(con, WINDOW, Gates(), {}, said, moment=MOMENT)
-    yield "standings", [asdict(each) for each in found]
+    lately = standings(con, SHORT, Gates(), {}, said, moment=MOMENT)  # with sources of days before
+    yield "standings", [asdict(each) for each in (*found, *lately)]
     yield "inputs", [inputs(con, each, Gates(), said) for each in found]
     # What the caller itself names is no answer: a group's name and domains are the settings'.
     told = weeks(con, WINDOW, {"mine": both.mine}, Gates(), {}, said)

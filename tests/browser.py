@@ -62,10 +62,16 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def started(
-    flags: Sequence[str], folder: Path, port: int, more: Sequence[str] = (), *, below: str = ""
+    flags: Sequence[str],
+    folder: Path,
+    port: int,
+    more: Sequence[str] = (),
+    *,
+    below: str = "",
+    command: Sequence[str] = (str(RUA),),
 ) -> Iterator[subprocess.Popen[str]]:
     """`rua dashboard` as a process that answers (below a path); stopped at the end."""
-    words = [str(RUA), *flags, "dashboard", "--no-browser", "--port", str(port), *more]
+    words = [*command, *flags, "dashboard", "--no-browser", "--port", str(port), *more]
     process = subprocess.Popen(
         words,
         cwd=folder,

@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,18 +18,27 @@ Opened = Callable[..., AppTest]
 
 
 def opener(monkeypatch: pytest.MonkeyPatch, folder: Path, until: str) -> Opened:
-    """A function (store, screen, config, **query) -> the screen, looked at up to that day."""
+    """A function (store, screen, config, user=claims, **query) -> the screen, looked at up to that
+    day, by a user with those claims where there is a login."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("RUA_LOCK_TIMEOUT", "5")
     monkeypatch.setenv("RUA_DNS__OFFLINE", "true")
     monkeypatch.setattr(sys, "argv", ["streamlit"])
 
-    def opened(store: Path, screen: str, config: Path | None = None, **query: str) -> AppTest:
+    def opened(
+        store: Path,
+        screen: str,
+        config: Path | None = None,
+        user: dict[str, Any] | None = None,
+        **query: str,
+    ) -> AppTest:
         monkeypatch.setenv("RUA_STORE", str(store))
         if config:
             monkeypatch.setenv("RUA_CONFIG", str(config))
         app = AppTest.from_file(str(APP), default_timeout=120)
+        if user is not None:
+            app.user = user
         app.run()
         app.switch_page(f"screens/{screen}.py")
         app.query_params.update({"until": until} | query)
@@ -44,7 +55,8 @@ def words(app: AppTest) -> str:
         *(app.title, app.subheader, app.markdown, app.caption, app.text, app.code),
         *(app.info, app.warning, app.success),
     )
-    return "\n".join(str(each.value) for kind in kinds for each in kind)
+    prose = [str(each.value) for kind in kinds for each in kind]
+    return "\n".join([*prose, *(unescape(each.proto.body) for each in app.get("html"))])
 
 
 def tables_of(app: AppTest) -> dict[str, pd.DataFrame]:

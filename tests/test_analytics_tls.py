@@ -198,10 +198,11 @@ def test_every_word_of_the_registry_has_its_remedy() -> None:
         assert result(word).meaning.endswith(".")
 
 
-def test_a_remedy_names_the_places_and_never_runs_what_they_say() -> None:
+def test_a_remedy_names_the_places_and_nothing_that_is_no_name() -> None:
     text = remedy("sts-policy-fetch-error", "example.com", None)
     assert "https://mta-sts.example.com/.well-known/mta-sts.txt" in text
-    assert "{domain}" in remedy("certificate-expired", "x", "{domain}{0}")
+    for mx in ("{domain}{0}", "<b>mx.example.com</b>", "mx.example.com\u202e", "x" * 300, ""):
+        assert "Renew the certificate of the mail servers" in remedy("certificate-expired", "x", mx)
 
 
 @pytest.mark.parametrize("word", ["starttls-not-supported", "validation-failure"])

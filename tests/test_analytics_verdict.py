@@ -323,3 +323,11 @@ def test_what_dns_publishes_already_is_waited_for(
     published: dict[str, Any], text: str, said: str
 ) -> None:
     assert verdict(healthy(published, dns=dns(text))).verdict == said
+
+
+@pytest.mark.parametrize(("rule", "said"), [("undecided-vendor", "wait"), ("undecided", "done")])
+def test_at_the_goal_a_vendors_mail_that_is_refused_is_asked_about(rule: str, said: str) -> None:
+    """It may be a service of the owner's that p=reject has been refusing since it began."""
+    row = service("SendGrid", "undecided", rule=rule, messages=90)
+    found = verdict(healthy({"p": "reject"}, services=[service(), row]))
+    assert (found.verdict, len(found.blockers)) == (said, int(said == "wait"))

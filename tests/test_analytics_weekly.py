@@ -100,6 +100,7 @@ def test_decisions_begin_with_a_loss_and_leave_out_who_only_waits() -> None:
             advised("ask.example", "wait", blockers=[blocker("B", "undecided", 9)]),
             advised("loses.example", "roll-back", blockers=[blocker("C", "broken", 50)]),
             advised("mute.example", "wait", reason="no report for 9 days"),
+            advised("nameless.example", "fix", reason="no report yet: its record names no rua"),
             advised("parked.example", "wait", reason="looks parked: confirm"),
         ]
     )
@@ -109,6 +110,7 @@ def test_decisions_begin_with_a_loss_and_leave_out_who_only_waits() -> None:
         ("say whose it is", "ask.example"),
         ("publish", "ahead.example"),
         ("check", "mute.example"),
+        ("check", "nameless.example"),
         ("check", "parked.example"),
     ]
     by_domain = {row["domain"]: row for row in rows}
@@ -147,9 +149,17 @@ def test_groups_know_nothing_of_one_another(told: dict[str, Week]) -> None:
         assert {row["domain"] for rows in listed for row in rows} <= names | {None}
 
 
+def test_verdicts_go_by_35_days_up_to_sunday_and_totals_by_the_week(told: dict[str, Week]) -> None:
+    (row,) = told["one"].domains
+    asked = row["advice"]["window"]
+    assert (asked["begin"], asked["end"]) == (SUNDAY - timedelta(days=34), SUNDAY)
+    assert (asked["messages"], row["messages"]) == (560, 280)
+
+
 def test_a_domain_without_a_report_is_told_of(told: dict[str, Week]) -> None:
     (row,) = [each for each in told["two"].domains if each["domain"] == "never.example"]
-    assert (row["reports"], row["messages"], row["advice"]) == (0, 0, None)
+    assert (row["reports"], row["messages"]) == (0, 0)
+    assert row["advice"] is None or row["advice"]["verdict"] == "wait"
 
 
 def test_a_group_of_no_domains_is_empty(told: dict[str, Week]) -> None:

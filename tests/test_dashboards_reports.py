@@ -11,12 +11,17 @@ from streamlit.testing.v1 import AppTest
 from dashboards import lists
 from dashboards.document_panels import number_of
 from dashboards.report_words import AUTHENTICITIES, CODES, KINDS, STATES
+from dashboards.retrying import read_again
+from schemas.access import LOGIN
+from schemas.errors import AccessDenied
+from schemas.scope import Scope
 from schemas.store import Store
 from tests.browser import needs_chromium, page_at, running
 from tests.conftest import Rua
 from tests.hostile_store import MARK, hostile_store
 from tests.report_documents import Report, store_of
 from tests.screens import Opened, opener, tables_of, words
+from tests.test_dashboards_viewer import claims
 from tests.tls_documents import Said
 
 DAY = date(2026, 11, 19)
@@ -131,6 +136,63 @@ def test_reading_again_says_what_it_came_to(tmp_path: Path, opened: Opened) -> N
     assert "Nothing is in quarantine" in words(app)
     app = opened(store, "reports")
     assert list(tables_of(app)["Reports"]["messages"]) == [7]
+
+
+ACCESS = """
+[domains."example.com"]
+group = "a"
+
+[access]
+server_metadata_url = "https://login.example/.well-known/openid-configuration"
+client_id = "rua"
+client_secret_env = "OIDC_SECRET"
+redirect_uri = "https://rua.example/oauth2callback"
+cookie_secret_env = "COOKIE_SECRET"
+
+[[access.allow]]
+emails = ["viewer@msp.example"]
+
+[[access.allow]]
+emails = ["editor@msp.example"]
+role = "editor"
+
+[[access.allow]]
+emails = ["client@a.example"]
+domain_groups = ["a"]
+role = "editor"
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "sees", "may_retry"),
+    [
+        ("viewer@msp.example", True, False),
+        ("editor@msp.example", True, True),
+        ("client@a.example", False, False),
+    ],
+)
+def test_reading_again_is_for_who_may_change_the_whole_store(
+    store: Path,
+    tmp_path: Path,
+    opened: Opened,
+    monkeypatch: pytest.MonkeyPatch,
+    who: str,
+    sees: bool,
+    may_retry: bool,
+) -> None:
+    (hidden,) = ids(opened(store, "reports", view="conflicts"), "Conflicts")
+    monkeypatch.setenv(LOGIN, "required")
+    config = tmp_path / "rua.toml"
+    config.write_text(ACCESS)
+    app = opened(store, "reports", config, claims(who, 0), view="quarantine")
+    # Of a report on his domain, the records that could not be read.
+    assert len(tables_of(app)["Quarantine"]) == (5 if sees else 4)
+    assert any(each.label == "Read 1 document again" for each in app.button) is may_retry
+    if not may_retry:
+        with pytest.raises(AccessDenied):
+            read_again(Store(store, scope=Scope(None, frozenset())), 1)
+    report = opened(store, "report", config, claims(who, 0), report=str(hidden))
+    assert ("There is no document" in words(report)) is not sees
 
 
 def test_who_is_genuine_and_why(store: Path, opened: Opened) -> None:

@@ -1,6 +1,7 @@
 """What a login may see and change in the dashboard, whatever its screens offer."""
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -42,6 +43,7 @@ emails = ["most@msp.example"]
 domain_groups = {groups}
 """
 UNNAMED = "guild.example"  # reports on it come, and the settings do not name it
+EDITOR = "editor@client.example"
 Open = Callable[..., AppTest]
 
 
@@ -110,6 +112,18 @@ def labelling() -> None:
         st.text("done")
 
 
+def retrying() -> None:
+    """What the button beside quarantine does, offered to everybody."""
+    import streamlit as st  # noqa: PLC0415
+
+    from dashboards import states  # noqa: PLC0415
+    from dashboards.data import change  # noqa: PLC0415
+    from dashboards.retrying import read_again  # noqa: PLC0415
+
+    with states.problems_shown():
+        st.text(str(change(read_again, 1)))
+
+
 def labels_in(store: Path) -> list[tuple[str, str]]:
     with duckdb.connect(str(store), read_only=True) as con:
         return con.execute("select policy_domain, match from label order by all").fetchall()
@@ -125,13 +139,34 @@ def test_only_an_editor_changes_labels(groups: TwoGroups, opened: Open, email: s
     assert labels_in(groups.store) == before
 
 
+@pytest.mark.parametrize("email", ["viewer@client.example", "all@msp.example", EDITOR, None])
+def test_only_an_editor_of_everything_reads_quarantine_again(
+    opened: Open, email: str | None
+) -> None:
+    app = opened(email, retrying)
+    assert [each.value for each in app.text] == []
+    assert "not for you" in app.info[0].value
+
+
+def test_no_screen_opens_the_store_or_the_settings_by_itself() -> None:
+    """What it asks goes through dashboards/data, which asks who looks."""
+    folder = APP.parent
+    opening = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.py")
+        if "commands" not in path.parts
+        and re.search(r"\b(Store\(|load_settings\(|duckdb)", path.read_text())
+    }
+    assert opening == {"console.py", "data/__init__.py", "viewer.py"}
+
+
 def test_an_editor_of_a_group_changes_its_labels_alone(groups: TwoGroups, opened: Open) -> None:
     mine, theirs = min(groups.mine), min(groups.theirs)
-    app = opened("editor@client.example", labelling, domain=theirs)
+    app = opened(EDITOR, labelling, domain=theirs)
     assert "not for you" in app.info[0].value
     assert (theirs, "written.example") not in labels_in(groups.store)
     assert (theirs, "label.theirs.example") in labels_in(groups.store)
-    app = opened("editor@client.example", labelling, domain=mine)
+    app = opened(EDITOR, labelling, domain=mine)
     assert [each.value for each in app.text] == ["done"]
     assert (mine, "written.example") in labels_in(groups.store)
 

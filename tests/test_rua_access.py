@@ -3,7 +3,8 @@
 import contextlib
 import http.client
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from schemas.errors import ExitCode
+from schemas.store import Store
 from tests.browser import CHROMIUM, QUIET, free_port, needs_chromium, started, wait_until_drawn
-from tests.conftest import DEMO_UNTIL, Demo, Rua
+from tests.conftest import DEMO_UNTIL, RUA, Demo, Rua
 from tests.oidc_provider import oidc_provider
 from tests.tls_proxy import tls_proxy
 from tests.two_groups import TwoGroups, foreign_tokens, tokens, two_groups
@@ -43,6 +45,15 @@ domain_groups = ["{group}"]
 groups = ["editors"]
 role = "editor"
 """
+VIEWS = ("browse", "conflicts", "quarantine", "genuine", "coverage")
+OTHER_APP = """
+import sys
+from pathlib import Path
+from dashboards.cli import main
+from dashboards.commands import dashboard
+dashboard.APP = Path(sys.argv[1])
+sys.exit(main(sys.argv[2:]))
+"""
 COOKIE_SECRET = "a cookie secret of more than 32 characters"
 CLIENT_SECRET = "a client secret that nobody prints"
 
@@ -70,7 +81,12 @@ def guarded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gu
 
 @contextlib.contextmanager
 def guard(
-    groups: TwoGroups, folder: Path, port: int, url: str, below: str = ""
+    groups: TwoGroups,
+    folder: Path,
+    port: int,
+    url: str,
+    below: str = "",
+    command: Sequence[str] = (str(RUA),),
 ) -> Iterator[Guarded]:
     """A dashboard on `port` that people see at `url`."""
     (folder / "cookie.secret").write_text(COOKIE_SECRET)
@@ -79,7 +95,8 @@ def guard(
         patch.setenv("OIDC_SECRET", CLIENT_SECRET)
         rules = RULES.format(provider=provider, url=url, group=groups.group)
         groups.config.write_text(groups.config.read_text() + rules)
-        with started(["--config", str(groups.config)], folder, port, below=below):
+        flags = ["--config", str(groups.config)]
+        with started(flags, folder, port, below=below, command=command):
             yield Guarded(url, port, groups)
 
 
@@ -155,6 +172,7 @@ def test_an_address_that_is_not_verified_is_refused(guarded: Guarded, browser: B
 def test_a_viewer_sees_his_group_by_any_url(guarded: Guarded, browser: Browser) -> None:
     secrets = foreign_tokens(guarded.groups.store, guarded.groups.mine)
     theirs, mine = min(guarded.groups.theirs), min(guarded.groups.mine)
+    foreign = documents_on(guarded.groups.store, theirs)[:2]
     with visitor(browser, guarded, "ann") as page:
         heard = listened(page)
         text = at(page, guarded.view)
@@ -165,13 +183,23 @@ def test_a_viewer_sees_his_group_by_any_url(guarded: Guarded, browser: Browser) 
             f"{guarded.view}&domain={quote(theirs)}",
             f"{guarded.view}&group=Lantern",
             f"{guarded.url}/overview?domain={quote(theirs)}&until={DEMO_UNTIL}",
-            *(f"{guarded.url}/overview?report={number}&until={DEMO_UNTIL}" for number in (1, 2, 3)),
+            *(f"{guarded.url}/{screen}?until={DEMO_UNTIL}" for screen in ("tls", "pipeline")),
+            *(f"{guarded.url}/reports?view={view}&until={DEMO_UNTIL}" for view in VIEWS),
+            *(f"{guarded.url}/report?report={number}&until={DEMO_UNTIL}" for number in foreign),
         ]
         for url in urls:
             text = at(page, url)
             assert not tokens(text) & secrets - tokens(url), url
             assert not tokens([*heard]) & secrets - tokens(url), url
             heard.clear()
+        (own, *_) = documents_on(guarded.groups.store, mine)
+        assert "Save " in at(page, f"{guarded.url}/report?report={own}")
+
+
+def documents_on(store: Path, domain: str) -> list[int]:
+    with Store(store).read() as con:
+        question = "select document_id from dmarc_report where policy_domain = $1 order by 1"
+        return [number for (number,) in con.execute(question, [domain]).fetchall()]
 
 
 def listened(page: Page) -> list[bytes | str]:
@@ -231,6 +259,22 @@ def test_without_a_websocket_there_is_nothing_to_read(guarded: Guarded) -> None:
             asked.request("GET", path)
             body = asked.getresponse().read()
         assert not tokens(body) & guarded.groups.mine, path
+
+
+def test_only_an_editor_labels(demo: Demo, browser: Browser, tmp_path: Path) -> None:
+    """By a button that everybody is shown."""
+    groups, port = two_groups(demo, tmp_path), free_port()
+    mine = min(groups.mine)
+    command = [sys.executable, "-c", OTHER_APP, str(Path(__file__).with_name("labelling_app.py"))]
+    with guard(groups, tmp_path, port, f"http://127.0.0.1:{port}", command=command) as here:
+        for name, words, count in (("ann", "not for you", 0), ("bob", f"labelled {mine}", 1)):
+            with visitor(browser, here, name) as page:
+                at(page, f"{here.url}/?domain={mine}")
+                page.get_by_role("button", name="Label it").click()
+                page.get_by_text(words).wait_for()
+            with Store(groups.store).read() as con:
+                question = "select count(*) from label where match = 'from-the-browser.example'"
+                assert con.execute(question).fetchall() == [(count,)], name
 
 
 def test_behind_a_tls_proxy_below_a_path(demo: Demo, browser: Browser, tmp_path: Path) -> None:

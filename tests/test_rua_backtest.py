@@ -32,6 +32,7 @@ def check(found: Backtest) -> None:
     """A look comes up to EVERY - 1 days after what it could have said."""
     assert found.looks > 100
     assert not found.false_ready
+    assert len(found.wrong) <= 0.05 * found.looks
     late = found.late_ready.values()
     assert median(late) <= LATE_MEDIAN
     assert max(late) <= LATE_MOST

@@ -11,8 +11,9 @@ from analytics.facts import Facts, gather
 from analytics.feed import feed, reporters
 from analytics.feed_changes import quiet_reporters, tls_failures_rose
 from analytics.labels import Word
-from analytics.mail import by_service, domains, sources
+from analytics.mail import by_service, domains
 from analytics.overview import arrived, days
+from analytics.services import by_class
 from analytics.tls import tls
 from analytics.verdict import decide
 from analytics.window import Window
@@ -87,7 +88,7 @@ def _monday(con: Connection, told: Settings, chosen: Chosen) -> Monday:
     said = {row["domain"]: row["verdict"] for row in advice}
     rows = [row | {"verdict": said.get(row["domain"])} for row in rows]
     senders = [
-        row for row in sources(con, window, chosen.domain, words) if chosen.holds(row["domain"])
+        row for row in by_class(con, window, chosen.domain, words) if chosen.holds(row["domain"])
     ]
     return Monday(
         feed=feed(con, window.as_of),

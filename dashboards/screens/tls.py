@@ -31,7 +31,7 @@ panels.causes(found)
 panels.failures_table(found.failures)
 st.subheader("Policies")
 panels.policies_table(found.policies, "Policies")
-st.caption(panels.NEVER_ADDED)
+panels.not_known(found.policies)
 if found.others:
     st.subheader("Domains that are not in the settings")
     st.caption("Anyone can mail a report about any domain. These count in no number above.")

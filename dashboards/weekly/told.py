@@ -164,6 +164,8 @@ def next_step(advice: Row | None) -> Sentence:
     again = f"look again on {day(advice['next_look'])}."
     if verdict in ("advance", "roll-back"):
         return Sentence.inferred("Publish the record below.")
+    if verdict == "fix" and not advice["blockers"]:
+        return Sentence.inferred(f"Mend what stands above; {again}")
     if verdict == "fix":
         count = amount(len(advice["blockers"]), "source")
         return Sentence.inferred(f"Mend {count}; {again}")
@@ -237,8 +239,9 @@ def about_tls(week: Week) -> Iterator[Sentence]:
         return
     names = sorted({row["domain"] or "not told" for row in failing})
     yield Sentence.observed(f"TLS sessions failed on the way to {_listed(names)}.")
-    # Senders list the same sessions under each policy (RFC 8460 §4.3): nothing is summed.
-    yield Sentence.observed("The same sessions stand under each policy of a domain.")
+    if len(week.tls) > len({row["domain"] for row in week.tls}):
+        # Senders list the same sessions under each policy (RFC 8460 §4.3): nothing is summed.
+        yield Sentence.observed("The same sessions stand under each policy of a domain.")
     if unexplained := [row for row in failing if row["unexplained"]]:
         parts = [f"{row['unexplained']:,} of {row['failed']:,}" for row in unexplained[:3]]
         yield Sentence.not_known(f"Why sessions failed is not told of {', '.join(parts)}.")

@@ -34,8 +34,11 @@ class Sender:
 
     @property
     def is_tied(self) -> bool:
-        """Whether its mail shows an identity of the owner's, so that one look tells whose it is."""
-        return MANNERS[self.stream.manner].own != "" or MANNERS[self.stream.manner].spf == "all"
+        """Whether its mail shows an identity of the owner's, so that one look tells whose it is.
+
+        MAIL FROM of the domain from a host that SPF does not name is none: every spoofer has it.
+        """
+        return MANNERS[self.stream.manner].own != ""
 
     def since(self, label: str) -> date:
         """The first day of its latest time with that label and no other."""

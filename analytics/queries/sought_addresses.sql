@@ -1,0 +1,17 @@
+-- One row per (policy domain, source address) of `sought` with mail in the window that one reporter,
+-- or any, tells of, all of it or what fails alone.
+select
+    message.policy_domain as domain,
+    message.source_ip,
+    sum(message.message_count)::bigint as messages,
+    coalesce(sum(message.message_count) filter (message.aligned), 0)::bigint as aligned,
+    coalesce(sum(message.message_count) filter (message.dkim_aligned), 0)::bigint as dkim_aligned,
+    coalesce(sum(message.message_count) filter (message.spf_aligned), 0)::bigint as spf_aligned,
+    coalesce(sum(message.message_count) filter (message.indeterminate), 0)::bigint as indeterminate
+from dmarc_message as message
+join sought using (policy_domain, source_ip)
+where message.day between $first and $last
+    and ($reporter is null or message.reporter = $reporter)
+    and (not $failing::boolean or not message.aligned)
+group by message.policy_domain, message.source_ip
+order by domain, source_ip

@@ -1,0 +1,13 @@
+-- One row per reporter that tells of mail that is sought, the most mail first.
+select
+    message.reporter,
+    sum(message.message_count)::bigint as messages,
+    coalesce(sum(message.message_count) filter (message.aligned), 0)::bigint as aligned,
+    min(message.day) as first_seen,
+    max(message.day) as last_seen
+from dmarc_message as message
+join sought using (policy_domain, source_ip)
+where message.day between $first and $last
+    and (not $failing::boolean or not message.aligned)
+group by message.reporter
+order by messages desc, message.reporter
