@@ -8,7 +8,6 @@ from typing import Any
 from analytics.advise import advise
 from analytics.change import named
 from analytics.labels import Word
-from analytics.proven import proven
 from analytics.standing import Owner, Standing, standings
 from analytics.verdict import decide
 from analytics.window import Window
@@ -70,8 +69,7 @@ def standing_of(
 ) -> list[Standing]:
     """Where every domain with reports stands, or one, by the reports that advice goes by."""
     owner, known = owners(settings), moment(window)
-    with proven(con, window, settings.gates, domain):
-        return standings(con, window, settings.gates, owner, words, domain, known)
+    return standings(con, window, settings.gates, owner, words, domain, known)
 
 
 def advised(

@@ -113,13 +113,14 @@ def pass_rate_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> 
     axes: dict[str, Any] = {"x": days_axis(window), "y": _rate_axis("rate", frame)}
     whiskers = alt.Chart(firm).mark_rule(opacity=0.45, strokeWidth=2, color=blue)
     lines = alt.Chart(firm).mark_line(strokeWidth=1.5, color=blue)
-    return alt.layer(
+    firmly = [
         whiskers.encode(x=axes["x"], y=_rate_axis("low", frame), y2="high:Q"),
         lines.encode(**axes, detail="run:N"),
-        _points(frame, palette).encode(**axes),
-        height=HEIGHT,
-        padding=PADDING,
-    )
+    ]
+    points = _points(frame, palette).encode(**axes)
+    # A layer without a mark in it is a name for a screen reader, and nothing behind it.
+    layers = [points] if firm.empty else [*firmly, points]
+    return alt.layer(*layers, height=HEIGHT, padding=PADDING)
 
 
 def _points(frame: pd.DataFrame, palette: Palette) -> alt.Chart:

@@ -52,6 +52,10 @@ def _head(found: Domain) -> None:
             OBSERVED,
         )
     )
+    if left_out := seen.get("left_out"):
+        count = amount(left_out, "report")
+        words = f"The advice leaves out {count} that nothing proves; the panels below count them."
+        say((words, OBSERVED))
 
 
 def _why_no_advice(found: Domain) -> str:

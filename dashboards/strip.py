@@ -60,22 +60,27 @@ def arrivals_strip(frame: pd.DataFrame, window: Window, palette: Palette) -> Cha
         alt.Tooltip("state:N", title="Report"),
         alt.Tooltip("reports:Q", title="Reports", format=",d"),
     ]
-    whole = alt.Chart(shown[shown["state"] == CAME]).mark_rect(color=colours[CAME])
-    cells = alt.Chart(shown[shown["state"] == GAP]).mark_rect(
-        fill="transparent", stroke=colours[GAP], strokeWidth=1
-    )
-    hatches = [_hatch(shown, colours[GAP], part) for part in (-1, -0.5, 0, 0.5, 1)]
-    due = alt.Chart(shown[shown["state"] == DUE]).mark_point(
-        shape="circle", filled=True, opacity=0.55, size=8, color=palette[Share.NO_RESULT]
-    )
-    layers = [layer.encode(x=x, y=y, tooltip=tooltip) for layer in (whole, cells, *hatches, due)]
+    of_state = {state: alt.Chart(shown[shown["state"] == state]) for state in present}
+    marks: list[alt.Chart] = []  # none of them empty: a screen reader would find nothing in it
+    if CAME in of_state:
+        marks.append(of_state[CAME].mark_rect(color=colours[CAME]))
+    if GAP in of_state:
+        cells = of_state[GAP].mark_rect(fill="transparent", stroke=colours[GAP], strokeWidth=1)
+        parts = (-1, -0.5, 0, 0.5, 1)
+        marks += [cells, *(_hatch(of_state[GAP], colours[GAP], part) for part in parts)]
+    if DUE in of_state:
+        grey = palette[Share.NO_RESULT]
+        marks.append(
+            of_state[DUE].mark_point(shape="circle", filled=True, opacity=0.55, size=8, color=grey)
+        )
+    layers = [each.encode(x=x, y=y, tooltip=tooltip) for each in marks]
     return alt.layer(*layers, height=ROW_HEIGHT * len(reporters))
 
 
-def _hatch(shown: pd.DataFrame, colour: str, part: float) -> alt.Chart:
+def _hatch(gaps: alt.Chart, colour: str, part: float) -> alt.Chart:
     """Diagonals in the middle of a gap, or `part` of the way to its left or right end: a square
     fills no wide cell."""
-    chart: alt.Chart = alt.Chart(shown[shown["state"] == GAP]).mark_point(
+    chart: alt.Chart = gaps.mark_point(
         shape=HATCH,
         filled=False,
         opacity=1,

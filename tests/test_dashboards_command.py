@@ -124,7 +124,7 @@ def test_monday_and_a_domain_in_a_browser(demo: Demo, tmp_path: Path) -> None:
 
 
 def _charts(page: Page) -> list[ElementHandle]:
-    return page.query_selector_all(".stVegaLiteChart [aria-label]")
+    return page.query_selector_all(".stVegaLiteChart[aria-label]")
 
 
 def test_hostile_names_in_a_browser(tmp_path: Path) -> None:
