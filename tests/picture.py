@@ -16,7 +16,7 @@ from tests.conftest import RUA, clean_environment
 FOLDER = Path(__file__).parent.parent / "docs" / "screens"
 DAYS = 90
 HEIGHT = 1400  # of a picture; what is below is more of the same
-DOMAIN = "quayside.example"  # where a screen is about one
+ABOUT = {"domain": "?domain=copperline.example", "report": "?report=1", "tls": "?days=90"}
 
 
 def take(folder: Path, pictures: Path) -> None:
@@ -33,8 +33,8 @@ def take(folder: Path, pictures: Path) -> None:
     pictures.mkdir(exist_ok=True)
     with running(flags, folder) as url:
         for place, screen in enumerate(SCREENS):
-            query = f"?domain={DOMAIN}" if screen == "domain" else ""
-            with page_at(f"{url}/{screen if place else ''}{query}", width=1280) as page:
+            view = f"{url}/{screen if place else ''}{ABOUT.get(screen, '')}"
+            with page_at(view, width=1280) as page:
                 whole_page(page, pictures / f"{screen}.png", most=HEIGHT)
 
 
