@@ -92,7 +92,7 @@ def serious(page: Page) -> list[str]:
 def unnamed_stops(page: Page) -> list[str]:
     """Walk with the Tab key: what has the focus, and no name that a screen reader could say."""
     unnamed = []
-    page.locator("body").click(position={"x": 1, "y": 1})
+    page.mouse.click(1, 1)
     for _ in range(TABS):
         page.keyboard.press("Tab")
         stop = page.evaluate(
@@ -102,8 +102,12 @@ def unnamed_stops(page: Page) -> list[str]:
                 const labels = [...(at.labels || [])].map(label => label.innerText).join(' ')
                 const by = (at.getAttribute('aria-labelledby') || '').split(' ')
                     .map(id => document.getElementById(id)?.innerText || '').join(' ')
+                const table = at.closest('[data-testid=stDataFrame]')  // its cells are a canvas
                 const name = [at.getAttribute('aria-label'), labels, by, at.innerText,
-                    at.getAttribute('title'), at.getAttribute('alt')].join('').trim()
+                    at.getAttribute('title'), at.getAttribute('alt'),
+                    table?.closest('[aria-label]')?.getAttribute('aria-label'),
+                    table?.querySelector('[aria-label]')?.getAttribute('aria-label')
+                ].join('').trim()
                 return name ? '' : at.outerHTML.slice(0, 200)
             }"""
         )
