@@ -195,3 +195,14 @@ def test_what_had_not_arrived_is_left_out(rua: Rua, demo: Demo) -> None:
     then = rua.json(*flags, "domains", "--as-of", last)
     total = [sum(row["messages"] for row in rows) for rows in (then, now)]
     assert 0 < total[0] < total[1]
+
+
+def test_a_domain_of_the_settings_without_reports_has_its_next_step(
+    rua: Rua, demo: Demo, tmp_path: Path
+) -> None:
+    config = tmp_path / "rua.toml"
+    config.write_text('[dns]\noffline = true\n[domains."silent.example"]\n')
+    flags = ("--config", config, "--store", demo.store)
+    done = rua(*flags, "advise", "silent.example", "--offline", "--as-of", str(UNTIL))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("silent.example: wait: no report yet")

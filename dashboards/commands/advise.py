@@ -29,6 +29,7 @@ from dashboards.naming import domain_name, nearest, words_of
 from dashboards.terminal import Layout, width
 from dashboards.wording import amount
 from schemas.errors import ConfigError, StoreError
+from schemas.settings import Settings
 from schemas.store import Connection, Store
 
 __all__ = ["advise", "ask_dns"]
@@ -116,7 +117,7 @@ def _check_flags(
 def _asked(context: Globals, window: Window, name: str | None, evidence: Path | None) -> list[Row]:
     settings = context.settings
     with context.store.read() as con:
-        _check_domain(con, name)
+        _check_domain(con, context.settings, name)
         said, moment = words_of(con, settings), moment_of(window)
         owner = owners(settings)
         if evidence is not None and name is not None:
@@ -145,7 +146,7 @@ def _of_the_past(
     moment = moment_of(window)
     chosen = read_week(week) if week else None
     with context.store.read() as con:
-        _check_domain(con, name)
+        _check_domain(con, context.settings, name)
         kept = given(con, name, chosen, moment)
         changes = policy_changes(con, window.as_of, [name], moment)
     if chosen is not None:
@@ -163,7 +164,7 @@ def ask_dns(context: Globals, window: Window, name: str | None) -> None:
     if settings.dns.offline:
         return
     with context.store.read() as con:
-        known = domain_names(con)
+        known = _advised_on(con, settings)
         names = names_to_ask(con, window)
     wanted = [name] if name in known else known if name is None else []
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -173,12 +174,17 @@ def ask_dns(context: Globals, window: Window, name: str | None) -> None:
         say(f"what DNS answers is not kept: {error}")
 
 
-def _check_domain(con: Connection, name: str | None) -> None:
-    known = domain_names(con)
+def _advised_on(con: Connection, settings: Settings) -> list[str]:
+    """Those with reports, and those of the settings that no report has come about yet."""
+    return sorted({*domain_names(con), *settings.domains})
+
+
+def _check_domain(con: Connection, settings: Settings, name: str | None) -> None:
+    known = _advised_on(con, settings)
     if name is not None and name not in known:
         near = nearest(name, known)
         raise ConfigError(
-            f"there are no reports about {name[:80] or 'this domain'}",
+            f"there are no reports about {name[:80] or 'this domain'}, nor settings",
             todo=f"did you mean {' or '.join(near)}?" if near else "rua domains lists them",
         )
 
