@@ -16,7 +16,7 @@ from schemas.store import Connection
 
 __all__ = ["SLOW_ANSWER", "SLOW_SECONDS", "Kept"]
 
-SLOW_SECONDS = 1.0  # what takes longer is kept
+SLOW_SECONDS = 0.2  # what takes longer is kept
 SLOW_ANSWER = 0.03  # of a question of which a screen asks many
 MOST_FILES = 400  # of one state of the store
 

@@ -18,7 +18,7 @@ TODAY = date(2026, 11, 30)
 
 
 @pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+def app_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens a screen (`screen`, the landing page without) on a store, as somebody who follows a
     shared link of TODAY with these parameters."""
     monkeypatch.chdir(tmp_path)

@@ -56,6 +56,8 @@ def below(name: str, messages: int, aligned: int | None = None, **changes: Any) 
         "domain": DOMAIN,
         "name": name,
         "has_record": False,
+        "first_seen": date(2026, 10, 20),
+        "last_seen": date(2026, 11, 19),
         "messages": n,
         "aligned": x,
         **sums,

@@ -49,9 +49,9 @@ def chart_names(app: AppTest) -> list[str]:
 
 
 def test_a_domain_shows_its_road_what_blocks_and_what_a_fix_brings(
-    failing: tuple[Path, Path], opened: Open
+    failing: tuple[Path, Path], app_on: Open
 ) -> None:
-    app = opened(*failing, screen="domain", domain="example.com")
+    app = app_on(*failing, screen="domain", domain="example.com")
     said = words(app)
     assert app.title[0].value == "Domain"
     assert [each.value for each in app.subheader] == [
@@ -79,9 +79,9 @@ def test_a_domain_shows_its_road_what_blocks_and_what_a_fix_brings(
 
 
 def test_every_panel_has_a_name_and_can_be_downloaded(
-    failing: tuple[Path, Path], opened: Open
+    failing: tuple[Path, Path], app_on: Open
 ) -> None:
-    app = opened(*failing, screen="domain", domain="example.com")
+    app = app_on(*failing, screen="domain", domain="example.com")
     assert all(chart_names(app))
     assert {each.proto.label for each in app.get("download_button")} == {
         "What blocks as CSV",
@@ -94,9 +94,9 @@ def test_every_panel_has_a_name_and_can_be_downloaded(
 
 
 def test_the_what_if_mode_replays_every_panel_and_is_kept_in_the_url(
-    failing: tuple[Path, Path], opened: Open
+    failing: tuple[Path, Path], app_on: Open
 ) -> None:
-    app = opened(*failing, screen="domain", domain="example.com")
+    app = app_on(*failing, screen="domain", domain="example.com")
     assert not app.warning
     app.button(key="try").click().run()
     assert app.query_params["p"] == "quarantine"
@@ -114,9 +114,9 @@ def test_the_what_if_mode_replays_every_panel_and_is_kept_in_the_url(
     assert measured(app)["Legitimate lost"][0] == "150"
 
 
-def test_a_shared_what_if_says_its_tags(failing: tuple[Path, Path], opened: Open) -> None:
+def test_a_shared_what_if_says_its_tags(failing: tuple[Path, Path], app_on: Open) -> None:
     query = {"p": "reject", "sp": "none", "np": "sp", "adkim": "s"}
-    app = opened(*failing, screen="domain", domain="example.com", **query)
+    app = app_on(*failing, screen="domain", domain="example.com", **query)
     assert "published `p=reject; sp=none; adkim=s`" in app.warning[0].value
     strict = next(each for each in app.segmented_control if each.key == "what if adkim")
     assert strict.value == "s"
@@ -124,13 +124,13 @@ def test_a_shared_what_if_says_its_tags(failing: tuple[Path, Path], opened: Open
 
 @pytest.mark.parametrize("p", ["", "monitor", "<b>", "p=reject"])
 def test_a_senseless_policy_in_the_url_is_no_mode(
-    failing: tuple[Path, Path], opened: Open, p: str
+    failing: tuple[Path, Path], app_on: Open, p: str
 ) -> None:
-    assert not opened(*failing, screen="domain", domain="example.com", p=p).warning
+    assert not app_on(*failing, screen="domain", domain="example.com", p=p).warning
 
 
-def test_without_a_domain_all_are_offered(demo: Demo, opened: Open) -> None:
-    app = opened(demo.store, screen="domain", until=DEMO_UNTIL.isoformat())
+def test_without_a_domain_all_are_offered(demo: Demo, app_on: Open) -> None:
+    app = app_on(demo.store, screen="domain", until=DEMO_UNTIL.isoformat())
     assert "Choose a domain" in words(app)
     pages = {page for page, _ in links_of(app)}
     assert pages == {"domain"}
@@ -140,37 +140,37 @@ def test_without_a_domain_all_are_offered(demo: Demo, opened: Open) -> None:
 @pytest.mark.parametrize(
     "name", ["harbour-group.example", "brightwater.example", "tallship.example", "example.org"]
 )
-def test_a_domain_of_any_kind_can_be_opened(demo: Demo, opened: Open, name: str) -> None:
+def test_a_domain_of_any_kind_can_be_opened(demo: Demo, app_on: Open, name: str) -> None:
     """Parked, without reports, at reject, and with another policy for the names below."""
     flags = (demo.store, demo.folder / "rua.toml")
-    app = opened(*flags, screen="domain", until=DEMO_UNTIL.isoformat(), domain=name)
+    app = app_on(*flags, screen="domain", until=DEMO_UNTIL.isoformat(), domain=name)
     assert name in words(app)
 
 
-def test_an_empty_store_and_a_foreign_domain_say_so(tmp_path: Path, opened: Open) -> None:
+def test_an_empty_store_and_a_foreign_domain_say_so(tmp_path: Path, app_on: Open) -> None:
     empty = tmp_path / "empty.duckdb"
     with Store(empty).write():
         pass
-    assert "holds no DMARC reports yet" in words(opened(empty, screen="domain"))
+    assert "holds no DMARC reports yet" in words(app_on(empty, screen="domain"))
     config = tmp_path / "rua.toml"
     config.write_text('[domains."mine.example"]\n')
     reports = [Report(TODAY, "mine.example"), Report(TODAY, "theirs.example", count=7)]
     store = store_of(reports, tmp_path / "s")
-    said = words(opened(store, config, screen="domain", domain="theirs.example"))
+    said = words(app_on(store, config, screen="domain", domain="theirs.example"))
     assert "nothing is advised on it" in said
     assert "The road to reject" not in said
 
 
 def test_a_window_without_reports_offers_the_last_one_with_some(
-    tmp_path: Path, opened: Open
+    tmp_path: Path, app_on: Open
 ) -> None:
     store = store_of([Report(TODAY - timedelta(days=200), count=100)], tmp_path / "s")
-    said = words(opened(store, screen="domain", domain="example.com"))
+    said = words(app_on(store, screen="domain", domain="example.com"))
     assert "No reports cover these days" in said
     assert "No report for 200 days" in said
 
 
-def test_policy_changes_stand_on_the_time_axis(tmp_path: Path, opened: Open) -> None:
+def test_policy_changes_stand_on_the_time_axis(tmp_path: Path, app_on: Open) -> None:
     change = TODAY - timedelta(days=10)
     seen = [
         Seen("example.com", day, who, {"p": "quarantine" if day >= change else "none"})
@@ -178,7 +178,7 @@ def test_policy_changes_stand_on_the_time_axis(tmp_path: Path, opened: Open) -> 
         for who in ("one.example", "two.example", "three.example")
     ]
     store = stored_policies(seen, tmp_path)
-    app = opened(store, screen="domain", domain="example.com")
+    app = app_on(store, screen="domain", domain="example.com")
     assert "20 Nov 2026: Reports show p=quarantine (before none), by 3 reporters." in words(app)
     specs = [json.loads(each.proto.spec) for each in app.get("vega_lite_chart")]
     assert sum("Seen by" in json.dumps(spec) for spec in specs) == 2

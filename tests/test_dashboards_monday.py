@@ -27,8 +27,8 @@ HOSTILE = (
 )
 
 
-def test_a_full_store_answers_in_numbers_charts_and_tables(demo: Demo, opened: Open) -> None:
-    app = opened(demo.store, until=DEMO_UNTIL.isoformat(), days="35")
+def test_a_full_store_answers_in_numbers_charts_and_tables(demo: Demo, app_on: Open) -> None:
+    app = app_on(demo.store, until=DEMO_UNTIL.isoformat(), days="35")
     assert app.title[0].value == "Monday"
     assert [each.value for each in app.subheader] == [
         "Reports that came",
@@ -62,10 +62,10 @@ def test_a_full_store_answers_in_numbers_charts_and_tables(demo: Demo, opened: O
 
 
 def test_each_domain_has_a_tile_with_its_next_step_one_click_from_the_evidence(
-    demo: Demo, opened: Open
+    demo: Demo, app_on: Open
 ) -> None:
     names = set(demo.truth["domains"])
-    app = opened(demo.store, demo.folder / "rua.toml", until=DEMO_UNTIL.isoformat())
+    app = app_on(demo.store, demo.folder / "rua.toml", until=DEMO_UNTIL.isoformat())
     linked = {parse_qs(query)["domain"][0] for page, query in links_of(app) if page == "domain"}
     assert linked == names
     tiles = [each.value for each in app.html if "<b>Next:</b>" in each.value]
@@ -104,7 +104,7 @@ def test_the_most_urgent_verdict_stands_first() -> None:
 
 
 def test_what_changed_since_last_week_is_told_with_how_sure_it_is(
-    tmp_path: Path, opened: Open
+    tmp_path: Path, app_on: Open
 ) -> None:
     """A source fails in the last week that passed before."""
     days = [TODAY - timedelta(days=n) for n in range(1, 30)]
@@ -113,7 +113,7 @@ def test_what_changed_since_last_week_is_told_with_how_sure_it_is(
         for day in days
         for who in ("one.example", "two.example")
     ]
-    app = opened(store_of(reports, tmp_path / "s"))
+    app = app_on(store_of(reports, tmp_path / "s"))
     said = words(app)
     assert "The legitimate pass rate fell from 100 % to 0.0 %" in said
     assert "14 – 20 Nov" not in said
@@ -121,11 +121,11 @@ def test_what_changed_since_last_week_is_told_with_how_sure_it_is(
     assert "Nothing changed" not in said
 
 
-def test_days_without_an_expected_report_are_hatched(tmp_path: Path, opened: Open) -> None:
+def test_days_without_an_expected_report_are_hatched(tmp_path: Path, app_on: Open) -> None:
     gone = TODAY - timedelta(days=9)
     days = [TODAY - timedelta(days=n) for n in range(1, 30)]
     reports = [Report(day, reporter="steady.example") for day in days if day != gone]
-    app = opened(store_of(reports, tmp_path / "s"))
+    app = app_on(store_of(reports, tmp_path / "s"))
     assert "1 day without any report and 1 day without an expected report of 1 reporter" in words(
         app
     )
@@ -139,8 +139,8 @@ def test_days_without_an_expected_report_are_hatched(tmp_path: Path, opened: Ope
     assert hatched
 
 
-def test_every_panel_can_be_downloaded(demo: Demo, opened: Open) -> None:
-    app = opened(demo.store, until=DEMO_UNTIL.isoformat(), days="35")
+def test_every_panel_can_be_downloaded(demo: Demo, app_on: Open) -> None:
+    app = app_on(demo.store, until=DEMO_UNTIL.isoformat(), days="35")
     labels = {each.proto.label for each in app.get("download_button")}
     assert labels == {
         "Reports that came as CSV",
@@ -158,9 +158,9 @@ def test_a_download_holds_no_formula() -> None:
     assert text == "source,messages,share\n'=1+1,3,\n"
 
 
-def test_one_domain_is_chosen_by_the_url_and_in_the_page(tmp_path: Path, opened: Open) -> None:
+def test_one_domain_is_chosen_by_the_url_and_in_the_page(tmp_path: Path, app_on: Open) -> None:
     reports = [Report(TODAY, "a.example", count=80), Report(TODAY, "b.example", count=90)]
-    app = opened(store_of(reports, tmp_path / "s"), domain="a.example", days="7")
+    app = app_on(store_of(reports, tmp_path / "s"), domain="a.example", days="7")
     assert app.selectbox[0].value == "a.example"
     assert app.segmented_control[0].value == 7
     assert measured(app)["Messages"] == ("80", "on 1 of 7 days")
@@ -171,35 +171,35 @@ def test_one_domain_is_chosen_by_the_url_and_in_the_page(tmp_path: Path, opened:
 
 @pytest.mark.parametrize("query", [{"days": "8"}, {"domain": "x.example"}, {"until": "soon"}])
 def test_a_broken_link_shows_the_default_view(
-    tmp_path: Path, opened: Open, query: dict[str, str]
+    tmp_path: Path, app_on: Open, query: dict[str, str]
 ) -> None:
-    app = opened(store_of([Report(TODAY)], tmp_path / "s"), **query)
+    app = app_on(store_of([Report(TODAY)], tmp_path / "s"), **query)
     assert app.segmented_control[0].value == Window.DAYS
     assert app.selectbox[0].value is None
 
 
-def test_without_a_store_the_page_says_what_to_run(tmp_path: Path, opened: Open) -> None:
+def test_without_a_store_the_page_says_what_to_run(tmp_path: Path, app_on: Open) -> None:
     missing = tmp_path / "no `store`.duckdb"
-    said = words(opened(missing))
+    said = words(app_on(missing))
     assert "There is no store yet" in said
     assert f"rua --store '{missing}' ingest PATH" in said
     assert "rua demo --out demo" in said
 
 
-def test_an_empty_store_says_what_to_run(tmp_path: Path, opened: Open) -> None:
+def test_an_empty_store_says_what_to_run(tmp_path: Path, app_on: Open) -> None:
     store = tmp_path / "rua.duckdb"
     with Store(store).write():
         pass
-    said = words(opened(store))
+    said = words(app_on(store))
     assert "holds no DMARC reports yet" in said
     assert f"rua --store {store} ingest PATH" in said
 
 
 def test_a_window_without_mail_offers_the_last_days_with_reports(
-    tmp_path: Path, opened: Open
+    tmp_path: Path, app_on: Open
 ) -> None:
     last = TODAY - timedelta(days=200)
-    app = opened(store_of([Report(last, count=100)], tmp_path / "s"))
+    app = app_on(store_of([Report(last, count=100)], tmp_path / "s"))
     assert "No reports cover these days" in words(app)
     assert not app.dataframe
     (offer,) = [each for each in app.button if each.label.startswith("Show the days up to")]
@@ -209,30 +209,30 @@ def test_a_window_without_mail_offers_the_last_days_with_reports(
     assert f"As of {wording.day(last)}, not today" in words(app)
 
 
-def test_a_window_before_all_reports_says_so(tmp_path: Path, opened: Open) -> None:
-    app = opened(store_of([Report(TODAY)], tmp_path / "s"), until="2026-01-31")
+def test_a_window_before_all_reports_says_so(tmp_path: Path, app_on: Open) -> None:
+    app = app_on(store_of([Report(TODAY)], tmp_path / "s"), until="2026-01-31")
     assert "All reports in the store are of days after 31 Jan 2026" in words(app)
 
 
-def test_a_busy_store_is_told_calmly(tmp_path: Path, opened: Open) -> None:
+def test_a_busy_store_is_told_calmly(tmp_path: Path, app_on: Open) -> None:
     store = store_of([Report(TODAY)], tmp_path / "s")
     with lock.exclusive(store, 1):
-        app = opened(store)
+        app = app_on(store)
     assert "The store is busy" in words(app)
     assert "held by process" in words(app)
     app.button[0].click().run()
     assert measured(app)["Messages"][0] == "1"
 
 
-def test_a_file_that_is_no_store_is_told_calmly(tmp_path: Path, opened: Open) -> None:
+def test_a_file_that_is_no_store_is_told_calmly(tmp_path: Path, app_on: Open) -> None:
     store = tmp_path / "rua.duckdb"
     store.write_bytes(b"no database" * 1000)
-    assert "cannot read the store" in words(opened(store))
+    assert "cannot read the store" in words(app_on(store))
 
 
-def test_a_new_report_is_seen_at_the_next_look(tmp_path: Path, opened: Open) -> None:
+def test_a_new_report_is_seen_at_the_next_look(tmp_path: Path, app_on: Open) -> None:
     store = store_of([Report(TODAY, count=5)], tmp_path / "s")
-    app = opened(store)
+    app = app_on(store)
     more = tmp_path / "more.xml"
     Report(TODAY, source_ip="192.0.2.2", count=6).write(more)
     from dashboards.cli import main  # noqa: PLC0415 - as a user would, after the first look
@@ -242,13 +242,13 @@ def test_a_new_report_is_seen_at_the_next_look(tmp_path: Path, opened: Open) -> 
     assert measured(app)["Messages"][0] == "11"
 
 
-def test_the_owners_word_is_seen_at_the_next_look(tmp_path: Path, opened: Open) -> None:
+def test_the_owners_word_is_seen_at_the_next_look(tmp_path: Path, app_on: Open) -> None:
     """A label changes the file, an approval only the settings: both are keys of the cache."""
     config = tmp_path / "rua.toml"
     config.write_text('[domains."example.com"]\n')
     sendgrid = Report(TODAY, source_ip="149.72.133.8", count=7, aligned=False)
     store = store_of([Report(TODAY, count=80), sendgrid], tmp_path / "s")
-    app = opened(store, config)
+    app = app_on(store, config)
     assert "Broken sources" not in tables_of(app)
     config.write_text('[domains."example.com"]\napproved = ["sendgrid"]\n')
     app.run()
@@ -266,9 +266,9 @@ def test_the_owners_word_is_seen_at_the_next_look(tmp_path: Path, opened: Open) 
     assert row["settled_by"] == "its owner's word: is this yours?"
 
 
-def test_three_hundred_domains_are_all_listed(tmp_path: Path, opened: Open) -> None:
+def test_three_hundred_domains_are_all_listed(tmp_path: Path, app_on: Open) -> None:
     reports = [Report(TODAY, f"d{n:03d}.example", count=n + 1) for n in range(300)]
-    app = opened(store_of(reports, tmp_path / "s"))
+    app = app_on(store_of(reports, tmp_path / "s"))
     assert len(app.dataframe[0].value) == 300
     assert len(app.selectbox[0].options) == 300
     assert measured(app)["Messages"][0] == "45,150"
@@ -281,11 +281,11 @@ def test_three_hundred_domains_are_all_listed(tmp_path: Path, opened: Open) -> N
     assert links_of(app) != first
 
 
-def test_domains_that_are_not_in_the_settings_stand_apart(tmp_path: Path, opened: Open) -> None:
+def test_domains_that_are_not_in_the_settings_stand_apart(tmp_path: Path, app_on: Open) -> None:
     config = tmp_path / "rua.toml"
     config.write_text('[domains."mine.example"]\n[domains."unseen.example"]\n')
     reports = [Report(TODAY, "mine.example", count=80), Report(TODAY, "theirs.example", count=7)]
-    app = opened(store_of(reports, tmp_path / "s"), config)
+    app = app_on(store_of(reports, tmp_path / "s"), config)
     ours, others = (each.value for each in app.dataframe)
     assert list(ours["domain"]) == ["mine.example", "unseen.example"]
     assert list(ours["policy"]) == ["none", "not seen"]
@@ -293,8 +293,8 @@ def test_domains_that_are_not_in_the_settings_stand_apart(tmp_path: Path, opened
     assert measured(app)["Messages"][0] == "80"
 
 
-def test_a_small_rate_is_not_shown_as_a_number(tmp_path: Path, opened: Open) -> None:
-    app = opened(store_of([Report(TODAY, count=12)], tmp_path / "s"))
+def test_a_small_rate_is_not_shown_as_a_number(tmp_path: Path, app_on: Open) -> None:
+    app = app_on(store_of([Report(TODAY, count=12)], tmp_path / "s"))
     assert measured(app)["Legitimate mail that passes"] == ("–", "too few to tell")
     assert "Too few to tell: 12 of 12 messages pass." in words(app)
     row = app.dataframe[0].value.iloc[0]
@@ -302,14 +302,14 @@ def test_a_small_rate_is_not_shown_as_a_number(tmp_path: Path, opened: Open) -> 
     assert pd.isna(row["rate"])
 
 
-def test_hostile_names_are_shown_as_text(tmp_path: Path, opened: Open) -> None:
+def test_hostile_names_are_shown_as_text(tmp_path: Path, app_on: Open) -> None:
     """A reporter's name stands in the line on missing reporters, which is Markdown."""
     late = [TODAY - timedelta(days=10 + n) for n in range(6)]
     names = [HOSTILE, "=cmd|' /C calc'!A0", "x" * 10_000]
     reports = [Report(day, reporter=name) for name in names for day in late]
     (line,) = [
         each.value
-        for each in opened(store_of(reports, tmp_path / "s")).markdown
+        for each in app_on(store_of(reports, tmp_path / "s")).markdown
         if each.value.startswith("Missing")
     ]
     assert "\u202e" not in line
