@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.commands.dashboard import APP
 
-__all__ = ["TODAY", "Open", "links_of", "measured", "opened", "tables_of", "words"]
+__all__ = ["TODAY", "Open", "app_on", "links_of", "measured", "tables_of", "words"]
 
 Open = Callable[..., AppTest]
 TODAY = date(2026, 11, 30)
