@@ -24,6 +24,7 @@ Row = Mapping[str, Any]
 QUARTER: int = Gates.model_fields["quarter_days"].default  # looked back on for who sends seldom
 HEIGHT = 23  # of 24 lines, one for the prompt
 INDENT = "   "
+PROVEN = "--proven"
 MOST_BLOCKERS = 6
 LONGEST_NAME = 40  # of a source, outside of commands
 LONGEST_REASON = 220
@@ -58,11 +59,17 @@ def asked_with(window: Window, today: date) -> str:
 def on_a_screen(row: Row, flags: str, width: int, height: int = HEIGHT) -> list[str]:
     """As much as fits: blockers in full before many of them, and at least the first."""
     found: list[str] = []
+    flags = _going_by(row, flags)
     for plan in _plans(len(row["blockers"])):
         found = _screen(row, flags, width, plan)
         if sum(rows_taken(line, width) for line in found) <= height:
             return found
     return found
+
+
+def _going_by(row: Row, flags: str) -> str:
+    """With the flag by which the other commands go by the same reports, where that matters."""
+    return f"{flags} {PROVEN}".strip() if row["window"].get("left_out") else flags
 
 
 def _plans(blockers: int) -> Iterator[_Plan]:
@@ -94,6 +101,7 @@ def _screen(row: Row, flags: str, width: int, plan: _Plan) -> list[str]:
 def in_full(row: Row, flags: str, width: int) -> list[str]:
     """All of it, however long."""
     fold = _folding(width)
+    flags = _going_by(row, flags)
     lines = [*_headline(row, fold), *_impact(row, flags, fold)]
     if row["blockers"] and row["changes"]:
         lines += ["", "The largest loss first, and what is left of it then:"]
@@ -115,6 +123,8 @@ def _folding(width: int) -> Callable[[str], list[str]]:
 
 
 def _command(*words: str, flags: str) -> str:
+    if words[0] == "advise":  # which goes by them anyway
+        flags = flags.replace(PROVEN, "").strip()
     return plain(" ".join(["rua", *words, *([flags] if flags else [])]))
 
 
@@ -237,7 +247,8 @@ def _days(row: Row, blocker: Row, flags: str) -> str:
         return flags
     since, until = begin - timedelta(days=QUARTER), begin - timedelta(days=1)
     as_of = [f"--as-of {flags.split()[1]}"] if flags.startswith("--as-of") else []
-    return " ".join([f"--since {since} --until {until}", *as_of])
+    proven = [PROVEN] if PROVEN in flags else []
+    return " ".join([f"--since {since} --until {until}", *as_of, *proven])
 
 
 def _closed_first(row: Row) -> list[Row]:

@@ -9,6 +9,7 @@ from analytics.mail import domains as ask_domains
 from analytics.window import Window
 from dashboards.advice import verdicts
 from dashboards.console import Globals, Output, emit, output_options, window_options
+from dashboards.going_by import proven_option, read
 from dashboards.naming import domain_name, words_of
 from dashboards.terminal import Layout
 from dashboards.wording import percent, policy, rate_words, shares
@@ -44,10 +45,13 @@ LAYOUT = Layout(
 
 @click.command()
 @click.option("--domain", help="Only this domain.")
+@proven_option
 @window_options
 @output_options
 @click.pass_obj
-def domains(context: Globals, domain: str | None, window: Window, output: str) -> None:
+def domains(
+    context: Globals, domain: str | None, is_proven: bool, window: Window, output: str
+) -> None:
     """What passes and what is unknown, for each domain.
 
     Legitimate is the mail of own and broken sources: yours, or of those who work for you. Its pass
@@ -58,7 +62,7 @@ def domains(context: Globals, domain: str | None, window: Window, output: str) -
     rua domains
     rua domains --domain example.com --days 7 --format json
     """
-    with context.store.read() as con:
+    with read(context, window, domain_name(domain), is_proven=is_proven) as con:
         rows = ask_domains(
             con,
             window,

@@ -17,6 +17,7 @@ from dashboards.console import (
     say,
     window_options,
 )
+from dashboards.going_by import proven_option, read
 from dashboards.naming import domain_name, of_source
 from schemas.errors import ConfigError
 from schemas.names import canonical_ip
@@ -60,6 +61,7 @@ DELIVERY_COLUMNS = (
 @click.option("--source-ip", metavar="ADDRESS", help="Only reports on mail from this address.")
 @click.option("--source", help="Only reports on mail of this source, as rua sources names it.")
 @click.option("--most", type=click.IntRange(1), default=1000, help="At most so many (1000).")
+@proven_option
 @window_options
 @output_options
 @click.pass_obj
@@ -71,6 +73,7 @@ def reports(
     source_ip: str | None,
     source: str | None,
     most: int,
+    is_proven: bool,
     window: Window,
     output: str,
 ) -> None:
@@ -82,7 +85,7 @@ def reports(
     rua reports --source sendgrid --domain example.com
     """
     name, address = domain_name(domain), _address(source_ip)
-    with context.store.read() as con:
+    with read(context, window, name, is_proven=is_proven) as con:
         rows = ask_reports(
             con,
             window,

@@ -10,6 +10,7 @@ from analytics.mail import sources as ask_sources
 from analytics.movement import gone, source_days
 from analytics.window import Window
 from dashboards.console import Globals, emit, output_options, say, window_options
+from dashboards.going_by import proven_option, read
 from dashboards.naming import domain_name, of_source, unmatched, words_of
 from dashboards.terminal import Layout
 from schemas.store import Connection
@@ -58,6 +59,7 @@ CREDIT = "IP address data by IPinfo (ipinfo.io), CC BY-SA 4.0"
     "--gone", "is_gone", is_flag=True, help="Those of the 90 days before, with no mail in these."
 )
 @click.option("--domain", help="Only this domain.")
+@proven_option
 @window_options
 @output_options
 @click.pass_obj
@@ -69,6 +71,7 @@ def sources(
     new: bool,
     is_gone: bool,
     domain: str | None,
+    is_proven: bool,
     window: Window,
     output: str,
 ) -> None:
@@ -85,7 +88,7 @@ def sources(
     if is_gone and (only or new or by != "ip"):
         raise click.UsageError("--gone goes with --domain and --source alone")
     chosen = domain_name(domain)
-    with context.store.read() as con:
+    with read(context, window, chosen, is_proven=is_proven) as con:
         if is_gone:
             rows = of_source(gone(con, window, chosen), name)
         else:

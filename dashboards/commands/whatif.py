@@ -20,6 +20,7 @@ from dashboards.console import (
     say,
     window_options,
 )
+from dashboards.going_by import proven_option, read
 from dashboards.naming import domain_name, nearest, words_of
 from dashboards.terminal import Layout, print_sentence
 from dashboards.wording import amount, percent
@@ -52,6 +53,7 @@ WHY = {
 @click.option("--np", "np", type=POLICIES, help="For names below that do not exist.")
 @click.option("--adkim", type=MODES, help="DKIM alignment: relaxed or strict.")
 @click.option("--aspf", type=MODES, help="SPF alignment: relaxed or strict.")
+@proven_option
 @window_options
 @output_options
 @click.pass_obj
@@ -63,6 +65,7 @@ def whatif(
     np: str | None,
     adkim: str | None,
     aspf: str | None,
+    is_proven: bool,
     window: Window,
     output: str,
 ) -> None:
@@ -77,7 +80,7 @@ def whatif(
     rua whatif example.com --p quarantine --days 7 --format json
     """
     name = domain_name(domain) or ""
-    with context.store.read() as con:
+    with read(context, window, name, is_proven=is_proven) as con:
         _check_domain(con, name)
         published = as_published(con, window, name)
         asked = {"p": p, "sp": sp, "np": np, "adkim": adkim, "aspf": aspf}
