@@ -117,6 +117,7 @@ def test_down_to_a_record_and_a_label_in_a_browser(demo: Demo, tmp_path: Path) -
             wait_until_drawn(page)
         assert page.get_by_role("heading", name="Records").count() == 1
         page.get_by_text("Label it: your word stands over every rule").click()
+        wait_until_drawn(page)  # opened to the end, or the list of choices closes again
         page.get_by_role("combobox", name="Class").nth(1).click()
         page.get_by_role("option", name="spoof: somebody else uses the name").click()
         page.get_by_role("textbox", name="Note").fill("seen in a browser")
