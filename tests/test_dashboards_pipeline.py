@@ -155,7 +155,7 @@ def url(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, True), (390, False)])
+@pytest.mark.parametrize(("width", "dark"), [(1440, True)])
 def test_it_is_drawn_in_a_browser_and_nothing_runs(url: str, width: int, dark: bool) -> None:
     with page_at(f"{url}/pipeline?until={DAY}", width=width, dark=dark) as page:
         assert page.get_by_role("heading", name="Pipeline", exact=True).is_visible()
