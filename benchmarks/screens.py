@@ -28,6 +28,7 @@ from benchmarks.classes import multiply
 from benchmarks.mails import run_rua
 from dashboards.links import SCREENS
 from ingest.simulator import write_demo
+from schemas.errors import RuaError
 from schemas.store import Connection, Store
 
 READERS = 8
@@ -140,7 +141,7 @@ def waiting_readers(store: Store, path: Path, mails: Path) -> tuple[list[float],
     """(seconds that readers waited for the store, errors, seconds of the ingest), while mails are
     read into it."""
     waited: list[float] = []
-    errors: list[BaseException] = []
+    errors: list[RuaError] = []
     ended = threading.Event()
 
     def reload() -> None:
@@ -150,7 +151,7 @@ def waiting_readers(store: Store, path: Path, mails: Path) -> tuple[list[float],
                 with store.read() as con:
                     waited.append(time.monotonic() - began)
                     con.execute("select count(*) from report").fetchall()
-            except Exception as error:  # noqa: BLE001 - counted, whatever it is
+            except RuaError as error:  # locked out, full or damaged: counted
                 errors.append(error)
 
     with store.write():

@@ -10,9 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.labels import labels
+from dashboards import label_form
 from dashboards.labelling import put_label
+from dashboards.viewer import Viewer
 from schemas import lock
 from schemas.errors import ConfigError
+from schemas.scope import Scope
 from schemas.store import Store
 from tests.browser import needs_chromium, page_at, running, wait_until_drawn, whole_page
 from tests.conftest import DEMO_UNTIL, Demo
@@ -130,3 +133,24 @@ def test_down_to_a_record_and_a_label_in_a_browser(demo: Demo, tmp_path: Path) -
         page.get_by_role("button", name="All sources").click()
         page.get_by_role("heading", name="Services").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def one_form() -> None:
+    from dashboards.label_form import Target, label_form  # noqa: PLC0415 - a page of its own
+
+    label_form("one", [Target("a.example", "192.0.2.1", "192.0.2.1")])
+
+
+@pytest.mark.parametrize(
+    ("editable", "is_offered"),
+    [(None, True), ({"a.example"}, True), ({"b.example"}, False), (set(), False)],
+)
+def test_the_form_is_offered_to_who_may_label_that_domain(
+    monkeypatch: pytest.MonkeyPatch, editable: set[str] | None, is_offered: bool
+) -> None:
+    scope = Scope(editable=None if editable is None else frozenset(editable))
+    viewer = Viewer("", "", scope, logged_in=True)
+    monkeypatch.setattr(label_form, "viewer", lambda: viewer)
+    app = AppTest.from_function(one_form).run()
+    assert not app.exception
+    assert [each.label for each in app.button] == (["Label it"] if is_offered else [])
