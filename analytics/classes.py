@@ -47,7 +47,7 @@ def classify(
     ruled, spoken, proven = con.execute(f"select {picks}").fetchall()[0]
     everything = repr((window.first, window.last, None, proven))
     asked = repr((window.first, window.last, domains and sorted(domains), proven))
-    if ruled == everything:
+    if ruled == everything or (ruled != asked and _kept(con, everything).found() is not None):
         asked = everything
     if ruled != asked:
         _classify_by_rule(con, window, domains, asked)
@@ -60,13 +60,17 @@ def classify(
 def _classify_by_rule(
     con: Connection, window: Window, domains: Sequence[str] | None, asked: str
 ) -> None:
-    kept = Kept(con, "classes", asked + _rules_digest())
+    kept = _kept(con, asked)
     if kept.restore("classified_by_rule"):
         return
     _gather(con, window, domains)
     _make(con, "ruled", question("classes"), {"last": window.last})
     con.execute("create or replace temp view classified_by_rule as from ruled")
     kept.keep("ruled")
+
+
+def _kept(con: Connection, asked: str) -> Kept:
+    return Kept(con, "classes", asked + _rules_digest())
 
 
 @cache

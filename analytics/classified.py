@@ -59,11 +59,11 @@ def ask_kept(con: Connection, name: str, parameters: Mapping[str, Any]) -> list[
 def _made(con: Connection, name: str, parameters: Mapping[str, Any], kept: Kept) -> list[Row]:
     con.execute(f"create or replace temp table answer as {question(name)}", dict(parameters))
     kept.keep("answer", slow=SLOW_ANSWER)
-    return _rows(con, "answer")
+    return _rows(con, "from answer")
 
 
-def _rows(con: Connection, table: str) -> list[Row]:
-    result = con.execute(f"from {table}")
+def _rows(con: Connection, select: str) -> list[Row]:
+    result = con.execute(select)
     columns = [column[0] for column in result.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 

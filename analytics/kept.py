@@ -4,6 +4,9 @@
 older than the store. Files of earlier states are removed, which no reader needs: the store does not
 change while one reads. They are of no value: whoever deletes them only waits once more. Where they
 cannot be written nothing is kept.
+
+An answer that comes back has the types it had. Parquet has no integer as wide as DuckDB's sums,
+HUGEINT, and makes a DOUBLE of it, so these stand in the file as DECIMAL of the same width.
 """
 
 import contextlib
@@ -19,6 +22,8 @@ __all__ = ["SLOW_ANSWER", "SLOW_SECONDS", "Kept"]
 SLOW_SECONDS = 0.2  # what takes longer is kept
 SLOW_ANSWER = 0.03  # of a question of which a screen asks many
 MOST_FILES = 400  # of one state of the store
+
+WIDE, IN_FILE = "HUGEINT", "DECIMAL(38,0)"
 
 # Variables of the connection by which the same question has other answers: no one's are another's.
 WHAT_IS_SEEN = ("store_view", "visible", "proven_domains")
@@ -36,7 +41,7 @@ class Kept:
         ).fetchall()[0]
         self._folder = Path(f"{path}.kept") if state and path else None
         self._state = hashlib.sha256(str(state).encode()).hexdigest()[:16]
-        question = hashlib.sha256(repr((view, asked)).encode()).hexdigest()[:16]
+        question = hashlib.sha256(repr((IN_FILE, view, asked)).encode()).hexdigest()[:16]
         self._name = f"{name}-{self._state}-{question}.parquet"
         self._began = time.monotonic()
 
@@ -44,14 +49,14 @@ class Kept:
         """Make the temporary view `table` of a kept answer; False where there is none."""
         if (answer := self.found()) is None:
             return False
-        self._con.execute(f"create or replace temp view {table} as from {answer}")
+        self._con.execute(f"create or replace temp view {table} as {answer}")
         return True
 
     def found(self) -> str | None:
-        """The kept answer as a table's name to ask from; None where there is none."""
+        """The kept answer as a SELECT; None where there is none."""
         if self._folder is None or not (file := self._folder / self._name).is_file():
             return None
-        return _quoted(file)
+        return self._cast(_quoted(file), IN_FILE, WIDE)
 
     def keep(self, table: str, *, slow: float | None = None) -> None:
         """Keep a table that took long to make: `slow` seconds, by default SLOW_SECONDS."""
@@ -67,9 +72,21 @@ class Kept:
     def _write(self, folder: Path, table: str) -> None:
         """Under another name first, so that nobody reads half of it."""
         half = folder / f"{self._name}.{os.getpid()}"
-        self._con.execute(f"copy {table} to {_quoted(half)} (format parquet)")
+        answer = self._cast(table, WIDE, IN_FILE)
+        self._con.execute(f"copy ({answer}) to {_quoted(half)} (format parquet)")
         half.chmod(0o600)
         half.replace(folder / self._name)
+
+    def _cast(self, table: str, old: str, new: str) -> str:
+        """A SELECT of all of a table, where `old` types are `new` ones, within lists as well."""
+        told = self._con.execute(f"describe from {table}").fetchall()
+        changed = [
+            f"{_name(column)}::{kind.replace(old, new)} as {_name(column)}"
+            for column, kind, *_ in told
+            if old in kind
+        ]
+        replaced = f"replace ({', '.join(changed)})" if changed else ""
+        return f"select * {replaced} from {table}"
 
     def _remove_older(self, folder: Path) -> None:
         files = sorted(folder.glob("*.parquet*"), key=lambda file: file.stat().st_mtime)
@@ -80,3 +97,7 @@ class Kept:
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'

@@ -141,7 +141,7 @@ def _preview(data: bytes) -> str:
 
 def records(found: Report, key: str) -> None:
     """A page of a DMARC report's records, and those that could not be read."""
-    st.subheader("Records")
+    st.header("Records")
     if found.records:
         total = found.records[0]["total"]
         st.caption(amount(total, "record"))
@@ -150,7 +150,7 @@ def records(found: Report, key: str) -> None:
     else:
         st.caption("It has no records.")
     if found.refused:
-        st.subheader("Records that could not be read")
+        st.header("Records that could not be read")
         rows = [
             {
                 "ordinal": row["ordinal"] + 1,
@@ -169,7 +169,7 @@ def records(found: Report, key: str) -> None:
 
 def policies(rows: Sequence[Row]) -> None:
     """The policies of a TLS report."""
-    st.subheader("Policies")
+    st.header("Policies")
     if not rows:
         st.caption("It has no policies.")
         return
@@ -191,7 +191,7 @@ def _policy(row: Row) -> Row:
 
 def deliveries(rows: Sequence[Row], number: int) -> None:
     """The mails and files that brought it."""
-    st.subheader("How it came")
+    st.header("How it came")
     if not rows:
         st.caption("This login does not see the mails that brought it.")
         return

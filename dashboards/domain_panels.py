@@ -72,7 +72,7 @@ def the_road(found: Domain, palette: Palette) -> None:
     place, advice = found.place, found.advice
     if place is None or advice is None:
         return
-    st.subheader("The road to reject")
+    st.header("The road to reject")
     tried = found.tags.p if found.is_whatif else None
     chart = road(place, advice, tried, palette)
     st.altair_chart(chart, alt=road_name(found.name, place, advice, tried))
@@ -94,7 +94,7 @@ def blockers(found: Domain) -> None:
     rows: Sequence[Row] = found.advice["blockers"] if found.advice else []
     if not rows or found.is_whatif:
         return
-    st.subheader("What blocks")
+    st.header("What blocks")
     for row in rows[:MOST_BLOCKERS]:
         _blocker(found, row)
     if rows[MOST_BLOCKERS:]:
@@ -123,7 +123,7 @@ def numbers(found: Domain) -> None:
     """The window in five numbers: what passes, and what the policy that is looked at would do."""
     replay, total = found.replay, found.total
     low, high = replay["interval"] or (0, 0)
-    st.subheader(f"At {record_of(found.tags)}")
+    st.header(f"At {record_of(found.tags)}")
     with st.container(horizontal=True):
         _number("Messages", amount(replay["messages"]), _by(replay["reporters"]))
         _number("Legitimate that passes", *_rate(total))
@@ -152,7 +152,7 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
     left, right = st.columns(2, gap="large")
     place = found.place
     with left:
-        st.subheader("Legitimate mail that passes")
+        st.header("Legitimate mail that passes")
         frame = charts.rate_frame(found.days)
         if not frame.empty:
             chart = charts.pass_rate_per_day(frame, window, palette)
@@ -165,7 +165,7 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
         say((rate_words(found), INFERRED))
         offer(frame, "Pass rate per day")
     with right:
-        st.subheader("Each source that passes")
+        st.header("Each source that passes")
         frame = domain_charts.rates_frame(found.rates)
         if frame.empty:
             say(("No legitimate mail in these days.", OBSERVED))
@@ -186,7 +186,7 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
 def mail(found: Domain, window: Window, palette: Palette) -> None:
     """Messages per day with the policy changes, and in the what-if mode what becomes of them."""
     changes = domain_charts.policy_frame(found.policy, window)
-    st.subheader("What would become of each day's mail" if found.is_whatif else "Messages per day")
+    st.header("What would become of each day's mail" if found.is_whatif else "Messages per day")
     if found.is_whatif:
         frame = domain_charts.fates_frame(found.fates)
         chart = domain_charts.fates_per_day(frame, window, palette)
@@ -218,5 +218,5 @@ def unknown(found: Domain) -> None:
     """What all of this leaves open."""
     said: Sequence[Said] = left_open(found)
     if said:
-        st.subheader("What is not known")
+        st.header("What is not known")
         listed(said, "What is not known")

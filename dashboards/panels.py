@@ -199,7 +199,7 @@ def mail_per_day(found: Monday, window: Window, palette: Palette) -> None:
     """What came day by day, and what of it passes."""
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Messages per day")
+        st.header("Messages per day")
         messages = charts.messages_frame(found.days)
         if not messages.empty:
             chart = charts.messages_per_day(messages, window, palette)
@@ -207,7 +207,7 @@ def mail_per_day(found: Monday, window: Window, palette: Palette) -> None:
         st.caption("Passes and broken are the mail of sources that are yours or work for you.")
         offer(messages, "Messages per day")
     with right:
-        st.subheader("Legitimate mail that passes")
+        st.header("Legitimate mail that passes")
         rates = charts.rate_frame(found.days)
         if not rates.empty:
             chart = charts.pass_rate_per_day(rates, window, palette)

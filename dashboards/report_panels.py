@@ -133,14 +133,14 @@ def genuine_view(chosen: Chosen) -> None:
             st.metric(
                 label, amount(totals[key]), below, delta_color="off", delta_arrow="off", border=True
             )
-    st.subheader("Reports per day")
+    st.header("Reports per day")
     _authenticity_chart(found.days, chosen)
     st.caption(GENUINE)
-    st.subheader("By reporter")
+    st.header("By reporter")
     key = f"genuine {_print(chosen)}"
     show(words.genuine_frame(page_of(found.reporters, key)), words.GENUINE_COLUMNS, "By reporter")
     pages(len(found.reporters), key)
-    st.subheader("Why")
+    st.header("Why")
     show(words.reasons_frame(found.reasons), words.REASON_COLUMNS, "Why")
 
 
@@ -169,7 +169,7 @@ def coverage_view(chosen: Chosen) -> None:
     if not found.reporters:
         st.info("**No reporter was seen yet.** Read some reports in: `rua ingest`.")
         return
-    st.subheader("Days with reports")
+    st.header("Days with reports")
     frame = coverage_frame(found.days)
     if frame.empty:
         st.caption("No report that counts covers these days.")
@@ -181,7 +181,7 @@ def coverage_view(chosen: Chosen) -> None:
         count = len({row["reporter"] for row in found.days})
         if count > MOST_REPORTERS:
             st.caption(f"The {MOST_REPORTERS} with the most days, of {count:,}.")
-    st.subheader("Reporters")
+    st.header("Reporters")
     silent = [row for row in found.reporters if row["is_missing"]]
     if silent:
         st.warning(

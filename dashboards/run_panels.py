@@ -160,7 +160,7 @@ def _at(value: datetime) -> str:
 
 
 def sources(rows: Sequence[Row]) -> None:
-    st.subheader("Sources")
+    st.header("Sources")
     key = "sources page"
     listed = [
         row
@@ -222,7 +222,7 @@ def speed_chart(days: Sequence[Row], window: Window) -> None:
 
 def backlog(found: Pipeline) -> None:
     """What waits, and what nobody can know."""
-    st.subheader("Backlog")
+    st.header("Backlog")
     st.markdown("\n".join(f"- {line}" for line in _waits(found)))
     st.caption(
         "How many mails lie unread in a mailbox is not known until a run asks the server for them."
@@ -262,7 +262,7 @@ def _hours(hours: float) -> str:
 
 def run_list(window: Window) -> None:
     """Every run of the days, page by page."""
-    st.subheader("Runs")
+    st.header("Runs")
     key = f"runs {window.first} {window.last}"
     rows = runs(window, PAGE, skipped(key))
     if not rows and skipped(key):

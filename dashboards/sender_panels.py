@@ -96,12 +96,12 @@ def on_the_map(rows: Sequence[Row], world: World, now: Shown) -> None:
     found = countries(rows)
     left, right = st.columns([2, 1], gap="large")
     with left:
-        st.subheader("Where they are")
+        st.header("Where they are")
         chart = charts.world_chart(found, world, dark=palette() is ON_DARK)
         st.altair_chart(chart, alt="Messages by country, as in the table of countries")
         st.caption(_off_the_map(found, world))
     with right:
-        st.subheader("Countries")
+        st.header("Countries")
         told = [_country(row, world) for row in found]
         key = tables.key_of("countries", chosen(), now)
         skip, most = tables.page_of(len(told), "country", key, size=10)
@@ -134,7 +134,7 @@ def _off_the_map(rows: Sequence[Row], world: World) -> str:
 
 def listed(rows: Sequence[Row], now: Shown) -> None:
     """The addresses, a page at a time; a row leads to its records."""
-    st.subheader("Addresses")
+    st.header("Addresses")
     if now.country is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             where = "no known country" if now.country == NOWHERE else quoted(now.country)

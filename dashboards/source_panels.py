@@ -55,7 +55,7 @@ def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
     if now.class_ == "undecided":
         _undecided(undecided, chosen, now)
         return
-    st.subheader("Services")
+    st.header("Services")
     if not rows:
         st.info("No source in these days is of that choice. Choose another class or reporter.")
     else:
@@ -75,7 +75,7 @@ def _services(rows: list[Row], chosen: Chosen, now: Narrowed) -> None:
     _open_service(tables.picked(told, tables.SERVICE_COLUMNS, "Services", f"{key} {skip}"), now)
     st.caption(f"Tick a row (or Shift and Space) to look into it. {_counting(now)}")
     offer(rows, SAVED, "sources", "service")
-    st.subheader("Days with mail")
+    st.header("Days with mail")
     frame = charts.strip_frame(days, order)
     chart = charts.strip_chart(frame, order, chosen.window, dark=is_dark())
     st.altair_chart(chart, alt="Days with mail of each service of this page; the table has totals")
@@ -105,7 +105,7 @@ def _open_service(row: Row | None, now: Narrowed) -> None:
 
 def _undecided(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
     """What the evidence cannot tell, what would settle each, and a form for the owner's word."""
-    st.subheader("Undecided sources")
+    st.header("Undecided sources")
     if not rows:
         st.markdown("No source is undecided.")
         return
@@ -172,7 +172,7 @@ def _verdicts(rows: Sequence[Row]) -> None:
     """Its class for each domain, why, and what would settle it."""
     found = by_service(rows)
     if len(found) > 1:
-        st.subheader("What it is")
+        st.header("What it is")
         tables.shown(found, tables.VERDICT_COLUMNS, "What it is for each domain", lines=2)
         return
     (row,) = found
@@ -218,7 +218,7 @@ def _targets(domain: str, now: Narrowed) -> list[Target]:
 
 
 def _by_day(found: Service, window: Window) -> None:
-    st.subheader("Messages per day")
+    st.header("Messages per day")
     chart = charts.messages_by_day(charts.day_frame(found.days), window, palette())
     st.altair_chart(chart, alt="Messages per day, passing and failing; the records below have them")
     offer(found.days, SAVED_DAY, "days", "day")
@@ -233,14 +233,14 @@ def _below(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
     key = tables.key_of("below", chosen, now)
     listed = networks(rows)
     if len(listed) > 1 and now.network is None:
-        st.subheader("Networks")
+        st.header("Networks")
         skip, most = tables.page_of(len(listed), "network", f"networks {key}")
         page = listed[skip : skip + most]
         row = tables.picked(page, tables.NETWORK_COLUMNS, "Networks", f"networks {key} {skip}")
         if row is not None:
             open_below(now, network=row["network"], of=row["domain"])
         offer(listed, SAVED_NETWORK, "networks", "network")
-    st.subheader("Addresses")
+    st.header("Addresses")
     skip, most = tables.page_of(len(rows), "address", f"addresses {key}")
     page = list(rows[skip : skip + most])
     row = tables.picked(page, tables.ADDRESS_COLUMNS, "Addresses", f"addresses {key} {skip}")
@@ -251,7 +251,7 @@ def _below(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
 
 def _records(found: Service, chosen: Chosen, now: Narrowed) -> None:
     """One page of them, asked for as a page; a row leads on to its report."""
-    st.subheader("Records")
+    st.header("Records")
     count, key = found.total["records"], tables.key_of("records", chosen, now)
     skip, most = tables.page_of(count, "record", key)
     page = [_said(row) for row in record_page(chosen, now, most=most, skip=skip)]

@@ -176,7 +176,7 @@ def failures_chart(rows: Sequence[Row], by: str, window: Window) -> None:
 def causes(found: Tls) -> None:
     """What failed in plain words, each with its remedy, the largest first."""
     rows = by_cause(found.failures)
-    st.subheader("What failed, and what mends it")
+    st.header("What failed, and what mends it")
     if not rows:
         failed = sum(row["failed"] for row in found.policies)
         unsaid = amount(failed, "session") + " failed, and no report says how."
@@ -217,7 +217,7 @@ def _weight(cause: Row, modes: dict[tuple[str | None, str | None], str | None]) 
 def failures_table(rows: Sequence[Row]) -> None:
     if not rows:
         return
-    st.subheader("Failures by MX, sender and reporter")
+    st.header("Failures by MX, sender and reporter")
     key = "tls failures page"
     listed = page_of(rows, key)
     show(words.failures_frame(listed), words.FAILURE_COLUMNS, "Failures")

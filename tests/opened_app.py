@@ -45,7 +45,7 @@ def app_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
 def words(app: AppTest) -> str:
     """All prose of a page; of HTML the source."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.code)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.info, app.warning, app.code)
     every = [each for kind in kinds for each in (*kind, *app.text)]
     return "\n".join(str(each.value) for each in (*every, *app.get("html")))
 

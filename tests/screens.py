@@ -52,7 +52,7 @@ def opener(monkeypatch: pytest.MonkeyPatch, folder: Path, until: str) -> Opened:
 def words(app: AppTest) -> str:
     """All prose of a page."""
     kinds = (
-        *(app.title, app.subheader, app.markdown, app.caption, app.text, app.code),
+        *(app.title, app.header, app.markdown, app.caption, app.text, app.code),
         *(app.info, app.warning, app.success),
     )
     prose = [str(each.value) for kind in kinds for each in kind]

@@ -41,7 +41,7 @@ class Screens:
 
 def words_of(app: AppTest) -> str:
     """All prose of a page."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.info, app.warning)
     more = (app.success, app.code, app.text)
     return "\n".join(str(each.value) for kind in (*kinds, *more) for each in kind)
 

@@ -12,7 +12,10 @@ from analytics.kept import Kept
 from analytics.mail import domains
 from analytics.window import Window
 from schemas.store import Store
+from tests.all_questions import everything_asked
+from tests.conftest import Demo
 from tests.report_documents import Report, store_of
+from tests.two_groups import TwoGroups, two_groups
 
 
 @pytest.fixture
@@ -102,3 +105,27 @@ def test_a_question_comes_back_without_being_asked_again(
     assert [row["messages"] for row in first] == [7]
     with store.read() as con, pytest.raises(TypeError):
         domains(con, replace(window, first=today))
+
+
+def test_every_answer_comes_back_as_it_was(
+    demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the type: 1 that comes back as 1.0 is written otherwise."""
+    both = two_groups(demo, tmp_path)
+    monkeypatch.setattr(analytics.kept, "SLOW_SECONDS", 0)
+    monkeypatch.setattr(analytics.classified, "SLOW_ANSWER", 0)
+    made = answers(both, tmp_path / "made")
+    kept = len(files(Store(both.store)))
+    assert kept > 100
+    assert answers(both, tmp_path / "again") == made
+    assert len(files(Store(both.store))) == kept
+
+
+def answers(both: TwoGroups, folder: Path) -> dict[str, str]:
+    with Store(both.store).read() as con:
+        con.execute("set threads = 1")  # more of them add fractions up in any order
+        return {
+            what: repr(told)
+            for what, told in everything_asked(con, both, folder, (1,))
+            if not what.startswith("table ")
+        }

@@ -54,7 +54,7 @@ def test_a_domain_shows_its_road_what_blocks_and_what_a_fix_brings(
     app = app_on(*failing, screen="domain", domain="example.com")
     said = words(app)
     assert app.title[0].value == "Domain"
-    assert [each.value for each in app.subheader] == [
+    assert [each.value for each in app.header] == [
         "The road to reject",
         "What blocks",
         "At p=quarantine",
@@ -106,7 +106,7 @@ def test_the_what_if_mode_replays_every_panel_and_is_kept_in_the_url(
     assert not app.exception
     assert app.query_params["p"] == "none"
     assert measured(app)["Legitimate lost"][0] == "0"
-    assert "What blocks" not in [each.value for each in app.subheader]
+    assert "What blocks" not in [each.value for each in app.header]
     assert any("What if: p=none." in name for name in chart_names(app))
     app.button(key="leave").click().run()
     assert "p" not in app.query_params

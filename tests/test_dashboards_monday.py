@@ -30,7 +30,7 @@ HOSTILE = (
 def test_a_full_store_answers_in_numbers_charts_and_tables(demo: Demo, app_on: Open) -> None:
     app = app_on(demo.store, until=DEMO_UNTIL.isoformat(), days="35")
     assert app.title[0].value == "Monday"
-    assert [each.value for each in app.subheader] == [
+    assert [each.value for each in app.header] == [
         "Reports that came",
         "Mail of these days",
         "Where each domain stands",

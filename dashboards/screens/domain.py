@@ -34,7 +34,7 @@ domain_panels.numbers(found)
 domain_panels.losses(found, palette)
 domain_panels.rates(found, window, palette)
 domain_panels.mail(found, window, palette)
-st.subheader("Reports that came")
+st.header("Reports that came")
 frame = strip.arrivals_frame(found.arrivals)
 words = strip.gaps_said(found.arrivals)
 st.altair_chart(

@@ -18,10 +18,10 @@ panels.sources(found.sources)
 
 left, right = st.columns(2, gap="large")
 with left:
-    st.subheader("Documents read per day")
+    st.header("Documents read per day")
     panels.read_chart(found.days, window)
 with right:
-    st.subheader("Speed")
+    st.header("Speed")
     panels.speed_chart(found.days, window)
 panels.backlog(found)
 panels.run_list(window)

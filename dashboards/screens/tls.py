@@ -21,18 +21,18 @@ with st.container(horizontal=True):
 
 left, right = st.columns(2, gap="large")
 with left:
-    st.subheader("Sessions per day")
+    st.header("Sessions per day")
     panels.sessions_chart(of_type(found.days, policy), chosen().window)
 with right:
-    st.subheader("Failures per day")
+    st.header("Failures per day")
     panels.failures_chart(of_type(failure_days(chosen(), by), policy), by, chosen().window)
 
 panels.causes(found)
 panels.failures_table(found.failures)
-st.subheader("Policies")
+st.header("Policies")
 panels.policies_table(found.policies, "Policies")
 panels.not_known(found.policies)
 if found.others:
-    st.subheader("Domains that are not in the settings")
+    st.header("Domains that are not in the settings")
     st.caption("Anyone can mail a report about any domain. These count in no number above.")
     panels.policies_table(found.others, "Domains that are not in the settings")
