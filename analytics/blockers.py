@@ -111,7 +111,6 @@ def below(standing: Standing, names: Sequence[Row]) -> list[Blocker]:
         failed = row["messages"] - row["aligned"]
         made = row | {
             "source": row["name"],
-            "source_ips": sum(row["name"] in each["header_froms"] for each in standing.services),
             "reason": f"{row['messages']:,} legitimate messages, {failed:,} of them fail",
         }
         remedy = BELOW_REMEDY.format(name=row["name"], text=text)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from analytics.ask import Row, ask
 from analytics.classes import CLASSES, classify
 from analytics.labels import Word, read
+from analytics.mail import ALL
 from analytics.window import Window
 from schemas.store import Connection
 
@@ -42,4 +43,4 @@ def effect(
 
 def _sources(con: Connection, window: Window, domain: str, words: Sequence[Word]) -> list[Row]:
     classify(con, window, words, (domain,))
-    return ask(con, "sources", {"domain": domain, "unknown_since": None})
+    return ask(con, "sources", {"domains": [domain]} | ALL)

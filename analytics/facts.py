@@ -8,17 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analytics.ask import Row
-from analytics.classified import ask_kept
+from analytics.classified import ask_classified, ask_kept
 from analytics.labels import Word
 from analytics.mail import domains
-from analytics.movement import source_days
 from analytics.services import services
 from analytics.window import Window
 from schemas.store import Connection
 
 __all__ = ["Facts", "gather"]
 
-SUMMED = ("messages", "aligned", "indeterminate", "legitimate", "legitimate_aligned")
 Key = tuple[str, str]  # policy domain, source name
 
 
@@ -55,26 +53,26 @@ def gather(
     words: Sequence[Word] = (),
     configured: Collection[str] = (),
     domain: str | None = None,
+    told: Collection[str] | None = (),
 ) -> Facts:
-    """The facts of a window, of all domains or of one."""
+    """The facts of a window, of all domains or of one; of services `told` as in `services`."""
     rows = domains(con, window, configured, domain, words)
-    sums = _sums(source_days(con, window, domain, words))
+    listed = services(con, window, domain, words, told)
+    sums = _sums(con, window, domain, words)
     bounds = {"last": window.last, "domains": None if domain is None else [domain]}
     return Facts(
         window,
         rows,
-        [row | sums[row["domain"], row["source"]] for row in services(con, window, domain, words)],
+        [row | sums[row["domain"], row["source"]] for row in listed],
         {row["domain"]: row["policy"] for row in ask_kept(con, "policy_of_most", bounds)},
     )
 
 
-def _sums(days: Sequence[Row]) -> dict[Key, Row]:
-    """Days of a source added up, and on how many of them it sent."""
-    found: dict[Key, Row] = {}
-    for row in days:
-        key = (row["domain"], row["source"])
-        total = found.setdefault(key, dict.fromkeys(SUMMED, 0) | {"days": 0})
-        for name in SUMMED:
-            total[name] += row[name]
-        total["days"] += 1
-    return found
+def _sums(
+    con: Connection, window: Window, domain: str | None, words: Sequence[Word]
+) -> dict[Key, Row]:
+    """What each source sent in all, and on how many days."""
+    asked = {"first": window.first, "last": window.last, "domain": domain}
+    only = None if domain is None else (domain,)
+    rows = ask_classified(con, "source_sums", asked, window, words, only)
+    return {(row.pop("domain"), row.pop("source")): row for row in rows}

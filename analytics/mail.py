@@ -1,7 +1,6 @@
 """Who sends as a domain and what passes: domains, sources."""
 
 from collections.abc import Container, Iterable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from analytics.ask import Row
@@ -12,11 +11,23 @@ from analytics.statistics import CLUSTERS, design_effect, is_enough, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["by_service", "domains", "is_new", "sources"]
+__all__ = ["ALL", "NEW_DAYS", "by_service", "domains", "is_new", "source", "sources"]
 
 FLOOR_MESSAGES = 10
 FLOOR_SHARE = 0.001
 NEW_DAYS = 7
+
+# Of queries/sources.sql, which can tell of some of them alone.
+ALL: dict[str, Any] = {
+    "everything": True,
+    "undecided": False,
+    "new": False,
+    "since": None,
+    "anywhere": True,
+    "country": None,
+    "most": None,
+    "skip": 0,
+}
 
 # What a source's row tells of its evidence beside the keys of the contract.
 EVIDENCE = ("days", "reporters", "other_dkim", "other_spf", "header_from", "rhythm")
@@ -66,22 +77,20 @@ def sources(
     window: Window,
     domain: str | None = None,
     words: Sequence[Word] = (),
-    *,
-    only_unknown: bool = False,
 ) -> list[Row]:
     """One row per (domain, source address), the keys of `rua sources`, most mail first.
 
     `rule` names the rule that decided, `settled_by` says what would decide an undecided one,
-    `is_new` that it was first seen in the window's last 7 days. With `only_unknown` those that are
-    undecided or new alone.
+    `is_new` that it was first seen in the window's last 7 days.
     """
-    since = window.last - timedelta(days=NEW_DAYS) if only_unknown else None
-    asked = {"domain": domain, "unknown_since": since}
-    rows = ask_classified(con, "sources", asked, window, words, _only(domain))
-    return [_source(row, window) for row in rows]
+    only = _only(domain)
+    asked = {"domains": only and list(only)} | ALL
+    rows = ask_classified(con, "sources", asked, window, words, only)
+    return [source(row, window) for row in rows]
 
 
-def _source(row: Row, window: Window) -> Row:
+def source(row: Row, window: Window) -> Row:
+    """A row of queries/sources.sql as `sources` tells it."""
     keys = (
         *("domain", "source_ip", "source", "class", "decided_by"),
         *("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate"),
@@ -144,8 +153,11 @@ def _service(name: str, members: list[Row]) -> Row:
     }
 
 
-def _spoken_for(members: list[Row], chosen: str, loudest: Row) -> str:
-    """The reason of the class's largest address, and how many more there are."""
+def _spoken_for(members: list[Row], chosen: str, loudest: Row) -> str | None:
+    """The reason of the class's largest address, and how many more there are; None where it is
+    not told."""
+    if loudest["reason"] is None:
+        return None
     alike = _addresses(row for row in members if row["class"] == chosen)
     among = f" (1 of {alike:,} addresses)" if alike > 1 else ""
     return f"{loudest['source_ip']}{among}: {loudest['reason']}"

@@ -20,6 +20,8 @@ from schemas.store import Connection
 __all__ = ["LEVELS", "Owner", "Standing", "standings"]
 
 
+# Whose services are listed: of abuse there are thousands, and it is counted in `mail` alone.
+LISTED = ("own", "broken", "forwarder", "list", "undecided")
 LEVELS = ("none", "quarantine", "reject")  # of enforcement, the weakest first
 MENDED_DAYS = 2  # on which it passes, after it failed
 
@@ -134,9 +136,7 @@ class Standing:
         if self.dns is None or not self.dns.exists:
             return False
         missing = {name for name, there in self.dns.exists.items() if there is not True}
-        return not any(
-            row["class"] != "spoof" and missing & set(row["header_froms"]) for row in self.services
-        )
+        return not any(missing & set(row["header_froms"]) for row in self.services)
 
     def of_class(self, *classes: str) -> list[Row]:
         """The rows of `services` of these classes, most mail first."""
@@ -193,7 +193,7 @@ def _measured(
     seen = {row["domain"]: row for row in ask_classified(con, "standing", days | named, *asked)}
     breaks = _by_domain(ask_classified(con, "breaks", floor | named, *asked))
     below = _by_domain(ask_classified(con, "names_below", days | named, *asked))
-    services = _by_domain(by_class(con, window, domain, words))
+    services = _by_domain(by_class(con, window, domain, words, LISTED))
     passing = _mended(con, window, gates, words, only, dormant) if dormant else {}
     still = {name: _still(rows, services.get(name, []), passing) for name, rows in dormant.items()}
     return [
@@ -224,7 +224,7 @@ def _dormant(
     """What failed in the days before the window: a quarterly sender is in no month's mail."""
     day_before = window.first - timedelta(days=1)
     before = Window(window.first - timedelta(days=gates.quarter_days), day_before, day_before)
-    found = by_class(con, before, domain, words)
+    found = by_class(con, before, domain, words, ("broken", "undecided"))
     return _by_domain([row for row in found if _may_be_ours(row, gates)])
 
 

@@ -128,7 +128,7 @@ def _unowned(standing: Standing) -> Decision | None:
     """A domain from which nothing but abuse was seen, and of which the owner said nothing."""
     if standing.of_class("own", "broken", "forwarder", "list", "undecided"):
         return None
-    if not standing.of_class("spoof"):
+    if not standing.mail["classes"]["spoof"]:
         return None
     if standing.policy == "reject" and standing.subdomain_policy == "reject":
         return Decision("done", "nothing but abuse was seen, and it is rejected", {})

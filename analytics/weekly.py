@@ -170,7 +170,7 @@ def _span(
 ) -> tuple[Facts, dict[str, list[Row]]]:
     """Facts of all domains, and the days of each group: together, so that sources are classified
     once."""
-    facts = gather(con, window, words, configured)
+    facts = gather(con, window, words, configured, told=None)
     days = {
         name: overview.days(con, window, sorted(names), words) for name, names in groups.items()
     }

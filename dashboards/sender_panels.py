@@ -1,25 +1,25 @@
 """The screen of unknown senders, panel by panel."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from analytics.unknown import Unknown
 from dashboards import charts_sources as charts
 from dashboards import source_tables as tables
 from dashboards.data import Row
-from dashboards.data.senders import NEW_DAYS, Senders, countries
+from dashboards.data.senders import MOST_SAVED, NEW_DAYS, Senders, sender_page, whole_senders
 from dashboards.filters import chosen
 from dashboards.label_form import Target, label_form
 from dashboards.links import go
 from dashboards.narrowing import here
 from dashboards.panels import palette
 from dashboards.theme import ON_DARK
-from dashboards.whole_tables import offer
+from dashboards.whole_tables import offer, offer_prepared
 from dashboards.wording import amount, quoted
 from dashboards.world import World
 
-__all__ = ["Shown", "choose", "listed", "numbers", "of_country", "on_the_map", "wanted"]
+__all__ = ["Shown", "choose", "listed", "numbers", "on_the_map"]
 
 KINDS = {"all": "New or undecided", "undecided": "Undecided", "new": "New"}
 NOWHERE = "none"  # the country of an address that has none, in the URL
@@ -27,6 +27,7 @@ SAVED = (
     *("source_ip", "source", "domain", "is_new", "messages", "aligned", "first_seen", "last_seen"),
     *("class", "decided_by", "likely", "why", "settled_by", "country", "asn", "as_name", "ptr"),
 )
+COUNTS = ("addresses", "undecided", "new", "messages")
 SAVED_COUNTRY = ("code", "name", "messages", "addresses", "undecided")
 
 
@@ -36,6 +37,17 @@ class Shown:
 
     kind: str
     country: str | None
+
+    def wanted(self) -> Unknown:
+        """Of every country."""
+        return Unknown(chosen().domains, self.kind != "new", self.kind != "undecided")
+
+    def of_country(self) -> Unknown:
+        """Of the one that is chosen."""
+        if self.country is None:
+            return self.wanted()
+        code = None if self.country == NOWHERE else self.country
+        return replace(self.wanted(), anywhere=False, country=code)
 
 
 def choose() -> Shown:
@@ -59,50 +71,46 @@ def _write() -> None:
     st.query_params["show"] = st.session_state["senders show"]
 
 
-def wanted(found: Senders, now: Shown) -> list[Row]:
-    """Of every country."""
-    tests = {"undecided": lambda row: row["class"] == "undecided", "new": lambda row: row["is_new"]}
-    return [row for row in found.rows if tests.get(now.kind, bool)(row)]
-
-
-def of_country(rows: Sequence[Row], now: Shown) -> list[Row]:
-    if now.country is None:
-        return list(rows)
-    code = None if now.country == NOWHERE else now.country
-    return [row for row in rows if row["country"] == code]
-
-
-def numbers(found: Senders, rows: Sequence[Row]) -> None:
+def numbers(found: Senders) -> None:
     """How many there are of how many."""
-    messages = sum(row["messages"] for row in rows)
-    unplaced = [row for row in rows if row["country"] is None]
+    counts = {key: sum(row[key] for row in found.countries) for key in COUNTS}
+    unplaced = _of_country(found, None)
     with st.container(horizontal=True):
         for label, value, below in (
-            ("Addresses", amount(len(rows)), f"of {amount(found.known + len(found.rows))} in all"),
-            ("Messages", amount(messages), f"of {amount(found.total['messages'])} in all"),
-            ("Undecided", amount(sum(row["class"] == "undecided" for row in rows)), "addresses"),
-            ("New", amount(sum(row["is_new"] for row in rows)), f"in the last {NEW_DAYS} days"),
+            ("Addresses", amount(counts["addresses"]), f"of {amount(found.every)} in all"),
+            (
+                "Messages",
+                amount(counts["messages"]),
+                f"of {amount(found.total['messages'])} in all",
+            ),
+            ("Undecided", amount(counts["undecided"]), "addresses"),
+            ("New", amount(counts["new"]), f"in the last {NEW_DAYS} days"),
             (
                 "No country known",
-                amount(len(unplaced)),
-                amount(sum(row["messages"] for row in unplaced), "message"),
+                amount(unplaced["addresses"]),
+                amount(unplaced["messages"], "message"),
             ),
         ):
             st.metric(label, value, below, delta_color="off", delta_arrow="off", border=True)
 
 
-def on_the_map(rows: Sequence[Row], world: World, now: Shown) -> None:
+def _of_country(found: Senders, code: str | None) -> Row:
+    rows = (row for row in found.countries if row["country"] == code)
+    return next(rows, dict.fromkeys(COUNTS, 0))
+
+
+def on_the_map(found: Senders, world: World, now: Shown) -> None:
     """Countries by messages, and the same as a table."""
-    found = countries(rows)
+    rows = found.countries
     left, right = st.columns([2, 1], gap="large")
     with left:
         st.header("Where they are")
-        chart = charts.world_chart(found, world, dark=palette() is ON_DARK)
+        chart = charts.world_chart(rows, world, dark=palette() is ON_DARK)
         st.altair_chart(chart, alt="Messages by country, as in the table of countries")
-        st.caption(_off_the_map(found, world))
+        st.caption(_off_the_map(rows, world))
     with right:
         st.header("Countries")
-        told = [_country(row, world) for row in found]
+        told = [_country(row, world) for row in rows]
         key = tables.key_of("countries", chosen(), now)
         skip, most = tables.page_of(len(told), "country", key, size=10)
         page = told[skip : skip + most]
@@ -117,7 +125,7 @@ def _country(row: Row, world: World) -> Row:
     return row | {"code": code, "name": world.name(code) if code else "not known"}
 
 
-def _off_the_map(rows: Sequence[Row], world: World) -> str:
+def _off_the_map(rows: list[Row], world: World) -> str:
     """What the colours leave out."""
     unknown = sum(row["messages"] for row in rows if row["country"] is None)
     off = [row for row in rows if row["country"] and not world.shows(row["country"])]
@@ -132,22 +140,20 @@ def _off_the_map(rows: Sequence[Row], world: World) -> str:
     return " ".join(said)
 
 
-def listed(rows: Sequence[Row], now: Shown) -> None:
+def listed(found: Senders, now: Shown) -> None:
     """The addresses, a page at a time; a row leads to its records."""
     st.header("Addresses")
-    if now.country is not None:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            where = "no known country" if now.country == NOWHERE else quoted(now.country)
-            st.markdown(f"Of {where} alone.", width="content")
-            st.button(
-                "Show all countries", on_click=here, args=({"show": now.kind},), type="tertiary"
-            )
-    if not rows:
+    _way_back(now)
+    wanted = now.of_country()
+    of = found.countries if wanted.anywhere else [_of_country(found, wanted.country)]
+    count = sum(row["addresses"] for row in of)
+    if not count:
         st.info("No such address is of that country.")
         return
     key = tables.key_of("senders", chosen(), now)
-    skip, most = tables.page_of(len(rows), "address", key)
-    page = [_sender(row) for row in rows[skip : skip + most]]
+    skip, most = tables.page_of(count, "address", key)
+    rows = sender_page(chosen(), wanted, most=most, skip=skip)
+    page = [_sender(row) for row in rows]
     row = tables.picked(page, tables.SENDER_COLUMNS, "Unknown senders", f"{key} {skip}", lines=2)
     if row is not None:
         go("sources", ip=row["source_ip"], of=row["domain"])
@@ -155,9 +161,26 @@ def listed(rows: Sequence[Row], now: Shown) -> None:
         "Tick a row to see its records. What an undecided one may be is for the eye alone:"
         " nothing counts by it. First seen looks back 400 days. Days are in UTC."
     )
-    offer(rows, SAVED, "unknown-senders", "address")
+    offer_prepared(
+        lambda: whole_senders(chosen(), wanted),
+        SAVED,
+        "unknown-senders",
+        "address",
+        count=count,
+        most=MOST_SAVED,
+    )
     with st.expander("Say what one of these is"):
         label_form(f"senders {skip}", [_target(row) for row in page])
+
+
+def _way_back(now: Shown) -> None:
+    """From one country to all."""
+    if now.country is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        where = "no known country" if now.country == NOWHERE else quoted(now.country)
+        st.markdown(f"Of {where} alone.", width="content")
+        st.button("Show all countries", on_click=here, args=({"show": now.kind},), type="tertiary")
 
 
 def _sender(row: Row) -> Row:

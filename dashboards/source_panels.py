@@ -1,6 +1,7 @@
 """The screen of sources, panel by panel: the list of services, and what lies below one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -19,6 +20,8 @@ from dashboards.data.sources import (
     networks,
     record_page,
     strips,
+    told,
+    whole_list,
     whole_records,
 )
 from dashboards.label_form import Target, label_form, taking_back
@@ -67,19 +70,27 @@ def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
 def _services(rows: list[Row], chosen: Chosen, now: Narrowed) -> None:
     key = tables.key_of("services", chosen, now)
     skip, most = tables.page_of(len(rows), "service", key)
-    page = rows[skip : skip + most]
+    page = told(chosen, rows[skip : skip + most])
     days = strips(chosen, now, page)
     order = [(row["domain"], row["source"]) for row in page]
     counted = _days_of(days, order)
-    told = [row | {"days": counted[row["domain"], row["source"]]} for row in page]
-    _open_service(tables.picked(told, tables.SERVICE_COLUMNS, "Services", f"{key} {skip}"), now)
+    with_days = [row | {"days": counted[row["domain"], row["source"]]} for row in page]
+    _open_service(
+        tables.picked(with_days, tables.SERVICE_COLUMNS, "Services", f"{key} {skip}"), now
+    )
     st.caption(f"Tick a row (or Shift and Space) to look into it. {_counting(now)}")
-    offer(rows, SAVED, "sources", "service")
+    _offer_list(rows, "sources", "service", chosen, now)
     st.header("Days with mail")
     frame = charts.strip_frame(days, order)
     chart = charts.strip_chart(frame, order, chosen.window, dark=is_dark())
     st.altair_chart(chart, alt="Days with mail of each service of this page; the table has totals")
     offer(days, SAVED_STRIP, "days-of-services", "day of these services")
+
+
+def _offer_list(rows: Sequence[Row], file: str, noun: str, chosen: Chosen, now: Narrowed) -> None:
+    """All of a list, with the reasons, which are asked for where it is wanted."""
+    whole = len(rows)
+    offer_prepared(lambda: whole_list(chosen, now), SAVED, file, noun, count=whole, most=whole)
 
 
 def _days_of(days: Sequence[Row], order: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -111,12 +122,14 @@ def _undecided(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
         return
     key = tables.key_of("undecided", chosen, now)
     skip, most = tables.page_of(len(rows), "undecided source", key)
-    page = rows[skip : skip + most]
+    page = told(chosen, rows[skip : skip + most])
     picked = tables.picked(
         page, tables.UNDECIDED_COLUMNS, "Undecided sources", f"{key} {skip}", lines=2
     )
     _open_service(picked, now)
-    offer(rows, SAVED, "undecided-sources", "undecided source")
+    _offer_list(
+        rows, "undecided-sources", "undecided source", chosen, replace(now, class_="undecided")
+    )
     with st.expander("Say what one of these is"):
         label_form(
             f"undecided {skip}",

@@ -1,4 +1,5 @@
--- One row per (policy domain, name below it) that legitimate mail of the window came from: how much,
+-- One row per (policy domain, name below it) that legitimate mail of the window came from: from how many
+-- addresses, how much,
 -- how much of it passes, and the sums over (reporter, day) of which an interval is made.
 -- `has_record` says that reports show a record of the name's own, published meanwhile.
 with cluster as (
@@ -7,7 +8,8 @@ with cluster as (
         message.header_from,
         message.day,
         sum(message.message_count) as n,
-        coalesce(sum(message.message_count) filter (message.aligned), 0) as x
+        coalesce(sum(message.message_count) filter (message.aligned), 0) as x,
+        list(distinct message.source_ip) as source_ips
     from dmarc_message as message
     join source_class using (policy_domain, source_ip)
     where message.day between $first and $last
@@ -28,6 +30,7 @@ select
     any_value(recorded.name) is not null as has_record,
     min(day) as first_seen,
     max(day) as last_seen,
+    len(list_distinct(flatten(list(source_ips)))) as source_ips,
     sum(n)::bigint as messages,
     sum(x)::bigint as aligned,
     count(*) as clusters,

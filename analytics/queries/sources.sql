@@ -1,6 +1,6 @@
 -- One row per (policy domain, source address) with mail in the window, of `source_class`.
--- First and last seen look back 400 days. With $unknown_since only those that are undecided, or were
--- first seen after that day.
+-- First and last seen look back 400 days. Where some of them are sought: of $domains; undecided, or
+-- first seen after $since; of $country, where not $anywhere; the undecided ones first; a page.
 select
     policy_domain as domain,
     source_ip,
@@ -42,6 +42,17 @@ select
     note,
     said_at
 from source_class
-where ($domain is null or policy_domain = $domain)
-    and ($unknown_since::date is null or class = 'undecided' or first_seen > $unknown_since)
-order by messages desc, domain, source_ip
+where ($domains::text[] is null or list_contains($domains::text[], policy_domain))
+    and (
+        $everything
+        or ($undecided and class = 'undecided')
+        or ($new and first_seen > $since)
+    )
+    and ($anywhere or country is not distinct from $country)
+order by
+    not $everything and class != 'undecided',
+    messages desc,
+    domain,
+    source_ip
+limit $most
+offset $skip

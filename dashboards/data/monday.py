@@ -87,9 +87,8 @@ def _monday(con: Connection, told: Settings, chosen: Chosen) -> Monday:
     rows = domains(con, window, configured, chosen.domain, words)
     said = {row["domain"]: row["verdict"] for row in advice}
     rows = [row | {"verdict": said.get(row["domain"])} for row in rows]
-    senders = [
-        row for row in by_class(con, window, chosen.domain, words) if chosen.holds(row["domain"])
-    ]
+    found = by_class(con, window, chosen.domain, words, ("broken", "undecided"))
+    senders = [row for row in found if chosen.holds(row["domain"])]
     return Monday(
         feed=feed(con, window.as_of),
         missing=[row for row in reporters(con, window.as_of) if row["is_missing"]],

@@ -1,79 +1,63 @@
 """Who is new or cannot be told: the addresses, and where on earth they are."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analytics import sought
 from analytics.feed import feed
-from analytics.likely import likely
-from analytics.mail import NEW_DAYS
-from analytics.mail import sources as ask_sources
 from analytics.overview import arrived
-from analytics.services import by_class
 from analytics.sought import Sought
+from analytics.unknown import NEW_DAYS, Unknown, unknown, unknown_countries
 from dashboards.data import Chosen, Row, answer
 from dashboards.naming import words_of
 from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["NEW_DAYS", "Senders", "countries", "senders"]
+__all__ = ["MOST_SAVED", "NEW_DAYS", "Senders", "sender_page", "senders", "whole_senders"]
 
-KEPT = (
-    *("domain", "source_ip", "source", "class", "decided_by", "messages", "aligned"),
-    *("first_seen", "last_seen", "country", "asn", "as_name", "ptr", "settled_by", "is_new"),
-)
+MOST_SAVED = 50_000  # of one download; `rua sources` knows no such limit
 
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """`rows` are new or undecided addresses, these first, then by mail: the keys of `rua sources`,
-    `likely` (a class or None) and `why`. `known` counts all other addresses of the window;
-    `total` is of all mail."""
+    """`countries` are rows of `unknown_countries` with addresses that are wanted; `every` counts
+    all addresses of the window; `total` is of all mail."""
 
     feed: Row
     arrived: Row
     total: Row
-    rows: list[Row]
-    known: int
+    countries: list[Row]
+    every: int
 
 
-def senders(chosen: Chosen) -> Senders:
+def senders(chosen: Chosen, wanted: Unknown) -> Senders:
     """Raises StoreError (missing, locked, damaged) and ConfigError."""
-    return answer(_senders, chosen)
+    return answer(_senders, chosen, wanted)
 
 
-def countries(rows: Iterable[Row]) -> list[Row]:
-    """One row per country, None for an address without one: country, addresses, undecided
-    (addresses), messages; most mail first."""
-    found: dict[str | None, Row] = {}
-    for row in rows:
-        empty = {"country": row["country"], "addresses": 0, "undecided": 0, "messages": 0}
-        one = found.setdefault(row["country"], empty)
-        one["addresses"] += 1
-        one["undecided"] += row["class"] == "undecided"
-        one["messages"] += row["messages"]
-    return sorted(found.values(), key=lambda row: (-row["messages"], row["country"] or ""))
+def sender_page(chosen: Chosen, wanted: Unknown, *, most: int, skip: int) -> list[Row]:
+    """Rows of `unknown`."""
+    return answer(_page, chosen, wanted, most, skip)
 
 
-def _senders(con: Connection, told: Settings, chosen: Chosen) -> Senders:
+def whole_senders(chosen: Chosen, wanted: Unknown) -> list[Row]:
+    """The first MOST_SAVED of them, for a download."""
+    return answer(_page, chosen, wanted, MOST_SAVED, 0)
+
+
+def _senders(con: Connection, told: Settings, chosen: Chosen, wanted: Unknown) -> Senders:
     words, window = words_of(con, told), chosen.window
-    every = by_class(con, window, chosen.domain, words)
-    addresses = sum(row["source_ips"] for row in every if chosen.holds(row["domain"]))
-    rows = ask_sources(con, window, chosen.domain, words, only_unknown=True)
-    unknown = [row for row in rows if chosen.holds(row["domain"])]
+    countries = unknown_countries(con, window, wanted, words)
     return Senders(
         feed=feed(con, window.as_of),
         arrived=arrived(con, window, chosen.domains),
         total=sought.total(con, window, Sought(domains=chosen.domains), words),
-        rows=[_sender(row) for row in sorted(unknown, key=_is_decided)],
-        known=addresses - len(unknown),
+        countries=[row for row in countries if row["addresses"]],
+        every=sum(row["every"] for row in countries),
     )
 
 
-def _is_decided(row: Row) -> bool:
-    return bool(row["class"] != "undecided")
-
-
-def _sender(row: Row) -> Row:
-    class_, why = likely(row)
-    return {**{key: row[key] for key in KEPT}, "likely": class_, "why": why}
+def _page(
+    con: Connection, told: Settings, chosen: Chosen, wanted: Unknown, most: int, skip: int
+) -> list[Row]:
+    words = words_of(con, told)
+    return unknown(con, chosen.window, wanted, words, most=most, skip=skip)

@@ -4,7 +4,7 @@ The frame chooses days and domains; the rest of the way down is `Narrowed`, as t
 """
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from analytics import sought
@@ -14,6 +14,7 @@ from analytics.mail import by_service
 from analytics.mail import sources as ask_sources
 from analytics.overview import arrived
 from analytics.services import services as all_services
+from analytics.services import services_named
 from analytics.sought import Sought, network_of
 from dashboards.data import Chosen, Row, answer
 from dashboards.naming import words_of
@@ -31,6 +32,8 @@ __all__ = [
     "service",
     "services",
     "strips",
+    "told",
+    "whole_list",
     "whole_records",
 ]
 
@@ -76,7 +79,8 @@ class Narrowed:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The answer of the upper list: `rows` as of `by_service`, numbers as far as they are sought;
+    """The answer of the upper list: `rows` as of `by_service`, numbers as far as they are sought,
+    reasons of a page alone (`told`);
     `feed` and `arrived` as of the Overview, `total` of `analytics.sought.total`."""
 
     feed: Row
@@ -102,6 +106,22 @@ def services(chosen: Chosen, narrowed: Narrowed) -> Services:
     """Of all sources. Raises StoreError (missing, locked, damaged) and ConfigError."""
     upper = Narrowed(reporter=narrowed.reporter, failing=narrowed.failing)
     return answer(_services, chosen, upper)
+
+
+def told(chosen: Chosen, rows: Sequence[Row]) -> list[Row]:
+    """A page of `rows` with its reasons."""
+    missing = tuple((row["domain"], row["source"]) for row in rows if row["reason"] is None)
+    if not missing:
+        return list(rows)
+    found = {(row["domain"], row["source"]): row for row in answer(_told, chosen, missing)}
+    return [found.get((row["domain"], row["source"]), row) for row in rows]
+
+
+def whole_list(chosen: Chosen, narrowed: Narrowed) -> list[Row]:
+    """The rows of `services` with all reasons, of one class where one is chosen."""
+    upper = Narrowed(reporter=narrowed.reporter, failing=narrowed.failing)
+    rows = answer(_whole_list, chosen, upper)
+    return [row for row in rows if narrowed.class_ in (None, row["class"])]
 
 
 def service(chosen: Chosen, narrowed: Narrowed) -> Service:
@@ -153,17 +173,39 @@ def _place(network: str) -> tuple[int, int]:
 
 def _services(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Services:
     words, wanted = words_of(con, told), narrowed.sought(chosen)
-    if wanted == Sought(domains=chosen.domains):
-        every = all_services(con, chosen.window, _one(wanted.domains), words)
-        rows = [row for row in every if chosen.holds(row["domain"])]
-    else:
-        rows = by_service(_addresses(con, told, chosen, narrowed))
     return Services(
         feed=feed(con, chosen.window.as_of),
         arrived=arrived(con, chosen.window, chosen.domains),
         total=sought.total(con, chosen.window, wanted, words),
-        rows=rows,
+        rows=_list(con, told, chosen, narrowed, ()),
     )
+
+
+def _whole_list(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed) -> list[Row]:
+    return _list(con, told, chosen, narrowed, None)
+
+
+def _list(
+    con: Connection,
+    told: Settings,
+    chosen: Chosen,
+    narrowed: Narrowed,
+    reasons: Collection[str] | None,
+) -> list[Row]:
+    """Services with mail that is sought; `reasons` of these classes at least, None meaning all."""
+    wanted = narrowed.sought(chosen)
+    if wanted != Sought(domains=chosen.domains):
+        return by_service(_addresses(con, told, chosen, narrowed))
+    words, only = words_of(con, told), _one(wanted.domains)
+    rows = all_services(con, chosen.window, only, words, reasons)
+    return [row for row in rows if chosen.holds(row["domain"])]
+
+
+def _told(
+    con: Connection, told: Settings, chosen: Chosen, names: tuple[tuple[str, str], ...]
+) -> list[Row]:
+    words, only = words_of(con, told), _one(chosen.domains)
+    return services_named(con, chosen.window, names, only, words)
 
 
 def _service(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Service:

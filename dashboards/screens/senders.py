@@ -11,16 +11,15 @@ from dashboards.world import world
 
 st.title("Unknown senders")
 window = chosen().window
-found = senders(chosen())
+now = sender_panels.choose()
+found = senders(chosen(), now.wanted())
 if states.no_reports(found.feed) or states.no_mail(found.feed, found.arrived["reports"], window):
     st.stop()
 say_outcome()
-now = sender_panels.choose()
-rows = sender_panels.wanted(found, now)
-sender_panels.numbers(found, rows)
-if rows:
-    sender_panels.on_the_map(rows, world(), now)
-    sender_panels.listed(sender_panels.of_country(rows, now), now)
+sender_panels.numbers(found)
+if found.countries:
+    sender_panels.on_the_map(found, world(), now)
+    sender_panels.listed(found, now)
 else:
     st.success("No address of these days is of that choice.")
 say_unknowns(found.total, found.feed, window)
