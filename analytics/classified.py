@@ -17,7 +17,7 @@ from analytics.labels import Word
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["ask_after", "ask_classified", "ask_kept"]
+__all__ = ["ask_after", "ask_classified", "ask_kept", "questions_digest"]
 
 
 def ask_classified(
@@ -41,7 +41,7 @@ def ask_after(
     prepare: Callable[[], None],
 ) -> list[Row]:
     """All rows of a question over what `prepare` makes; `asked` is all that this hangs on."""
-    kept = Kept(con, name, repr((parameters, asked, _digest())))
+    kept = Kept(con, name, repr((parameters, asked, questions_digest())))
     if (answer := kept.found()) is not None:
         return _rows(con, answer)
     prepare()
@@ -50,7 +50,7 @@ def ask_after(
 
 def ask_kept(con: Connection, name: str, parameters: Mapping[str, Any]) -> list[Row]:
     """All rows of a question that needs no classes."""
-    kept = Kept(con, name, repr((parameters, _digest())))
+    kept = Kept(con, name, repr((parameters, questions_digest())))
     if (answer := kept.found()) is not None:
         return _rows(con, answer)
     return _made(con, name, parameters, kept)
@@ -69,7 +69,7 @@ def _rows(con: Connection, select: str) -> list[Row]:
 
 
 @cache
-def _digest() -> str:
+def questions_digest() -> str:
     """Changes with any question and the catalogue: a newer rua keeps nothing of an older one's."""
     files = sorted(resources.files("analytics").joinpath("queries").iterdir(), key=str)
     texts = [file.read_bytes() for file in files]

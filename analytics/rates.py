@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from analytics.ask import Row, ask
-from analytics.classes import classify
+from analytics.classified import ask_classified
 from analytics.labels import Word
 from analytics.overview import with_interval
 from analytics.window import Window
@@ -17,9 +17,9 @@ def source_rates(
 ) -> list[Row]:
     """One row per source with legitimate mail, the largest first: source, legitimate,
     legitimate_aligned, interval (95 %, reporter-days as clusters), enough."""
-    classify(con, window, words, (domain,))
     bounds = {"first": window.first, "last": window.last, "domain": domain}
-    return [with_interval(row) for row in ask(con, "source_rates", bounds)]
+    rows = ask_classified(con, "source_rates", bounds, window, words, (domain,))
+    return [with_interval(row) for row in rows]
 
 
 def replayed_rates(con: Connection) -> list[Row]:

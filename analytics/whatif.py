@@ -13,6 +13,8 @@ from typing import Any
 
 from analytics.ask import Row, ask, question
 from analytics.classes import CLASSES, HISTORY_DAYS, classify
+from analytics.classified import questions_digest
+from analytics.kept import SLOW_ANSWER, Kept
 from analytics.labels import Word
 from analytics.statistics import CLUSTERS, design_effect, wilson
 from analytics.window import Window
@@ -88,11 +90,28 @@ def replay(
     words: Sequence[Word] = (),
     existing: Mapping[str, bool] | None = None,
 ) -> None:
-    """Make the temporary table `replayed` in `con`: the mail under the alignment modes of `tags`,
+    """Make the temporary view `replayed` in `con`: the mail under the alignment modes of `tags`,
     with the tag that decides on it (its policy may still be any)."""
     classify(con, window, words, (domain,))
-    bounds = {"domain": domain, "first": window.first, "last": window.last}
     told = sorted((existing or {}).items())
+    asked = (domain, window, tags.adkim, tags.aspf, words, told, questions_digest())
+    kept = Kept(con, "replayed", repr(asked))
+    if kept.restore("replayed"):
+        return
+    _judge(con, window, domain, tags, told)
+    con.execute("create or replace temp view replayed as from judged")
+    kept.keep("judged", slow=SLOW_ANSWER)
+
+
+def _judge(
+    con: Connection,
+    window: Window,
+    domain: str,
+    tags: Tags,
+    told: Sequence[tuple[str, bool]],
+) -> None:
+    """The temporary table `judged`, of the classes that are there."""
+    bounds = {"domain": domain, "first": window.first, "last": window.last}
     _put(con, "told_name", "name text, does_exist boolean", told)
     since = window.last - timedelta(days=HISTORY_DAYS - 1)
     _make(con, "author_name", "whatif_authors", bounds | {"since": since})
@@ -100,7 +119,7 @@ def replay(
     names = (row["name"] for row in ask(con, "whatif_names", modes))
     owners = [(name, owner) for name in names if (owner := organizational_domain(name))]
     _put(con, "organization", "name text, organization text", owners)
-    _make(con, "replayed", "whatif_replayed", modes)
+    _make(con, "judged", "whatif_replayed", modes)
 
 
 def _make(con: Connection, table: str, name: str, parameters: Mapping[str, Any]) -> None:

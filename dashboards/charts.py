@@ -114,8 +114,8 @@ def pass_rate_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> 
     whiskers = alt.Chart(firm).mark_rule(opacity=0.45, strokeWidth=2, color=blue)
     lines = alt.Chart(firm).mark_line(strokeWidth=1.5, color=blue)
     firmly = [
-        whiskers.encode(x=axes["x"], y=_rate_axis("low", frame), y2="high:Q"),
-        lines.encode(**axes, detail="run:N"),
+        whiskers.encode(x=axes["x"], y=_rate_axis("low", frame), y2=alt.Y2("high:Q")),
+        lines.encode(**axes, detail=alt.Detail("run:N")),
     ]
     points = _points(frame, palette).encode(**axes)
     # A layer without a mark in it is a name for a screen reader, and nothing behind it.

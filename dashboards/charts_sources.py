@@ -156,14 +156,19 @@ def world_chart(rows: Iterable[Row], world: World, *, dark: bool) -> Chart:
     counted = {row["country"]: row for row in rows}
     facts = {code: _facts(world, code, row) for code, row in counted.items() if code}
     ground = LAND["dark" if dark else "light"]
-    shapes = alt.Chart(_features(world.topology)).mark_geoshape(
-        fill=ground, stroke=None, aria=False
-    )
+    shapes = alt.Chart(_features("world")).mark_geoshape(fill=ground, stroke=None, aria=False)
     found = [{**facts[each["code"]], **each} for each in world.places if each["code"] in facts]
-    layers = [shapes, _filled(world.topology, facts, dark=dark)]
+    layers = [shapes, _filled(dark=dark)]
     if found:
         layers.append(_dots(found, dark=dark))
-    return alt.layer(*layers, height=MAP_HEIGHT, padding=PADDING).project(type="equalEarth")
+    return alt.layer(
+        *layers,
+        height=MAP_HEIGHT,
+        padding=PADDING,
+        projection=alt.Projection(type="equalEarth"),
+        # By name: Altair copies whatever a layer holds a dozen times.
+        datasets={"world": world.topology, "told": _told_of(world.topology, facts)},
+    )
 
 
 def _facts(world: World, code: str, row: Row) -> dict[str, Any]:
@@ -171,14 +176,12 @@ def _facts(world: World, code: str, row: Row) -> dict[str, Any]:
     return {"name": world.name(code), "level": level(row["messages"]), **counts}
 
 
-def _features(topology: Mapping[str, Any]) -> alt.InlineData:
+def _features(name: str) -> alt.NamedData:
     form = alt.TopoDataFormat(feature="countries", type="topojson")
-    return alt.InlineData(values=dict(topology), format=form)
+    return alt.NamedData(name=name, format=form)
 
 
-def _filled(
-    topology: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]], *, dark: bool
-) -> alt.Chart:
+def _told_of(topology: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The countries with mail, alone: a topology of the same arcs, with our numbers in it."""
     shapes = [
         {**each, "properties": facts[code]}
@@ -186,10 +189,13 @@ def _filled(
         if (code := each["properties"].get("code")) in facts
     ]
     countries = {"type": "GeometryCollection", "geometries": shapes}
-    data = _features({**topology, "objects": {"countries": countries}})
+    return {**topology, "objects": {"countries": countries}}
+
+
+def _filled(*, dark: bool) -> alt.Chart:
     edge = LAND["dark" if dark else "light"]
     chart: alt.Chart = (
-        alt.Chart(data)
+        alt.Chart(_features("told"))
         .mark_geoshape(stroke=edge, strokeWidth=0.5, aria=False)
         .encode(color=_steps("properties.level:O", dark=dark), tooltip=_told("properties."))
     )
@@ -201,8 +207,8 @@ def _dots(places: Sequence[Row], *, dark: bool) -> alt.Chart:
         alt.Chart(pd.DataFrame(places))
         .mark_circle(size=70, opacity=1, stroke="#808080", strokeWidth=0.8)
         .encode(
-            longitude="longitude:Q",
-            latitude="latitude:Q",
+            longitude=alt.Longitude("longitude:Q"),
+            latitude=alt.Latitude("latitude:Q"),
             color=_steps("level:O", dark=dark),
             tooltip=_told(""),
         )

@@ -96,7 +96,7 @@ def with_policy(
         )
         place = "height - 2 - 15 * datum.line" if is_low else "2 + 15 * datum.line"
         y = alt.value(alt.ExprRef(place))
-        layers += words.encode(x=x, y=y, text="label:N", tooltip=tooltip)
+        layers += words.encode(x=x, y=y, text=alt.Text("label:N"), tooltip=tooltip)
     return layers  # type: ignore[no-any-return]
 
 
@@ -108,9 +108,9 @@ def with_gate(chart: Chart, rate: float, words: str, palette: Palette) -> Chart:
     label = alt.Chart(frame).mark_text(
         align="left", baseline="top", dx=4, dy=4, color=colour, fontSize=12, fontWeight="bold"
     )
-    whole: Any = (
-        chart + line.encode(y="rate:Q") + label.encode(y="rate:Q", x=alt.value(0), text="words:N")
-    )
+    gate = line.encode(y=alt.Y("rate:Q"))
+    said = label.encode(y=alt.Y("rate:Q"), x=alt.value(0), text=alt.Text("words:N"))
+    whole: Any = chart + gate + said
     return whole  # type: ignore[no-any-return]
 
 
@@ -164,7 +164,7 @@ def rates_chart(frame: pd.DataFrame, floor: float, palette: Palette) -> Chart:
         color=orange, strokeDash=[7, 4], strokeWidth=2
     )
     return alt.layer(
-        whiskers.encode(x=alt.X("low:Q", scale=scale, axis=percents), x2="high:Q", y=y),
+        whiskers.encode(x=alt.X("low:Q", scale=scale, axis=percents), x2=alt.X2("high:Q"), y=y),
         points.encode(
             x=x,
             y=y,
@@ -172,7 +172,7 @@ def rates_chart(frame: pd.DataFrame, floor: float, palette: Palette) -> Chart:
             stroke=alt.condition(firm, alt.value(blue), alt.value(orange)),
             tooltip=tooltip,
         ),
-        line.encode(x="rate:Q"),
+        line.encode(x=alt.X("rate:Q")),
         height=AXIS + ROW_HEIGHT * len(shown),
         padding=PADDING,
     )

@@ -12,6 +12,7 @@ from dashboards.data import Row
 from dashboards.data.domain import Domain
 from dashboards.domain_words import fix_words, left_open, policy_words, rate_words, whole
 from dashboards.downloads import offer
+from dashboards.drawing import draw
 from dashboards.road import gates_frame, road, road_name
 from dashboards.sentences import Said, listed, mark, say, text
 from dashboards.theme import Palette
@@ -75,7 +76,7 @@ def the_road(found: Domain, palette: Palette) -> None:
     st.header("The road to reject")
     tried = found.tags.p if found.is_whatif else None
     chart = road(place, advice, tried, palette)
-    st.altair_chart(chart, alt=road_name(found.name, place, advice, tried))
+    draw(chart, road_name(found.name, place, advice, tried))
     frame = gates_frame(place).drop(columns="x")
     if frame.empty:
         say(("Parked by its owner's word: no gates stand before it.", None))
@@ -161,7 +162,7 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
                 chart = domain_charts.with_gate(chart, place.rate, words, palette)
             changes = domain_charts.policy_frame(found.policy, window)
             chart = domain_charts.with_policy(chart, changes, window, palette, is_low=True)
-            st.altair_chart(chart, alt=f"Pass rate per day of {found.name}. {rate_words(found)}")
+            draw(chart, f"Pass rate per day of {found.name}. {rate_words(found)}")
         say((rate_words(found), INFERRED))
         offer(frame, "Pass rate per day")
     with right:
@@ -172,7 +173,7 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
             return
         floor = place.rate_of_source if place else 0.95
         chart = domain_charts.rates_chart(frame, floor, palette)
-        st.altair_chart(chart, alt=f"Pass rate of each source of {found.name}")
+        draw(chart, f"Pass rate of each source of {found.name}")
         below = [row["source"] for row in frame.to_dict("records") if row["rate"] < floor]
         said = (
             f"Below the line of {whole(floor)}: {names(below)}."
@@ -195,7 +196,7 @@ def mail(found: Domain, window: Window, palette: Palette) -> None:
         chart = charts.messages_per_day(frame, window, palette)
     if not frame.empty:
         chart = domain_charts.with_policy(chart, changes, window, palette)
-        st.altair_chart(chart, alt=f"Messages per day of {found.name}")
+        draw(chart, f"Messages per day of {found.name}")
     listed(policy_words(found, window), "Policy changes")
     offer(frame, "Messages per day")
 
@@ -207,7 +208,7 @@ def losses(found: Domain, palette: Palette) -> None:
     frame = domain_charts.loss_frame(found.replay)
     if len(frame) > 1:
         chart = domain_charts.loss_chart(frame, palette)
-        st.altair_chart(chart, alt=f"Legitimate mail still lost after each fix. {said}")
+        draw(chart, f"Legitimate mail still lost after each fix. {said}")
     rows = found.replay["by_source"]
     if rows:
         with st.expander("Every source that would lose mail"):

@@ -16,7 +16,16 @@ from analytics.window import Window
 from dashboards.data import Chosen
 from dashboards.wording import day, span
 
-__all__ = ["choose", "chosen", "day_of", "is_today", "look_back_from", "shared", "window_of"]
+__all__ = [
+    "all_domains",
+    "choose",
+    "chosen",
+    "day_of",
+    "is_today",
+    "look_back_from",
+    "shared",
+    "window_of",
+]
 
 PERIODS = (7, Window.DAYS, 90)
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
@@ -134,6 +143,11 @@ def _those(
         return (domain,)
     if group is not None:
         return tuple(groups[group])
+    return all_domains(groups)
+
+
+def all_domains(groups: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
+    """What is looked at where nothing is chosen; None, where the settings name no domain."""
     return tuple(sorted(name for names in groups.values() for name in names)) or None
 
 

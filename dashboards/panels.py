@@ -10,6 +10,7 @@ from dashboards.advice import names as some
 from dashboards.data import Row
 from dashboards.data.monday import Monday
 from dashboards.downloads import offer
+from dashboards.drawing import draw
 from dashboards.filters import is_today
 from dashboards.sentences import Said, listed, say
 from dashboards.strip import gaps_said
@@ -203,7 +204,7 @@ def mail_per_day(found: Monday, window: Window, palette: Palette) -> None:
         messages = charts.messages_frame(found.days)
         if not messages.empty:
             chart = charts.messages_per_day(messages, window, palette)
-            st.altair_chart(chart, alt="Messages per day")
+            draw(chart, "Messages per day")
         st.caption("Passes and broken are the mail of sources that are yours or work for you.")
         offer(messages, "Messages per day")
     with right:
@@ -211,6 +212,6 @@ def mail_per_day(found: Monday, window: Window, palette: Palette) -> None:
         rates = charts.rate_frame(found.days)
         if not rates.empty:
             chart = charts.pass_rate_per_day(rates, window, palette)
-            st.altair_chart(chart, alt="Pass rate per day")
+            draw(chart, "Pass rate per day")
         st.caption(pass_rate_words(found))
         offer(rates, "Legitimate mail that passes")

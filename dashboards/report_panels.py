@@ -12,6 +12,7 @@ from dashboards.coverage import MOST_REPORTERS, coverage_chart, coverage_frame
 from dashboards.data import Chosen, Row
 from dashboards.data.reports import browsed, conflicting, coverage, trusted
 from dashboards.downloads import offer
+from dashboards.drawing import draw
 from dashboards.filters import shared
 from dashboards.links import link
 from dashboards.lists import MOST_SAVED, PAGE, page_of, pages, save_all, show, skipped
@@ -156,7 +157,7 @@ def _authenticity_chart(days: Sequence[Row], chosen: Chosen) -> None:
     ]
     frame = stack_frame(parts, list(colours))
     chart = stack(frame, chosen.window, colours, noun="Reports", counted_as="Their mails")
-    st.altair_chart(chart, alt="Reports per day: verified, unverified, proven false")
+    draw(chart, "Reports per day: verified, unverified, proven false")
     offer(
         [{key: row[key] for key in ("day", "authenticity", "reports")} for row in days],
         "Reports per day",
@@ -176,7 +177,7 @@ def coverage_view(chosen: Chosen) -> None:
     else:
         is_dark = st.context.theme.type == "dark"
         chart = coverage_chart(frame, chosen.window, is_dark=is_dark)
-        st.altair_chart(chart, alt="Days on which each reporter sent reports")
+        draw(chart, "Days on which each reporter sent reports")
         offer(found.days, "Days with reports")
         count = len({row["reporter"] for row in found.days})
         if count > MOST_REPORTERS:

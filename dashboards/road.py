@@ -81,7 +81,7 @@ def _line(start: int, end: int, colour: str, width: int) -> alt.Chart:
     chart: alt.Chart = (
         alt.Chart(pd.DataFrame([{"x": start, "to": end}]))
         .mark_rule(color=colour, strokeWidth=width, strokeCap="round")
-        .encode(x=_x(), x2="to:Q", y=_y())
+        .encode(x=_x(), x2=alt.X2("to:Q"), y=_y())
     )
     return chart
 
@@ -121,7 +121,7 @@ def _words(
     chart: alt.Chart = (
         alt.Chart(pd.DataFrame(rows))
         .mark_text(dy=dy, color=colour, fontSize=size, fontWeight="bold")
-        .encode(x=_x(), y=_y(), text="text:N")
+        .encode(x=_x(), y=_y(), text=alt.Text("text:N"))
     )
     return chart
 
@@ -159,7 +159,9 @@ def _tried(x: int, colour: str) -> Chart:
         shape="diamond", filled=True, size=150, color=colour, opacity=1, yOffset=-52
     )
     words = alt.Chart(frame).mark_text(dy=-52, dx=12, align="left", color=colour, fontSize=12)
-    return alt.layer(mark.encode(x=_x(), y=_y()), words.encode(x=_x(), y=_y(), text="text:N"))
+    return alt.layer(
+        mark.encode(x=_x(), y=_y()), words.encode(x=_x(), y=_y(), text=alt.Text("text:N"))
+    )
 
 
 def road_name(name: str, place: Place, advice: Row, tried: str | None) -> str:

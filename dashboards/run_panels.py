@@ -11,6 +11,7 @@ from analytics.window import Window
 from dashboards.data import Row, settings
 from dashboards.data.pipeline import Pipeline, runs
 from dashboards.downloads import offer
+from dashboards.drawing import draw
 from dashboards.filters import look_back_from
 from dashboards.links import link
 from dashboards.lists import MOST_SAVED, PAGE, page_of, pages, save_all, show, skipped
@@ -193,7 +194,7 @@ def read_chart(days: Sequence[Row], window: Window) -> None:
     if st.context.theme.type == "dark":
         colours["stored"] = Colour.SKY.value
     chart = stack(frame, window, colours, noun="Documents", counted_as="Documents that were")
-    st.altair_chart(chart, alt="Documents read per day: stored, duplicate, conflict, refused")
+    draw(chart, "Documents read per day: stored, duplicate, conflict, refused")
     offer(days, "Documents read per day")
     st.caption("Duplicates and conflicts count in nothing; refused ones are in quarantine.")
 
@@ -215,7 +216,7 @@ def speed_chart(days: Sequence[Row], window: Window) -> None:
     is_dark = st.context.theme.type == "dark"
     colour = (Colour.SKY if is_dark else Colour.BLUE).value
     chart = points(pd.DataFrame(records), window, colour, title="Mails a second")
-    st.altair_chart(chart, alt="Mails read per second, by day")
+    draw(chart, "Mails read per second, by day")
     offer([{"day": row["day"], "mails_a_second": row["value"]} for row in records], "Speed")
     st.caption("Mails a second of all runs of a day, with the time they waited for servers.")
 

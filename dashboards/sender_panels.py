@@ -9,6 +9,7 @@ from dashboards import charts_sources as charts
 from dashboards import source_tables as tables
 from dashboards.data import Row
 from dashboards.data.senders import MOST_SAVED, NEW_DAYS, Senders, sender_page, whole_senders
+from dashboards.drawing import draw
 from dashboards.filters import chosen
 from dashboards.label_form import Target, label_form
 from dashboards.links import go
@@ -106,7 +107,7 @@ def on_the_map(found: Senders, world: World, now: Shown) -> None:
     with left:
         st.header("Where they are")
         chart = charts.world_chart(rows, world, dark=palette() is ON_DARK)
-        st.altair_chart(chart, alt="Messages by country, as in the table of countries")
+        draw(chart, "Messages by country, as in the table of countries")
         st.caption(_off_the_map(rows, world))
     with right:
         st.header("Countries")

@@ -24,6 +24,7 @@ from dashboards.data.sources import (
     whole_list,
     whole_records,
 )
+from dashboards.drawing import draw
 from dashboards.label_form import Target, label_form, taking_back
 from dashboards.narrowing import open_below
 from dashboards.panels import palette
@@ -83,7 +84,7 @@ def _services(rows: list[Row], chosen: Chosen, now: Narrowed) -> None:
     st.header("Days with mail")
     frame = charts.strip_frame(days, order)
     chart = charts.strip_chart(frame, order, chosen.window, dark=is_dark())
-    st.altair_chart(chart, alt="Days with mail of each service of this page; the table has totals")
+    draw(chart, "Days with mail of each service of this page; the table has totals")
     offer(days, SAVED_STRIP, "days-of-services", "day of these services")
 
 
@@ -233,7 +234,7 @@ def _targets(domain: str, now: Narrowed) -> list[Target]:
 def _by_day(found: Service, window: Window) -> None:
     st.header("Messages per day")
     chart = charts.messages_by_day(charts.day_frame(found.days), window, palette())
-    st.altair_chart(chart, alt="Messages per day, passing and failing; the records below have them")
+    draw(chart, "Messages per day, passing and failing; the records below have them")
     offer(found.days, SAVED_DAY, "days", "day")
     reporters = found.reporters
     with st.expander(f"Told by {amount(len(reporters), 'reporter')}"):

@@ -12,6 +12,7 @@ from dashboards import tls_words as words
 from dashboards.data import Row
 from dashboards.data.tls import Tls
 from dashboards.downloads import offer
+from dashboards.drawing import draw
 from dashboards.filters import look_back_from
 from dashboards.lists import page_of, pages, show
 from dashboards.sentences import Said, explain, listed, say
@@ -135,7 +136,7 @@ def sessions_chart(days: Sequence[Row], window: Window) -> None:
         st.caption("No sessions under this policy.")
         return
     chart = stack(frame, window, colours, noun="Sessions", counted_as="Sessions that were")
-    st.altair_chart(chart, alt="Sessions per day, successful and failed")
+    draw(chart, "Sessions per day, successful and failed")
     offer(days, "Sessions per day")
     silent = window.days - len({row["day"] for row in days})
     if silent:
@@ -168,7 +169,7 @@ def failures_chart(rows: Sequence[Row], by: str, window: Window) -> None:
         noun="Sessions",
         counted_as=PART_WORDS[by],
     )
-    st.altair_chart(chart, alt=f"Failures per day by {by}")
+    draw(chart, f"Failures per day by {by}")
     offer(rows, "Failures per day")
     st.caption("As they are told one by one: a session may fail in several ways (RFC 8460 §4).")
 

@@ -7,9 +7,12 @@ while it runs opens nothing to anybody.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -19,11 +22,12 @@ from schemas.access import LOGIN, Access
 from schemas.errors import AccessDenied, ConfigError, RuaError
 from schemas.names import normal_domain
 from schemas.scope import EVERYTHING, Scope
-from schemas.settings import Settings, load_settings
+from schemas.settings import Settings, load_settings, settings_stamp
 
-__all__ = ["Viewer", "account", "admitted", "viewer", "visible_settings"]
+__all__ = ["Viewer", "account", "admitted", "unattended", "viewer", "visible_settings"]
 
 NAMES = ("name", "preferred_username", "email", "sub")
+_UNATTENDED = ContextVar("unattended", default=False)  # a new thread, as a session's is, has none
 PROBLEM = "The settings of rua cannot be read now. Whoever runs it sees why on its terminal."
 
 
@@ -68,10 +72,30 @@ def _sees(scope: Scope, name: str) -> bool:
 
 
 def _settings() -> Settings:
+    found: Settings = _loaded(settings_stamp())
+    return found
+
+
+@lru_cache(maxsize=1)
+def _loaded(_stamp: tuple[object, ...]) -> Settings:
+    """Read once for all questions of a run, and of all runs until the file is another."""
     return load_settings(None, store=None, lock_timeout=None)
 
 
+@contextmanager
+def unattended() -> Iterator[None]:
+    """Within, in this thread alone, everything is seen: nobody looks. Answers are kept under what
+    their reader may see, so those made here are for those alone who may see everything."""
+    before = _UNATTENDED.set(True)
+    try:
+        yield
+    finally:
+        _UNATTENDED.reset(before)
+
+
 def _viewer(told: Settings) -> Viewer:
+    if _UNATTENDED.get():
+        return Viewer("", "", EVERYTHING, logged_in=False)
     if told.access is None:
         if os.environ.get(LOGIN) == "required":
             raise AccessDenied("the settings have no table [access] any more")

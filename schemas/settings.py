@@ -43,6 +43,7 @@ __all__ = [
     "Settings",
     "find_config",
     "load_settings",
+    "settings_stamp",
     "split_nameserver",
 ]
 
@@ -267,6 +268,19 @@ def find_config(given: Path | None) -> Path | None:
         return named
     places = (Path(place).expanduser() for place in PLACES)
     return next((place for place in places if place.is_file()), None)
+
+
+def settings_stamp() -> tuple[object, ...]:
+    """Changes whenever `load_settings`, given nothing, may answer otherwise. Raises ConfigError."""
+    path = find_config(None)
+    named = tuple(sorted(each for each in os.environ.items() if each[0].startswith("RUA_")))
+    if path is None:
+        return (named,)
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    return named, str(path.absolute()), status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def load_settings(

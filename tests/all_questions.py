@@ -37,6 +37,8 @@ from analytics.rates import replayed_days, replayed_fates, replayed_rates, sourc
 from analytics.services import by_class
 from analytics.sought import Sought
 from analytics.standing import standings
+from analytics.unknown import Unknown, unknown_countries
+from analytics.unknown import unknown as unknown_addresses
 from analytics.weekly import weeks
 from analytics.whatif import Tags, as_published, whatif
 from analytics.window import Window
@@ -119,6 +121,9 @@ def _of_mail(con: Any, said: Any) -> Iterator[tuple[str, object]]:
     yield "domains", mail.domains(con, WINDOW, words=said)
     yield "sources", mail.sources(con, WINDOW, words=said)
     yield "services", by_class(con, WINDOW, words=said)
+    for unknown in (Unknown(), Unknown(anywhere=False, country="DE")):
+        yield "unknown", unknown_addresses(con, WINDOW, unknown, said, most=1000)
+        yield "unknown countries", unknown_countries(con, WINDOW, unknown, said)
     yield "source days", movement.source_days(con, WINDOW, words=said)
     yield "gone", movement.gone(con, SHORT)
 

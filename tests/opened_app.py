@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards import drawing
 from dashboards.commands.dashboard import APP
 
 __all__ = ["TODAY", "Open", "app_on", "links_of", "measured", "tables_of", "words"]
 
 Open = Callable[..., AppTest]
+drawing.CHECKED = True  # each chart against its schema
 TODAY = date(2026, 11, 30)
 
 

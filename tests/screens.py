@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards import drawing
 from dashboards.commands.dashboard import APP
 
 __all__ = ["Opened", "opener", "tables_of", "words"]
 
 Opened = Callable[..., AppTest]
+
+drawing.CHECKED = True  # each chart against its schema
 
 
 def opener(monkeypatch: pytest.MonkeyPatch, folder: Path, until: str) -> Opened:

@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards import drawing
 from dashboards.commands.dashboard import APP
 
 __all__ = ["Screens", "measured", "pick", "press", "tables_of", "words_of"]
+
+drawing.CHECKED = True  # each chart against its schema
 
 
 class Screens:

@@ -225,7 +225,7 @@ def loss_of(store: Path, truth: Mapping[str, Any], until: date) -> Loss:
             told = whatif(con, window, domain, tags)
             loss.found += told["legitimate_lost"]
             loss.worst += told["worst"]["legitimate_lost"]
-            for address, n in _lost_addresses(con, window):
+            for address, n in _lost_addresses(con, window, domain):
                 row = rows[domain, address]
                 named += n
                 loss.right += n * (row in mine and row["aligned"] < row["messages"])
@@ -252,7 +252,7 @@ def test_of_few_days_the_worst_case_holds_what_is_still_undecided(demo: Demo) ->
     assert loss.worst >= 0.9 * loss.true > loss.right
 
 
-def _lost_addresses(con: Connection, window: Window) -> list[tuple[str, int]]:
+def _lost_addresses(con: Connection, window: Window, domain: str) -> list[tuple[str, int]]:
     """What fails as reported of own and broken sources, by address: a finer view of the loss."""
     question = """
         select source_ip, sum(message_count)::bigint
@@ -260,9 +260,11 @@ def _lost_addresses(con: Connection, window: Window) -> list[tuple[str, int]]:
         where class in ('own', 'broken') and not dmarc_message.aligned
             and not dmarc_message.indeterminate
             and day between $1 and $2
+            and policy_domain = $3
         group by source_ip
     """
-    rows: list[tuple[str, int]] = con.execute(question, [window.first, window.last]).fetchall()
+    asked = [window.first, window.last, domain]
+    rows: list[tuple[str, int]] = con.execute(question, asked).fetchall()
     return rows
 
 

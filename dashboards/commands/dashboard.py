@@ -164,6 +164,8 @@ def _serve(
     import streamlit  # noqa: PLC0415 - a second, which a refusal can spare
     from streamlit.web import bootstrap  # noqa: PLC0415
 
+    from dashboards import ahead  # noqa: PLC0415 - the screens, and all that they need
+
     options = {
         **OPTIONS,
         **more,
@@ -176,4 +178,6 @@ def _serve(
         streamlit.secrets.merge_programmatic_secrets(secrets)
     # Streamlit talks on stdout, and takes signals only once it runs.
     with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(KeyboardInterrupt):
-        bootstrap.run(str(APP), False, [], options)
+        ahead.import_screens()
+        with ahead.prepared():
+            bootstrap.run(str(APP), False, [], options)

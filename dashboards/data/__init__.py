@@ -11,7 +11,8 @@ hands its flags over in these variables. Both settings and store are those that 
 for more, and an answer is kept for those alone who may see the same.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,18 +21,18 @@ import streamlit as st
 from analytics.overview import domain_names
 from analytics.tls import tls_domain_names
 from analytics.window import Window
-from dashboards.naming import approvals
 from dashboards.viewer import visible_settings
-from schemas.scope import Scope
-from schemas.settings import Settings
+from schemas.scope import EVERYTHING, Scope
+from schemas.settings import Settings, load_settings, settings_stamp
 from schemas.store import Connection, Store
 
-__all__ = ["Chosen", "Row", "answer", "change", "known_domains", "settings"]
+__all__ = ["Chosen", "Row", "answer", "change", "interrupt", "known_domains", "settings", "state"]
 
 Row = dict[str, Any]
 Stamp = tuple[object, ...]
 T = TypeVar("T")
 
+_reading: list[Connection] = []
 MOST_KEPT = 200  # answers; the oldest goes first
 
 
@@ -64,12 +65,12 @@ def answer(question: Question[T], *arguments: object) -> T:
     """`question(con, told, *arguments)`: a module's function, whose answer can be pickled.
 
     `con` is a connection of `Store.read`, `told` the settings. Arguments, such as a `Chosen`, are
-    what the answer is kept under, beside the state of the store and what of the settings bears on
-    answers. Raises StoreError (missing, locked, damaged), ConfigError and AccessDenied.
+    what the answer is kept under, beside the state of the store and of the settings. Raises
+    StoreError (missing, locked, damaged), ConfigError and AccessDenied.
     """
     told, scope = visible_settings()
     store = _store(told, scope)
-    stamp = (str(told.store), store.state(), _bearing(told), _seen(scope))
+    stamp = (str(told.store), store.state(), settings_stamp(), _seen(scope))
     name = f"{question.__module__}.{question.__qualname__}"
     found: T = _kept(question, store, told, name, stamp, arguments)
     return found
@@ -98,13 +99,6 @@ def _seen(scope: Scope) -> Stamp | None:
     return None if scope.visible is None else tuple(sorted(scope.visible))
 
 
-def _bearing(told: Settings) -> Stamp:
-    """What of the settings bears on answers: a changed line must be seen at once."""
-    approved = tuple((name, tuple(said)) for name, said in approvals(told).items())
-    domains = tuple((name, each.model_dump_json()) for name, each in told.domains.items())
-    return (told.require_verified, approved, domains, told.gates.model_dump_json())
-
-
 @st.cache_data(max_entries=MOST_KEPT, show_spinner="Reading the store …")
 def _kept(
     _question: Question[Any],
@@ -114,8 +108,28 @@ def _kept(
     stamp: Stamp,
     arguments: tuple[object, ...],
 ) -> Any:
-    with _store.read() as con:
+    with _store.read() as con, _interruptible(con):
         return _question(con, _told, *arguments)
+
+
+@contextlib.contextmanager
+def _interruptible(con: Connection) -> Iterator[None]:
+    _reading.append(con)
+    try:
+        yield
+    finally:
+        _reading.remove(con)
+
+
+def interrupt() -> None:
+    """End every question that is being asked, with an error: the server stops."""
+    for con in tuple(_reading):
+        con.interrupt()
+
+
+def state() -> tuple[int, ...] | None:
+    """Changes with every commit to the store; None where there is none. Raises ConfigError."""
+    return _store(load_settings(None, store=None, lock_timeout=None), EVERYTHING).state() or None
 
 
 def known_domains() -> list[str]:

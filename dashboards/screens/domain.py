@@ -5,6 +5,7 @@ import streamlit as st
 from dashboards import domain_panels, panels, sentences, states, strip, tiles, whatif_mode
 from dashboards.data.domain import choices, domain
 from dashboards.downloads import offer
+from dashboards.drawing import draw
 from dashboards.filters import chosen
 
 st.title("Domain")
@@ -37,9 +38,7 @@ domain_panels.mail(found, window, palette)
 st.header("Reports that came")
 frame = strip.arrivals_frame(found.arrivals)
 words = strip.gaps_said(found.arrivals)
-st.altair_chart(
-    strip.arrivals_strip(frame, window, palette), alt=f"Days with reports, by reporter. {words}"
-)
+draw(strip.arrivals_strip(frame, window, palette), f"Days with reports, by reporter. {words}")
 st.caption(f"{words} Days are UTC.")
 offer(frame, "Reports that came")
 domain_panels.unknown(found)

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboards import panels, sentences, states, strip, tables, tiles, todo
 from dashboards.data.monday import monday
 from dashboards.downloads import offer
+from dashboards.drawing import draw
 from dashboards.filters import chosen
 from dashboards.wording import span
 
@@ -22,7 +23,7 @@ feed, mail = st.columns([3, 2], gap="large")
 with feed:
     st.header("Reports that came")
     frame = strip.arrivals_frame(found.arrivals)
-    st.altair_chart(strip.arrivals_strip(frame, window, palette), alt=panels.strip_name(found))
+    draw(strip.arrivals_strip(frame, window, palette), panels.strip_name(found))
     panels.strip_words(found)
     offer(frame, "Reports that came")
 with mail:

@@ -1,0 +1,121 @@
+"""What the first visitor would wait for, done before: modules are imported before the server
+listens, and what the screens show at first is asked when it starts, and again once the store has
+changed and come to rest. Answers are kept as those of a visitor are; whoever comes meanwhile waits
+for the same answer, not for a second one.
+"""
+
+import importlib
+import logging
+import pkgutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from streamlit import runtime
+
+import dashboards
+from analytics.browse import Wanted
+from analytics.unknown import Unknown
+from analytics.window import Window
+from dashboards import data, lists, source_tables, viewer
+from dashboards.data import Chosen
+from dashboards.data.monday import monday
+from dashboards.data.pipeline import pipeline, runs
+from dashboards.data.reports import browsed
+from dashboards.data.senders import sender_page, senders
+from dashboards.data.sources import Narrowed, reporters, services, strips, told
+from dashboards.data.tls import failure_days, tls_screen
+from dashboards.filters import all_domains, window_of
+from schemas.errors import RuaError
+
+__all__ = ["import_screens", "prepared"]
+
+START_SECONDS = 0.05
+POLL_SECONDS = 2.0
+REST_SECONDS = 10.0  # an ingest commits every few seconds, and each commit makes answers old
+NOT_OF_SCREENS = ("app", "cli", "console", "terminal")
+WARNINGS = "streamlit.runtime.scriptrunner_utils.script_run_context"  # of threads of no session
+
+
+def import_screens() -> None:
+    """Import all modules of the screens, with the libraries that they need: over a second."""
+    for module in pkgutil.iter_modules(dashboards.__path__):
+        if not module.ispkg and module.name not in NOT_OF_SCREENS:
+            importlib.import_module(f"dashboards.{module.name}")
+
+
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Within, a thread keeps the answers ready."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_keep_ready, args=(ended,), name="rua-ahead", daemon=True)
+    logging.getLogger(WARNINGS).addFilter(lambda record: threading.current_thread() is not thread)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        data.interrupt()
+        thread.join()
+
+
+def _keep_ready(ended: threading.Event) -> None:
+    while not runtime.exists() and not ended.wait(START_SECONDS):
+        pass  # answers are kept in it
+    done: object = None
+    seen: object = None
+    while not ended.is_set():
+        now = _state()
+        # At the start all is at rest; later a change has to last.
+        if now not in (None, done) and (done is None or now == seen):
+            _ask_all(ended)
+            done = now
+        seen = now
+        ended.wait(POLL_SECONDS if now == done else REST_SECONDS)
+
+
+def _state() -> object:
+    """What the answers hang on: the store and the day; None where there is no store to read."""
+    try:
+        return data.state(), datetime.now(UTC).date()
+    except (RuaError, OSError):
+        return None
+
+
+def _ask_all(ended: threading.Event) -> None:
+    """One question after the other, so that nobody waits for all of them. What cannot be asked now
+    is asked by who wants to see it, and he is told why."""
+    try:
+        with viewer.unattended():
+            for ask in _starting_views():
+                if ended.is_set():
+                    return
+                ask()
+    except RuaError:
+        return
+
+
+def _starting_views() -> Iterator[Callable[[], object]]:
+    """What each screen shows of all domains, in the order of the screens."""
+    today = datetime.now(UTC).date()
+    window = window_of(Window.DAYS, None, today)
+    chosen = Chosen(window, None, None, all_domains(data.settings().groups))
+    yield data.known_domains
+    yield lambda: monday(chosen)
+    yield lambda: _sources(chosen)
+    yield lambda: reporters(chosen)
+    unknown = Unknown(chosen.domains)
+    yield lambda: senders(chosen, unknown)
+    yield lambda: sender_page(chosen, unknown, most=source_tables.PAGE, skip=0)
+    yield lambda: tls_screen(chosen)
+    yield lambda: failure_days(chosen, "result")
+    yield lambda: browsed(chosen, Wanted(), lists.PAGE)
+    yield lambda: pipeline(window)
+    yield lambda: runs(window, lists.PAGE)
+
+
+def _sources(chosen: Chosen) -> None:
+    everything = Narrowed()
+    page = services(chosen, everything).rows[: source_tables.PAGE]
+    strips(chosen, everything, told(chosen, page))
