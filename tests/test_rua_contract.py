@@ -266,13 +266,13 @@ def test_ctrl_c_ends_a_question_that_takes_for_ever(rua: Rua) -> None:
 # The main thread takes no signal, so that the kernel gives it to another, as it may do anyway.
 TAKEN_BY_ANOTHER = """
 import signal, threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from analytics import sql
-ask = sql._interruptible
-def told(con, act):
+submit = ThreadPoolExecutor.submit
+def told(self, act):
     Path("asked").touch()
-    return ask(con, act)
-sql._interruptible = told
+    return submit(self, act)
+ThreadPoolExecutor.submit = told
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
 """
