@@ -1,7 +1,7 @@
 """A stranger to the code asks in SQL, and can do no harm."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import duckdb
@@ -21,6 +21,8 @@ LOCKED_DOWN = """
 
 T = TypeVar("T")
 CHUNK = 2048  # rows fetched at a time
+LOOK_SECONDS = 1.0  # between two looks whether Ctrl-C came
+INTERRUPT_SECONDS = 0.1  # between two tries to end a question
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
@@ -58,14 +60,22 @@ def _rows(con: Connection, result: Connection, columns: list[str]) -> Iterator[R
 
 
 def _interruptible(con: Connection, act: Callable[[], T]) -> T:
-    """Python hears Ctrl-C only between two steps of its own: DuckDB computes in a thread."""
+    """Python hears Ctrl-C only between two steps of its own: DuckDB computes in a thread.
+
+    Neither the waiting nor the interrupt are done once for all: a thread of DuckDB's may take the
+    signal, which then wakes nobody, and what has not begun is not interrupted.
+    """
     with ThreadPoolExecutor(1) as aside:
         future = aside.submit(act)
         try:
-            return future.result()
+            while not wait([future], LOOK_SECONDS).done:
+                pass
         except KeyboardInterrupt:
-            con.interrupt()
+            while not future.done():
+                con.interrupt()
+                wait([future], INTERRUPT_SECONDS)
             raise
+        return future.result()
 
 
 def _distinct(names: list[str]) -> list[str]:

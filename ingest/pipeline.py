@@ -133,6 +133,11 @@ class Turn:
             self._run.problem = str(error)
             self._finish()
             raise
+        finally:
+            # Of other sources, nothing is to wait behind what is not taken any more.
+            for each in self._ahead:
+                for part in each.parts:
+                    part.drop()
         self._finish()
 
     def _finish(self) -> None:

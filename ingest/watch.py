@@ -4,9 +4,14 @@ A thread for each mailbox, since each waits on a connection of its own. One of t
 takes its turn, so that the processes that read and the transactions are those of one ingest;
 connecting and waiting, the two that a server can drag out, are done outside of it. One thread more
 asks for the names of new addresses, so that DNS holds up no mailbox.
+
+Whoever calls run() does nothing but wait for the end, and hears the signals: every other thread has
+them blocked, since Python runs their handlers in the main thread alone, and nothing would wake that
+from its waiting when another one took the signal.
 """
 
 import contextlib
+import math
 import queue
 import random
 import threading
@@ -22,6 +27,7 @@ from ingest.pipeline import Ingested, Planned, Progress, Turn
 from ingest.ptr import name_sources
 from ingest.reading import Batch
 from ingest.sources import Source
+from ingest.unsignalled import block_signals
 from ingest.workers import Readers
 from ingest.writer import Counts, Run, Writer
 from schemas.errors import (
@@ -45,6 +51,14 @@ REFUSED_SECONDS = 3600.0  # oftener, wrong logins may lock the account
 WRITTEN_SECONDS = 1800.0  # turns that find nothing are written down this often
 NAMED_SECONDS = 600.0  # names of addresses are asked for at most this often
 GRACE_SECONDS = 10.0  # for a server to answer, once the watch ends
+LOCKED_SECONDS = 5.0  # for others to leave the store
+COMMIT_SECONDS = 30.0  # and then for a transaction in hand
+LOOK_SECONDS = 1.0  # between two looks whether a signal came
+
+LEFT = (
+    f"rua: a transaction has not ended within {COMMIT_SECONDS:g} seconds and is given up; nothing "
+    "is lost: the next run reads again what it held"
+)
 
 # What does not pass by waiting: somebody has to do something.
 LASTING = (CertificateUntrusted, ConfigError, EncryptionRefused, FolderMissing, LoginRefused)
@@ -85,11 +99,13 @@ class Watch:
     ) -> None:
         self.done = Ingested()
         self.workers, self.progress, self.say = workers, progress, say
-        self.writer = _GatedWriter(store, quarantine_budget)
+        self._latest = math.inf
+        self._store = store.until(lambda: self._latest)
+        self.writer = _GatedWriter(self._store, quarantine_budget)
         self.turn = threading.Lock()
         self.stopping = threading.Event()
         self.stored = threading.Event()
-        self._store, self._dns = store, dns
+        self._dns = dns
         self._refused: set[str] = set()
         self._mailboxes = mailboxes
         # SimpleQueue: its put() may be called in a signal handler.
@@ -117,19 +133,29 @@ class Watch:
         for thread in threads:
             thread.start()
         try:
-            end = self._ends.get()
+            end = self._end()
         finally:
+            self._latest = time.monotonic() + LOCKED_SECONDS
             self.stopping.set()
             self.stored.set()
             deadline = time.monotonic() + GRACE_SECONDS
             for thread in threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
             # Who still waits for a server is left behind, without a transaction.
-            self.writer.shut()
+            if not self.writer.shut(COMMIT_SECONDS):
+                self.say(LEFT)
             self.done.seconds = round(time.monotonic() - began, 3)
         if end is not None:
             raise end
         return self.done
+
+    def _end(self) -> BaseException | None:
+        """Wait for it. Never in one piece: a signal that another thread took, one of a library's
+        own, or that came just before the waiting began, wakes nobody; its handler runs between
+        two looks."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._ends.get(timeout=LOOK_SECONDS)
 
     def refuse(self, name: str, error: RuaError) -> None:
         """Note that a mailbox cannot be read until somebody does something."""
@@ -143,6 +169,7 @@ class Watch:
         self._refused.discard(name)
 
     def _attend(self, planned: Planned[Watched]) -> None:
+        block_signals()
         try:
             with contextlib.closing(planned.make()) as source:
                 _Mailbox(source, planned.trust, self).attend()
@@ -151,6 +178,7 @@ class Watch:
 
     def _name(self) -> None:
         """Ask for the names of addresses whenever a turn has stored something."""
+        block_signals()
         try:
             while True:
                 self.stored.wait()
@@ -184,8 +212,9 @@ class _GatedWriter(Writer):
         with self._gate:
             super().write_names(answers)
 
-    def shut(self) -> None:
-        self._gate.acquire()
+    def shut(self, seconds: float) -> bool:
+        """Let nobody begin any more; whether what was begun ended within so many seconds."""
+        return self._gate.acquire(timeout=seconds)
 
 
 class _Mailbox:
@@ -275,7 +304,8 @@ class _Mailbox:
         if isinstance(error, StoreLocked):
             return
         now = datetime.now(UTC).replace(tzinfo=None)
-        self._watch.writer.finish(Run(self._source.name, now, problem=str(error)))
+        with contextlib.suppress(StoreLocked):  # it was said, and is no reason to end
+            self._watch.writer.finish(Run(self._source.name, now, problem=str(error)))
 
     def _pause(self, seconds: float) -> None:
         self._source.close()

@@ -39,11 +39,13 @@ from ingest.parcels import Parcel, receive, send
 from ingest.reading import Batch, Prover, merged, read_batch, unread
 from ingest.sources import Arrival
 from ingest.stored import StoredDocument, read_stored, unread_stored
+from ingest.unsignalled import block_signals
 from schemas.errors import LimitExceeded, ReaderFailed, Refusal
 
 __all__ = ["ALLOCATION", "Part", "Readers", "memory_bound", "serve", "size_of"]
 
 READING_BYTES = 2048  # of a reading, its mail and its header, beside its document
+LEFT_SECONDS = 0.5  # a process that reads has after an interrupt
 OUT_OF_MEMORY = 71  # EX_OSERR of sysexits.h
 # Arrow's own allocator reserves a gigabyte at once, and threads of linear algebra their stacks:
 # beside that no limit of memory means anything.
@@ -65,6 +67,10 @@ class Part:
         batch = self.answer.result(timeout)
         self._room.take(self.place)
         return batch
+
+    def drop(self) -> None:
+        """Nobody will take it: it takes no room, and if it was not read yet, it never is."""
+        self._room.take(self.place)
 
 
 class _Room:
@@ -91,9 +97,13 @@ class _Room:
                 )
             )
 
+    def is_dropped(self, place: int) -> bool:
+        return place < self._next
+
     def hold(self, place: int, size: int) -> None:
         with self._changed:
-            self._held[place] = size
+            if not self.is_dropped(place):
+                self._held[place] = size
 
     def take(self, place: int) -> None:
         with self._changed:
@@ -134,8 +144,10 @@ class Readers:
         self._room.close()
         for _ in self._threads:
             self._tasks.put(None)
+        # An interrupt waits for no document; who reads one ends with us, when the pipe closes.
+        is_interrupt = kind is not None and not issubclass(kind, Exception)
         for thread in self._threads:
-            thread.join()
+            thread.join(LEFT_SECONDS if is_interrupt else None)
 
     def submit(self, items: Items, trust: Trust = NOBODY) -> list[Part]:
         """Have mails, files or stored documents read; the parts come in order.
@@ -157,6 +169,7 @@ class Readers:
 
     def _attend(self) -> None:
         """One thread for each process: hand it chunks, and start another when it dies."""
+        block_signals()  # the process's, too: it would look as if its document had killed it
         worker = Worker(self._cpu_seconds)
         try:
             while (part := self._tasks.get()) is not None:
@@ -167,6 +180,8 @@ class Readers:
 
     def _answer(self, worker: "Worker", part: Part) -> None:
         self._room.wait(part.place)
+        if self._room.is_dropped(part.place):
+            return
         try:
             batch = worker.read(part.items, part.trust)
             self._room.hold(part.place, size_of(batch))
@@ -308,7 +323,6 @@ def serve(pipe: Connection, cpu_seconds: float) -> int:
     """
     most = memory_bound()
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the parent's business
     try:
         pipe.send(os.getpid())
         while True:

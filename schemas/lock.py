@@ -8,37 +8,49 @@ stream of readers starves a writer, and no stream of writers a reader.
 
 import contextlib
 import fcntl
+import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 from schemas.errors import StoreError, StoreLocked
 
-__all__ = ["exclusive", "shared"]
+__all__ = ["Deadline", "exclusive", "never", "shared"]
 
 POLL_SECONDS = 0.005
 HOW = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW  # no link of a stranger's is written
 
 
+Deadline = Callable[[], float]  # of time.monotonic(); it may come nearer while somebody waits
+
+
+def never() -> float:
+    return math.inf
+
+
 @contextlib.contextmanager
-def shared(store: Path, timeout: float) -> Iterator[None]:
-    """Hold the store for reading. Raises StoreLocked after `timeout` seconds."""
-    with _in_line(store, fcntl.LOCK_SH, timeout):
+def shared(store: Path, timeout: float, latest: Deadline = never) -> Iterator[None]:
+    """Hold the store for reading. Raises StoreLocked after `timeout` seconds, or at `latest`."""
+    with _in_line(store, fcntl.LOCK_SH, timeout, latest):
         yield
 
 
 @contextlib.contextmanager
-def exclusive(store: Path, timeout: float) -> Iterator[None]:
-    """Hold the store for writing, alone. Raises StoreLocked after `timeout` seconds."""
-    with _in_line(store, fcntl.LOCK_EX, timeout):
+def exclusive(store: Path, timeout: float, latest: Deadline = never) -> Iterator[None]:
+    """The same for writing, alone."""
+    with _in_line(store, fcntl.LOCK_EX, timeout, latest):
         yield
 
 
 @contextlib.contextmanager
-def _in_line(store: Path, how: int, timeout: float) -> Iterator[None]:
-    deadline = time.monotonic() + timeout
+def _in_line(store: Path, how: int, timeout: float, latest: Deadline) -> Iterator[None]:
+    end = time.monotonic() + timeout
+
+    def deadline() -> float:
+        return min(end, latest())
+
     with _open(store, ".lock") as door:
         with _open(store, ".queue") as turnstile:
             _take(turnstile, fcntl.LOCK_EX, deadline, store, door)
@@ -61,13 +73,13 @@ def _open(store: Path, suffix: str) -> IO[bytes]:
         ) from None
 
 
-def _take(file: IO[bytes], how: int, deadline: float, store: Path, door: IO[bytes]) -> None:
+def _take(file: IO[bytes], how: int, deadline: Deadline, store: Path, door: IO[bytes]) -> None:
     while True:
         try:
             fcntl.flock(file, how | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline():
                 raise _locked(store, door) from None
             time.sleep(POLL_SECONDS)
 

@@ -10,6 +10,7 @@ import re
 import stat
 import time
 from collections.abc import Iterator, Sequence
+from copy import copy
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -57,6 +58,13 @@ class Store:
         self._require_verified = require_verified
         self._as_of = as_of
         self.scope = scope
+        self._latest: lock.Deadline = lock.never
+
+    def until(self, latest: lock.Deadline) -> "Store":
+        """The same store, for whom nothing waits past that moment of time.monotonic()."""
+        store = copy(self)
+        store._latest = latest
+        return store
 
     def exists(self) -> bool:
         return self.path.exists()
@@ -92,7 +100,7 @@ class Store:
             yield con
 
     def _enter_reading(self, stack: contextlib.ExitStack) -> Connection:
-        stack.enter_context(lock.shared(self.path, self.lock_timeout))
+        stack.enter_context(lock.shared(self.path, self.lock_timeout, self._latest))
         return stack.enter_context(self._connect(read_only=True))
 
     @contextlib.contextmanager
@@ -112,7 +120,7 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{error.strerror}", where=str(self.path.parent)) from None
-        with lock.exclusive(self.path, self.lock_timeout):
+        with lock.exclusive(self.path, self.lock_timeout, self._latest):
             if not self.exists():
                 self._create()
             with _as_private_as(self.path), self._connect(read_only=False) as con:
@@ -145,7 +153,7 @@ class Store:
             raise AccessDenied("a copy would hold what this login may not see")
         with self.read():
             pass  # there is a store, it is ours, and it has the newest form
-        with lock.shared(self.path, self.lock_timeout):
+        with lock.shared(self.path, self.lock_timeout, self._latest):
             try:
                 self._copy_within(COPY_MEMORY, target)
             except duckdb.OutOfMemoryException:
@@ -207,12 +215,13 @@ class Store:
 
     def _open(self, *, read_only: bool) -> Connection:
         """Open the file; a program that knows nothing of our lock may hold it, so wait here too."""
-        deadline = time.monotonic() + self.lock_timeout
+        end = time.monotonic() + self.lock_timeout
         while True:
             try:
                 con = duckdb.connect(str(self.path), read_only=read_only)
             except duckdb.Error as error:
-                if HELD_ELSEWHERE.search(str(error)) and time.monotonic() < deadline:
+                is_held = HELD_ELSEWHERE.search(str(error))
+                if is_held and time.monotonic() < min(end, self._latest()):
                     time.sleep(POLL_SECONDS)
                     continue
                 raise _ours(error, self.path) from None

@@ -1,5 +1,6 @@
 """Reading in supervised processes: what kills one costs one document and not the run."""
 
+import contextlib
 import io
 import os
 import signal
@@ -90,6 +91,34 @@ def test_a_process_killed_from_outside_is_replaced() -> None:
     assert [reading.code for reading in batch.readings] == [None, None]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_for_us_all_ends_no_reading_process(number: int) -> None:
+    """Ctrl-C goes to all of a terminal, and a service manager's SIGTERM to all of a service."""
+    with Readers(1) as readers:
+        readers.submit(arrivals(report(1)))
+        while not (before := children()):
+            time.sleep(0.001)
+        os.kill(before[0], number)  # while it starts
+        assert len(read(readers, arrivals(report(2))).readings) == 1
+        os.kill(before[0], number)
+        assert len(read(readers, arrivals(report(3))).readings) == 1
+        assert children() == before
+
+
+def test_an_interrupt_waits_for_no_document() -> None:
+    stopped: list[int] = []
+    with contextlib.suppress(KeyboardInterrupt), Readers(1) as readers:
+        read(readers, arrivals(report(1)))
+        stopped = children()
+        os.kill(stopped[0], signal.SIGSTOP)
+        readers.submit(arrivals(report(2)))
+        raise KeyboardInterrupt
+    try:
+        assert children() == stopped
+    finally:
+        os.kill(stopped[0], signal.SIGKILL)
+
+
 def test_no_process_is_left_when_the_readers_end() -> None:
     with Readers(2) as readers:
         read(readers, arrivals(*(report(n) for n in range(200))))
@@ -137,3 +166,15 @@ def test_an_end_does_not_wait_for_what_nobody_takes(monkeypatch: pytest.MonkeyPa
         parts = readers.submit(arrivals(*(report(n) for n in range(3))))
         parts[0].answer.result(timeout=60)
     assert all(part.answer.done() for part in parts)
+
+
+def test_what_is_dropped_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(workers, "CHUNK_BYTES", 1)
+    with Readers(1) as readers:
+        dropped = readers.submit(arrivals(*(report(n) for n in range(3))))
+        dropped[0].answer.result(timeout=60)
+        for part in dropped:
+            part.drop()
+        assert len(read(readers, arrivals(report(4), report(5))).readings) == 2
+    assert not dropped[2].answer.done()

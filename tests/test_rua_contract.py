@@ -1,6 +1,7 @@
 """The command line's contract: keys, formats, exit codes, help, and what it does not load."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -259,6 +260,43 @@ def test_ctrl_c_ends_a_question_that_takes_for_ever(rua: Rua) -> None:
         time.sleep(3)  # it computes by now; earlier, the end is the same
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, b"")
+
+
+# The main thread takes no signal, so that the kernel gives it to another, as it may do anyway.
+TAKEN_BY_ANOTHER = """
+import signal, threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+submit = ThreadPoolExecutor.submit
+def told(self, act):
+    Path("asked").touch()
+    return submit(self, act)
+ThreadPoolExecutor.submit = told
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+"""
+
+
+def test_a_ctrl_c_that_another_thread_takes_ends_a_question(rua: Rua) -> None:
+    (rua.folder / "r.xml").write_text("<feedback/>")
+    rua("ingest", "r.xml")
+    (rua.folder / "sitecustomize.py").write_text(TAKEN_BY_ANOTHER)
+    question = "select count(*) from range(10000000000) a, range(100000) b"
+    with subprocess.Popen(
+        [RUA, "sql", question, "--format", "csv"],
+        cwd=rua.folder,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(rua.folder)},
+    ) as process:
+        while process.poll() is None and not (rua.folder / "asked").exists():
+            time.sleep(0.1)
+        time.sleep(1)  # it waits by now; earlier, the end is the same
+        process.send_signal(signal.SIGINT)
+        try:
+            out, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert (process.returncode, out) == (130, b"")
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from ingest.sources import imap_idle
 from ingest.watch import FIRST_SECONDS, LONGEST_SECONDS, pauses
+from schemas import lock
 from tests.dovecot import Dovecot, User
 from tests.imap_mailbox import Opened, fetched
 from tests.mails import make_ordinary_mail, make_report_mail
@@ -27,6 +28,34 @@ NO_IDLE = """
 SMALL_GROUPS = """
     from ingest import pipeline
     pipeline.GROUP_MAILS, pipeline.AHEAD_MAILS = 20, 40
+"""
+# The main thread takes no signal, so that the kernel gives it to another, as it may do anyway.
+TAKEN_BY_ANOTHER = """
+    import signal
+    from ingest import watch
+    attend, run = watch.Watch._attend, watch.Watch.run
+    def unblocked(self, planned):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+        attend(self, planned)
+    def blocked(self):
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+        return run(self)
+    watch.block_signals = lambda: None
+    watch.Watch._attend, watch.Watch.run = unblocked, blocked
+"""
+# DuckDB waits for ever to open a file while a reader of an earlier connection is kept.
+STUCK = """
+    import duckdb
+    from ingest import watch
+    watch.GRACE_SECONDS = watch.COMMIT_SECONDS = 2.0
+    finish = watch._GatedWriter.finish
+    kept = []
+    def stuck(self, run):
+        if run.counts.stored:
+            with duckdb.connect(str(self._store.path), read_only=True) as con:
+                kept.append(con.execute("select * from document").to_arrow_reader(1))
+        finish(self, run)
+    watch._GatedWriter.finish = stuck
 """
 SOON = 10  # seconds: the promise; on an idle machine it takes two
 Watching = Callable[..., subprocess.Popen[bytes]]
@@ -221,6 +250,40 @@ def test_a_sigterm_in_the_middle_finishes_the_transaction(
     again = run("--config", tmp_path / "rua.toml", "ingest", "--format", "json")
     assert (again.json["stored"], again.json["duplicate"]) == (600 - first, 0)
     assert message_ids(imap_user).total() == 0
+
+
+def test_a_sigterm_that_another_thread_takes_ends_it(
+    imap_user: User, tmp_path: Path, watching: Watching
+) -> None:
+    process = watching(imap_user.toml(), patch=TAKEN_BY_ANOTHER)
+    assert within(30, lambda: stored(tmp_path) == 0)
+    time.sleep(1)  # the main thread waits by now; earlier, the end is the same
+    assert ended(process).code == 0
+
+
+def test_a_transaction_that_never_ends_is_left(
+    imap_user: User, tmp_path: Path, watching: Watching
+) -> None:
+    imap_user.deliver([make_report_mail(1).raw])
+    process = watching(imap_user.toml(), patch=STUCK)
+    assert stores(tmp_path, 1, 30)
+    time.sleep(1)
+    done = ended(process)
+    assert done.code == 0
+    assert "a transaction has not ended" in done.err
+    assert done.json["stored"] == 1
+
+
+def test_a_store_held_by_others_does_not_hold_up_the_end(
+    imap_user: User, tmp_path: Path, watching: Watching
+) -> None:
+    process = watching(imap_user.toml(), lock_timeout=60)
+    assert within(30, lambda: stored(tmp_path) == 0)
+    with lock.shared(tmp_path / "rua.duckdb", 10):
+        imap_user.deliver([make_report_mail(1).raw])
+        time.sleep(5)
+        assert ended(process).code == 0
+    assert stored(tmp_path) == 0
 
 
 def test_cron_beside_it_says_so_and_a_second_watch_waits(
