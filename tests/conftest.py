@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ingest.simulator import write_demo
+from tests.forked import ended
 
 # Started in the background, this process would ignore Ctrl-C, and so would all that tests start.
 with contextlib.suppress(ValueError):  # not in the main thread
@@ -43,21 +44,21 @@ class Rua:
         self, *words: str | Path, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run it; nothing of the user's own settings is seen."""
-        return subprocess.run(
-            [RUA, *map(str, words)],
-            cwd=self.folder,
-            env=clean_environment(self.folder) | (env or {}),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        told = clean_environment(self.folder) | (env or {})
+        done = ended([str(word) for word in words], self.folder, told, 120)
+        out, err = (_text(each) for each in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
     def json(self, *words: str | Path) -> Any:
         """What it prints with --format json; fails the test unless it ends with 0."""
         done = self(*words, "--format", "json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+def _text(said: bytes) -> str:
+    """As subprocess gives text: any end of a line is one."""
+    return said.decode().replace("\r\n", "\n").replace("\r", "\n")
 
 
 def clean_environment(home: Path) -> dict[str, str]:
