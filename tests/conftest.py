@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from ingest.simulator import write_demo
 from tests.forked import ended
+from tests.shared import begin, once
 
 # Started in the background, this process would ignore Ctrl-C, and so would all that tests start.
 with contextlib.suppress(ValueError):  # not in the main thread
@@ -87,13 +89,24 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder, days=DEMO_DAYS, seed=7, until=DEMO_UNTIL)
+    made = once("demo", _make_demo)
     store = tmp_path_factory.mktemp("store") / "rua.duckdb"
-    run = Rua(store.parent)
-    counts = run.json("--config", folder / "rua.toml", "--store", store, "ingest", folder / "mails")
-    truth = json.loads((folder / "truth.json").read_text())
-    return Demo(folder, store, truth, counts)
+    shutil.copy(made / store.name, store)
+    counts = json.loads((made / "counts.json").read_text())
+    truth = json.loads((made / "demo" / "truth.json").read_text())
+    return Demo(made / "demo", store, truth, counts)
+
+
+def _make_demo(folder: Path) -> None:
+    demo = folder / "demo"
+    write_demo(demo, days=DEMO_DAYS, seed=7, until=DEMO_UNTIL)
+    words = ("--config", demo / "rua.toml", "--store", folder / "rua.duckdb")
+    counts = Rua(folder).json(*words, "ingest", demo / "mails")
+    (folder / "counts.json").write_text(json.dumps(counts))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.add_cleanup(begin())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
