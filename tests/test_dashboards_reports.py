@@ -19,6 +19,7 @@ from schemas.store import Store
 from tests.browser import needs_chromium, page_at, running
 from tests.conftest import Rua
 from tests.hostile_store import MARK, hostile_store
+from tests.read_here import read_here
 from tests.report_documents import Report, store_of
 from tests.screens import Opened, opener, tables_of, words
 from tests.test_dashboards_viewer import claims
@@ -47,8 +48,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Said(DAY).write(more / "tls.json")
     (more / "bad.xml").write_text("<feedback/>")
     (more / "records.xml").write_bytes(GOLDEN.read_bytes())
-    done = Rua(folder)("--store", path, "ingest", more)
-    assert done.returncode == 0, done.stderr
+    read_here(path, more)
     return path
 
 
@@ -123,7 +123,7 @@ def test_reading_again_says_what_it_came_to(tmp_path: Path, opened: Opened) -> N
     store, path = tmp_path / "rua.duckdb", tmp_path / "cut.xml.gz"
     whole = gzip.compress(Report(DAY, count=7).xml().encode())
     path.write_bytes(whole[:200])
-    assert Rua(tmp_path)("--store", store, "ingest", path).returncode == 0
+    assert read_here(store, path).refused == 1
     app = opened(store, "reports", view="quarantine")
     again = [each for each in app.button if each.label == "Read 1 document again"]
     again[0].click().run()
