@@ -1,7 +1,6 @@
 """The screens on reports, and on one of them: browsing, conflicts, quarantine, who is genuine."""
 
 import gzip
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from schemas.scope import Scope
 from schemas.store import Store
 from tests.browser import needs_chromium, page_at, running
 from tests.conftest import Rua
-from tests.hostile_store import MARK, hostile_store
 from tests.read_here import read_here
 from tests.report_documents import Report, store_of
 from tests.screens import Opened, opener, tables_of, words
@@ -300,27 +298,6 @@ def test_every_word_of_the_store_has_its_own() -> None:
     assert set(STATES) == {"counted", "unproven", "conflict", "flagged", "failed"}
     assert set(AUTHENTICITIES) == {"verified", "unverified", "failed"}
     assert {"malformed", "limit", "dropped", "broken-container", "forbidden"} <= set(CODES)
-
-
-@pytest.fixture(scope="module")
-def harmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    needs_chromium()
-    folder = tmp_path_factory.mktemp("hostile")
-    with running(["--store", str(hostile_store(folder, DAY))], folder) as url:
-        yield url
-
-
-@pytest.mark.parametrize(
-    "path", [*(f"reports?view={view}" for view in VIEWS), "report?report=1", "report?report=2"]
-)
-def test_what_strangers_wrote_stays_text(harmed: str, path: str) -> None:
-    with page_at(f"{harmed}/{path}&until={DAY}", width=390) as page:
-        for expander in page.locator("[data-testid=stExpander] summary").all():
-            expander.click()
-        assert page.evaluate("window.pwned") is None
-        assert page.locator("#injected").count() == 0
-        assert page.locator(f"[href*='{MARK}'], [src*='{MARK}']").count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_the_document_is_saved_as_it_came(store: Path, tmp_path: Path) -> None:
