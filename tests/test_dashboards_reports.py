@@ -15,8 +15,6 @@ from schemas.access import LOGIN
 from schemas.errors import AccessDenied
 from schemas.scope import Scope
 from schemas.store import Store
-from tests.browser import needs_chromium, page_at, running
-from tests.conftest import Rua
 from tests.read_here import read_here
 from tests.report_documents import Report, store_of
 from tests.screens import Opened, opener, tables_of, words
@@ -298,17 +296,3 @@ def test_every_word_of_the_store_has_its_own() -> None:
     assert set(STATES) == {"counted", "unproven", "conflict", "flagged", "failed"}
     assert set(AUTHENTICITIES) == {"verified", "unverified", "failed"}
     assert {"malformed", "limit", "dropped", "broken-container", "forbidden"} <= set(CODES)
-
-
-def test_the_document_is_saved_as_it_came(store: Path, tmp_path: Path) -> None:
-    needs_chromium()
-    number = 1
-    raw = Rua(tmp_path)("--store", store, "show", str(number), "--raw").stdout
-    with (
-        running(["--store", str(store)], tmp_path) as url,
-        page_at(f"{url}/report?report={number}&until={DAY}") as page,
-    ):
-        with page.expect_download() as saved:
-            page.get_by_role("button", name="Save the original document").click()
-        assert saved.value.suggested_filename == f"report-{number}.xml"
-        assert Path(saved.value.path()).read_text() == raw

@@ -3,6 +3,7 @@ what strangers wrote."""
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from dashboards.links import SCREENS
-from tests.browser import Windows, needs_chromium, running, wait_until_drawn, windows
-from tests.conftest import DEMO_UNTIL, Demo
+from schemas.store import Store
+from tests.browser import Windows, needs_chromium, running, wait_until_drawn, whole_page, windows
+from tests.conftest import DEMO_UNTIL, Demo, Rua
 from tests.hostile_store import MARK, hostile_store
 from tests.test_dashboards_reports import VIEWS
 
@@ -96,6 +98,60 @@ def test_what_strangers_wrote_stays_text(
         unharmed(page)
         if query:
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_from_monday_to_a_domain_and_its_what_if(
+    chromium: Windows, shown: str, tmp_path: Path
+) -> None:
+    with chromium.page_at(at(shown, "monday", DEMO_UNTIL, days="7")) as page:
+        page.get_by_role("heading", name="Undecided sources").wait_for()
+        assert page.get_by_test_id("stMetric").count() == 5
+        assert page.get_by_role("link", name="example.net").count() >= 1
+        page.get_by_text("35", exact=True).click()
+        page.wait_for_url(lambda changed: "days=7" not in changed)
+        assert whole_page(page, tmp_path / "monday.png").stat().st_size > 20_000
+        page.get_by_role("link", name="example.net").first.click()
+        page.wait_for_url(lambda changed: "domain=example.net" in changed)
+        wait_until_drawn(page)
+        assert page.get_by_role("heading", name="The road to reject").count() == 1
+        charts = page.query_selector_all(".stVegaLiteChart[aria-label]")
+        names = [each.get_attribute("aria-label") or "" for each in charts]
+        assert any(name.startswith("example.net stands at p=none") for name in names)
+        page.get_by_role("button", name="What if").click()
+        page.wait_for_url(lambda changed: "p=quarantine" in changed)
+        page.get_by_text("What if example.net published p=quarantine?").wait_for()
+        wait_until_drawn(page)
+        page.set_viewport_size({"width": 390, "height": 844})
+        wait_until_drawn(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_way_to_the_map(chromium: Windows, shown: str, tmp_path: Path, width: int) -> None:
+    with chromium.page_at(
+        at(shown, "pipeline", DEMO_UNTIL), width=width, dark=width == 390
+    ) as page:
+        if width == 390:
+            page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_role("link", name="Unknown senders").click()
+        page.get_by_role("heading", name="Where they are").wait_for()
+        wait_until_drawn(page)
+        assert page.get_by_test_id("stMetric").count() == 5
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert whole_page(page, tmp_path / "map.png").stat().st_size > 20_000
+
+
+def test_a_document_is_saved_as_it_came(
+    chromium: Windows, shown: str, demo: Demo, rua: Rua
+) -> None:
+    with Store(demo.store).read() as con:
+        ((number,),) = con.execute("select min(document_id) from dmarc_report").fetchall()
+    raw = rua(*demo.flags(), "show", str(number), "--raw").stdout
+    with chromium.page_at(at(shown, "report", DEMO_UNTIL, report=str(number))) as page:
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save the original document").click()
+        assert saved.value.suggested_filename == f"report-{number}.xml"
+        assert Path(saved.value.path()).read_text() == raw
 
 
 def unharmed(page: Page) -> None:
