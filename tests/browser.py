@@ -15,16 +15,18 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import RUA, clean_environment
 
 __all__ = [
     "CHROMIUM",
     "QUIET",
+    "Windows",
     "free_port",
     "needs_chromium",
     "page_at",
@@ -32,6 +34,7 @@ __all__ = [
     "started",
     "wait_until_drawn",
     "whole_page",
+    "windows",
 ]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -119,28 +122,66 @@ def _is_healthy(port: int, below: str) -> bool:
         return asked.getresponse().status == http.HTTPStatus.OK
 
 
-@contextlib.contextmanager
-def page_at(
-    url: str, *, width: int = 1440, height: int = 1000, dark: bool = False, scale: float = 1
-) -> Iterator[Page]:
-    """The page when it is drawn to its last line, in a browser far from UTC."""
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            timezone_id="America/Los_Angeles",
-            device_scale_factor=scale,
-        )
-        page = context.new_page()
+class Windows:
+    """One Chromium, for tests of one module: pages of the same size and colours share a context,
+    so that Streamlit's scripts are fetched once."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: dict[tuple[object, ...], BrowserContext] = {}
+
+    @contextlib.contextmanager
+    def page_at(
+        self,
+        url: str,
+        *,
+        width: int = 1440,
+        height: int = 1000,
+        dark: bool = False,
+        scale: float = 1,
+    ) -> Iterator[Page]:
+        """The page when it is drawn to its last line, in a browser far from UTC."""
+        complaints: list[str] = []
+        page = self._context(width, height, dark, scale).new_page()
         _listen(page, complaints)
         page.goto(url)
         wait_until_drawn(page)
         yield page
         assert page.get_by_test_id("stException").count() == 0
+        page.close()
+        assert complaints == []
+
+    def _context(self, width: int, height: int, dark: bool, scale: float) -> BrowserContext:
+        key = (width, height, dark, scale)
+        if key not in self._contexts:
+            self._contexts[key] = self._browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if dark else "light",
+                timezone_id="America/Los_Angeles",
+                device_scale_factor=scale,
+            )
+        return self._contexts[key]
+
+
+@contextlib.contextmanager
+def windows() -> Iterator[Windows]:
+    """A Chromium. While it is there nothing else in this thread can use asyncio."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield Windows(browser)
         browser.close()
-    assert complaints == []
+
+
+@contextlib.contextmanager
+def page_at(
+    url: str, *, width: int = 1440, height: int = 1000, dark: bool = False, scale: float = 1
+) -> Iterator[Page]:
+    """The page when it is drawn to its last line, in a browser of its own far from UTC."""
+    with (
+        windows() as found,
+        found.page_at(url, width=width, height=height, dark=dark, scale=scale) as page,
+    ):
+        yield page
 
 
 def _listen(page: Page, complaints: list[str]) -> None:
@@ -168,19 +209,33 @@ def _is_looking_for_the_root(url: str) -> bool:
     return "/_stcore/" in url and urlsplit(url).path.count("/") > 2
 
 
-def wait_until_drawn(page: Page, *, pause: int = 1500) -> None:
-    """Until the run is over and each chart has its picture; `pause` in milliseconds, since tables
-    and charts are drawn some frames after they are there."""
-    page.wait_for_selector(
-        "[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE * 1000
-    )
-    page.wait_for_function(
-        "!document.querySelector('[data-testid=stSkeleton]') &&"
-        " [...document.querySelectorAll('.stVegaLiteChart')]"
-        ".every(chart => chart.querySelector('canvas, svg'))",
-        timeout=PATIENCE * 1000,
-    )
-    page.wait_for_timeout(pause)
+# Tables and charts are drawn some frames after they are there, and a click takes some to reach the
+# script: what nothing moves in any more is drawn.
+DRAWN = """([token, pause]) => {
+    const now = performance.now()
+    if (window.restSince?.token !== token) {
+        window.restSince?.observer.disconnect()
+        const observer = new MutationObserver(() => { window.restSince.at = performance.now() })
+        observer.observe(document, {
+            subtree: true, childList: true, attributes: true, characterData: true
+        })
+        window.restSince = {token, observer, at: now}
+    }
+    const isDrawn = document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]')
+        && !document.querySelector('[data-testid=stSkeleton]')
+        && [...document.querySelectorAll('.stVegaLiteChart')]
+            .every(chart => chart.querySelector('canvas, svg'))
+    if (!isDrawn) window.restSince.at = now
+    return now - window.restSince.at >= pause
+}"""
+
+
+def wait_until_drawn(page: Page, *, pause: int = 500) -> None:
+    """Until the run is over, each chart has its picture, and for `pause` milliseconds nothing has
+    changed."""
+    token = f"{time.monotonic()}"
+    looks: float | Literal["raf"] = 50 if pause else "raf"
+    page.wait_for_function(DRAWN, arg=[token, pause], polling=looks, timeout=PATIENCE * 1000)
 
 
 def whole_page(page: Page, path: Path, *, most: int = 6000) -> Path:
@@ -188,6 +243,6 @@ def whole_page(page: Page, path: Path, *, most: int = 6000) -> Path:
     width = page.viewport_size["width"] if page.viewport_size else 1440
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": width, "height": min(height, most)})
-    page.wait_for_timeout(1500)
+    wait_until_drawn(page)
     page.screenshot(path=path)
     return path

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from typing import Any
 import pytest
 
 from ingest.simulator import write_demo
+from tests.forked import ended
+from tests.shared import begin, once
 
 # Started in the background, this process would ignore Ctrl-C, and so would all that tests start.
 with contextlib.suppress(ValueError):  # not in the main thread
@@ -43,21 +46,21 @@ class Rua:
         self, *words: str | Path, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run it; nothing of the user's own settings is seen."""
-        return subprocess.run(
-            [RUA, *map(str, words)],
-            cwd=self.folder,
-            env=clean_environment(self.folder) | (env or {}),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        told = clean_environment(self.folder) | (env or {})
+        done = ended([str(word) for word in words], self.folder, told, 120)
+        out, err = (_text(each) for each in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
     def json(self, *words: str | Path) -> Any:
         """What it prints with --format json; fails the test unless it ends with 0."""
         done = self(*words, "--format", "json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+def _text(said: bytes) -> str:
+    """As subprocess gives text: any end of a line is one."""
+    return said.decode().replace("\r\n", "\n").replace("\r", "\n")
 
 
 def clean_environment(home: Path) -> dict[str, str]:
@@ -86,13 +89,24 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder, days=DEMO_DAYS, seed=7, until=DEMO_UNTIL)
+    made = once("demo", _make_demo)
     store = tmp_path_factory.mktemp("store") / "rua.duckdb"
-    run = Rua(store.parent)
-    counts = run.json("--config", folder / "rua.toml", "--store", store, "ingest", folder / "mails")
-    truth = json.loads((folder / "truth.json").read_text())
-    return Demo(folder, store, truth, counts)
+    shutil.copy(made / store.name, store)
+    counts = json.loads((made / "counts.json").read_text())
+    truth = json.loads((made / "demo" / "truth.json").read_text())
+    return Demo(made / "demo", store, truth, counts)
+
+
+def _make_demo(folder: Path) -> None:
+    demo = folder / "demo"
+    write_demo(demo, days=DEMO_DAYS, seed=7, until=DEMO_UNTIL)
+    words = ("--config", demo / "rua.toml", "--store", folder / "rua.duckdb")
+    counts = Rua(folder).json(*words, "ingest", demo / "mails")
+    (folder / "counts.json").write_text(json.dumps(counts))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.add_cleanup(begin())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from tests.conftest import Rua
+from tests.read_here import read_here
 
 __all__ = ["ATTACKS", "GROUP", "MARK", "SUNDAY", "hostile_store"]
 
@@ -41,8 +41,7 @@ def hostile_store(folder: Path) -> Path:
             name = f"{back:02d}-{number:02d}"
             _write(documents / f"{name}.xml", _dmarc(attack, domain, day, number), day)
             _write(documents / f"{name}.json", _tls(attack, domain, day), day)
-    done = Rua(folder)("--store", store, "ingest", documents)
-    assert done.returncode == 0, done.stderr
+    read_here(store, documents)
     return store
 
 

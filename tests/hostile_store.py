@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from tests.conftest import Rua
+from tests.read_here import read_here
 
 __all__ = ["HOSTILE", "MARK", "hostile_store"]
 
@@ -44,8 +44,7 @@ def hostile_store(folder: Path, until: date) -> Path:
         _put(documents / f"{back:02d}-=<b>&.xml", _dmarc(day, texts), day)
         _put(documents / f"{back:02d}-`x`.json", _tls(day, texts), day)
     _put(documents / "no <script>report.xml", f"<feedback>{escape(HOSTILE[0])}", until)
-    done = Rua(folder)("--store", store, "ingest", documents)
-    assert done.returncode == 0, done.stderr
+    read_here(store, documents)
     return store
 
 

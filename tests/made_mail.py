@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from schemas.names import organizational_domain
-from tests.conftest import Rua
+from tests.read_here import read_here
 
 __all__ = ["LAST", "Mail", "days_back", "on_working_days", "stored"]
 
@@ -77,7 +77,7 @@ def _word(passes: bool) -> str:
 
 
 def stored(mails: Iterable[Mail], folder: Path) -> Path:
-    """A store in `folder`, read in by `rua ingest`: one report a receiver, domain and day."""
+    """A store in `folder`, read in as `rua ingest` does: one report a receiver, domain and day."""
     records: dict[tuple[str, str, date], list[str]] = defaultdict(list)
     for mail in mails:
         for receiver in mail.receivers:
@@ -88,8 +88,7 @@ def stored(mails: Iterable[Mail], folder: Path) -> Path:
     documents.mkdir(parents=True)
     for number, (key, found) in enumerate(sorted(records.items())):
         (documents / f"{number:05d}.xml").write_text(_report(*key, found), encoding="utf-8")
-    done = Rua(folder)("--store", store, "ingest", "--strict", documents)
-    assert done.returncode == 0, done.stderr
+    assert read_here(store, documents).refused == 0
     return store
 
 

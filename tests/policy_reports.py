@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from tests.conftest import Rua
+from tests.read_here import read_here
 
 __all__ = ["Seen", "stored_policies"]
 
@@ -51,6 +51,5 @@ def stored_policies(reports: Iterable[Seen], folder: Path) -> Path:
         path.write_text(report.xml(), encoding="utf-8")
         arrived = datetime.combine(report.day, time(3), UTC).timestamp() + 86400
         os.utime(path, (arrived, arrived))
-    done = Rua(folder)("ingest", "reports")
-    assert done.returncode == 0, done.stderr
+    assert read_here(folder / "rua.duckdb", folder / "reports").refused == 0
     return folder / "rua.duckdb"

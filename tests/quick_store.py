@@ -13,11 +13,14 @@ asked `--as-of` an earlier day leaves out what had not arrived by then.
 import contextlib
 import gc
 import hashlib
+import pickle
 import random
+import shutil
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,21 +44,38 @@ from ingest.sources import Arrival
 from ingest.writer import Run, Writer
 from schemas.dmarc import AggregateReport
 from schemas.store import Connection, Store
+from tests import shared
 
 __all__ = ["growing_store", "quick_store"]
 
 Truth = dict[str, Any]
+STORE = "rua.duckdb"
+TRUTH = "truth.pickle"
 
 
 def quick_store(
     folder: Path, variant: str = "default", seed: int = 1, *, days: int = 90, until: date
 ) -> tuple[Path, Truth]:
     """Writes folder/rua.duckdb and folder/rua.toml; the store, and the truth of truth.json but for
-    its mails. All reports that have arrived by the end of `until` are in it."""
-    store, truth, growing = growing_store(folder, variant, seed, days=days, until=until, every=0)
+    its mails. All reports that have arrived by the end of `until` are in it. It is made once in a
+    test run, and copied."""
+    made = partial(_make, variant=variant, seed=seed, days=days, until=until)
+    if not shared.is_shared():
+        return folder / STORE, made(folder)
+    there = shared.once(f"quick store {variant} {seed} {days} {until}", made)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (STORE, "rua.toml"):
+        shutil.copy(there / name, folder)
+    truth: Truth = pickle.loads((there / TRUTH).read_bytes())  # noqa: S301 - our own
+    return folder / STORE, truth
+
+
+def _make(folder: Path, *, variant: str, seed: int, days: int, until: date) -> Truth:
+    _, truth, growing = growing_store(folder, variant, seed, days=days, until=until, every=0)
     for _ in growing:
         pass
-    return store, truth
+    (folder / TRUTH).write_bytes(pickle.dumps(truth))
+    return truth
 
 
 def growing_store(
@@ -82,7 +102,7 @@ def growing_store(
         truth = _truth(plan, run, [each.report for each in arrived])
         whole = Whole.of(sorted(arrived, key=lambda each: each.at))
     (folder / "rua.toml").write_text(settings_text(plan.domains), encoding="utf-8")
-    store = folder / "rua.duckdb"
+    store = folder / STORE
     backs = range(days - 1, 0, -every) if every else ()
     return store, truth, _grow(Store(store), whole, [*(until - n * DAY for n in backs), until])
 

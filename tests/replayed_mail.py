@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from analytics.classes import CLASSES
 from analytics.labels import Word
 from analytics.whatif import Tags
-from tests.conftest import Rua
 from tests.made_mail import days_back
+from tests.read_here import read_here
 
 __all__ = ["DOMAIN", "WORDS", "Given", "Reported", "brute_force", "reports", "stored_reports"]
 
@@ -103,8 +103,7 @@ def stored_reports(reports: Sequence[Reported], folder: Path) -> Path:
     documents.mkdir(parents=True)
     for number, report in enumerate(reports):
         (documents / f"{number:03d}.xml").write_text(report.xml(number), encoding="utf-8")
-    done = Rua(folder)("--store", store, "ingest", "--strict", "--offline", documents)
-    assert done.returncode == 0, done.stderr
+    assert read_here(store, documents).refused == 0
     return store
 
 

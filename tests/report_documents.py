@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from tests.conftest import Rua
+from tests.read_here import read_here
 
 __all__ = ["Report", "store_of"]
 
@@ -58,11 +58,10 @@ class Report:
 
 
 def store_of(reports: Iterable[Report], folder: Path) -> Path:
-    """A store in `folder` that holds the reports, read in by `rua ingest`."""
+    """A store in `folder` that holds the reports, read in as `rua ingest` does."""
     documents, store = folder / "documents", folder / "rua.duckdb"
     documents.mkdir(parents=True)
     for number, report in enumerate(reports):
         report.write(documents / f"{number:05d}.xml")
-    done = Rua(folder)("--store", store, "ingest", "--strict", documents)
-    assert done.returncode == 0, done.stderr
+    assert read_here(store, documents).refused == 0
     return store

@@ -14,6 +14,7 @@ import duckdb
 
 from ingest.rebuild import DERIVED
 from tests.dovecot import User, checked
+from tests.forked import ended
 
 __all__ = ["Done", "derived", "finish", "message_ids", "rows", "run", "settings", "start"]
 
@@ -53,7 +54,9 @@ def run(
     offline: bool = True,
 ) -> Done:
     """Run it to its end."""
-    return finish(start(*words, env=env, cwd=cwd, offline=offline))
+    told = _environment(offline=offline) | dict(env or {})
+    done = ended([str(word) for word in words], cwd or Path.cwd(), told, SECONDS)
+    return Done(done.returncode, done.stdout, done.stderr.decode())
 
 
 def start(
@@ -67,19 +70,21 @@ def start(
 
     It asks DNS nothing, unless `offline` leaves that to its settings.
     """
-    clean = {name: text for name, text in os.environ.items() if not name.startswith("RUA_")}
-    clean["HOME"] = os.devnull
-    if offline:
-        clean["RUA_DNS__OFFLINE"] = "true"
     return subprocess.Popen(
         [str(RUA), *map(str, words)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=clean | dict(env or {}),
+        env=_environment(offline=offline) | dict(env or {}),
         cwd=cwd,
         pass_fds=pass_fds,
     )
+
+
+def _environment(*, offline: bool) -> dict[str, str]:
+    clean = {name: text for name, text in os.environ.items() if not name.startswith("RUA_")}
+    clean["HOME"] = os.devnull
+    return clean | ({"RUA_DNS__OFFLINE": "true"} if offline else {})
 
 
 def finish(process: subprocess.Popen[bytes]) -> Done:

@@ -42,7 +42,6 @@ def opener(monkeypatch: pytest.MonkeyPatch, folder: Path, until: str) -> Opened:
         app = AppTest.from_file(str(APP), default_timeout=120)
         if user is not None:
             app.user = user
-        app.run()
         app.switch_page(f"screens/{screen}.py")
         app.query_params.update({"until": until} | query)
         app.run()

@@ -33,8 +33,6 @@ class Screens:
         if config:
             self._set("RUA_CONFIG", str(config))
         app = AppTest.from_file(str(APP), default_timeout=120)
-        app.query_params.update({key: query[key] for key in ("until", "days") if key in query})
-        app.run()
         app.switch_page(f"screens/{screen}.py")
         app.query_params.update(query)
         app.run()

@@ -19,6 +19,7 @@ from analytics.browse import (
 from analytics.quarantine import codes, quarantine_page, quarantined
 from analytics.window import Window
 from schemas.store import Connection, Store
+from tests.read_here import read_here
 from tests.report_documents import Report, store_of
 from tests.tls_documents import Said
 from tests.tls_documents import policy as tls_policy
@@ -40,9 +41,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     folder = tmp_path_factory.mktemp("browse") / "s"
     path = store_of(reports, folder)
     Said(DAY, [tls_policy(), tls_policy(domain="second.example")]).write(folder / "tls.json")
-    from dashboards.cli import main  # noqa: PLC0415 - as a user would
-
-    assert main(["--store", str(path), "ingest", str(folder / "tls.json")]) == 0
+    assert read_here(path, folder / "tls.json").stored == 1
     with Store(path).write() as writing:
         for statement, domain in (
             (FORGED, "failed.example"),

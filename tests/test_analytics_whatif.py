@@ -1,7 +1,6 @@
 """What another policy would do: against brute force, the demo's truth, and simulated histories."""
 
 import itertools
-import json
 import math
 import random
 import tempfile
@@ -20,10 +19,10 @@ from analytics.overview import domain_names
 from analytics.statistics import design_effect, wilson
 from analytics.whatif import Tags, as_published, whatif
 from analytics.window import Window
-from ingest.simulator import write_demo
 from schemas.store import Connection, Store
-from tests.conftest import DEMO_UNTIL, Demo, Rua
+from tests.conftest import DEMO_UNTIL, Demo
 from tests.made_mail import LAST
+from tests.quick_store import quick_store
 from tests.replayed_mail import (
     DOMAIN,
     WORDS,
@@ -236,11 +235,7 @@ def loss_of(store: Path, truth: Mapping[str, Any], until: date) -> Loss:
 
 def test_what_would_be_lost_is_truly_legitimate_and_all_of_it(tmp_path: Path) -> None:
     """Of the true loss of a whole window nine tenths are found, and so much of that is right."""
-    write_demo(tmp_path, days=35, seed=7, until=DEMO_UNTIL)
-    truth = json.loads((tmp_path / "truth.json").read_text())
-    store = tmp_path / "rua.duckdb"
-    done = Rua(tmp_path)("--store", store, "ingest", "--offline", tmp_path / "mails")
-    assert done.returncode == 0, done.stderr
+    store, truth = quick_store(tmp_path, seed=7, days=35, until=DEMO_UNTIL)
     loss = loss_of(store, truth, DEMO_UNTIL)
     assert loss.right >= 0.9 * loss.found
     assert loss.right >= 0.9 * loss.true

@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ElementHandle, Page
 
 from dashboards import theme
 from dashboards.commands.dashboard import APP
@@ -21,10 +20,8 @@ from tests.browser import (
     page_at,
     running,
     started,
-    wait_until_drawn,
-    whole_page,
 )
-from tests.conftest import DEMO_UNTIL, Demo, Rua
+from tests.conftest import DEMO_UNTIL, Rua
 from tests.report_documents import Report, store_of
 
 HOSTILE = "<img src=x onerror=alert(1)> [go](https://evil.example) www.evil.example :smile: $x$"
@@ -92,39 +89,6 @@ def test_all_options_are_known_to_streamlit() -> None:
     known = config.get_config_options()
     assert set(theme.OPTIONS) <= set(known)
     assert theme.OPTIONS["browser.gatherUsageStats"] is False
-
-
-def test_monday_and_a_domain_in_a_browser(demo: Demo, tmp_path: Path) -> None:
-    needs_chromium()
-    with running(demo.flags(), tmp_path) as url:
-        view = f"{url}/?until={DEMO_UNTIL.isoformat()}&days=7"
-        with page_at(view) as page:
-            assert page.get_by_role("heading", name="Monday").count() == 1
-            page.get_by_role("heading", name="Undecided sources").wait_for()
-            assert page.get_by_test_id("stMetric").count() == 5
-            assert page.get_by_role("link", name="example.net").count() >= 1
-            page.get_by_text("35", exact=True).click()
-            page.wait_for_url(lambda changed: "days=7" not in changed)
-            picture = whole_page(page, tmp_path / "monday.png")
-            assert picture.stat().st_size > 20_000
-            page.get_by_role("link", name="example.net").first.click()
-            page.wait_for_url(lambda changed: "domain=example.net" in changed)
-            wait_until_drawn(page)
-            assert page.get_by_role("heading", name="The road to reject").count() == 1
-            names = [each.get_attribute("aria-label") or "" for each in _charts(page)]
-            assert any(name.startswith("example.net stands at p=none") for name in names)
-            page.get_by_role("button", name="What if").click()
-            page.wait_for_url(lambda changed: "p=quarantine" in changed)
-            page.get_by_text("What if example.net published p=quarantine?").wait_for()
-        for path in ("/", "/domain"):
-            narrow = f"{url}{path}?until={DEMO_UNTIL.isoformat()}&domain=example.net&p=reject"
-            with page_at(narrow, width=390, height=844, dark=True) as page:
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= 390
-
-
-def _charts(page: Page) -> list[ElementHandle]:
-    return page.query_selector_all(".stVegaLiteChart[aria-label]")
 
 
 def test_hostile_names_in_a_browser(tmp_path: Path) -> None:

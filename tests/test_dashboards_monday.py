@@ -18,6 +18,7 @@ from schemas import lock
 from schemas.store import Store
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.opened_app import TODAY, Open, links_of, measured, tables_of, words
+from tests.read_here import read_here
 from tests.report_documents import Report, store_of
 
 WINDOW = Window(date(2026, 11, 1), TODAY, TODAY)
@@ -235,9 +236,7 @@ def test_a_new_report_is_seen_at_the_next_look(tmp_path: Path, app_on: Open) -> 
     app = app_on(store)
     more = tmp_path / "more.xml"
     Report(TODAY, source_ip="192.0.2.2", count=6).write(more)
-    from dashboards.cli import main  # noqa: PLC0415 - as a user would, after the first look
-
-    assert main(["--store", str(store), "ingest", str(more)]) == 0
+    assert read_here(store, more).stored == 1
     app.run()
     assert measured(app)["Messages"][0] == "11"
 

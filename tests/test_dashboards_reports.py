@@ -1,7 +1,6 @@
 """The screens on reports, and on one of them: browsing, conflicts, quarantine, who is genuine."""
 
 import gzip
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,9 +15,7 @@ from schemas.access import LOGIN
 from schemas.errors import AccessDenied
 from schemas.scope import Scope
 from schemas.store import Store
-from tests.browser import needs_chromium, page_at, running
-from tests.conftest import Rua
-from tests.hostile_store import MARK, hostile_store
+from tests.read_here import read_here
 from tests.report_documents import Report, store_of
 from tests.screens import Opened, opener, tables_of, words
 from tests.test_dashboards_viewer import claims
@@ -47,8 +44,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Said(DAY).write(more / "tls.json")
     (more / "bad.xml").write_text("<feedback/>")
     (more / "records.xml").write_bytes(GOLDEN.read_bytes())
-    done = Rua(folder)("--store", path, "ingest", more)
-    assert done.returncode == 0, done.stderr
+    read_here(path, more)
     return path
 
 
@@ -123,7 +119,7 @@ def test_reading_again_says_what_it_came_to(tmp_path: Path, opened: Opened) -> N
     store, path = tmp_path / "rua.duckdb", tmp_path / "cut.xml.gz"
     whole = gzip.compress(Report(DAY, count=7).xml().encode())
     path.write_bytes(whole[:200])
-    assert Rua(tmp_path)("--store", store, "ingest", path).returncode == 0
+    assert read_here(store, path).refused == 1
     app = opened(store, "reports", view="quarantine")
     again = [each for each in app.button if each.label == "Read 1 document again"]
     again[0].click().run()
@@ -300,38 +296,3 @@ def test_every_word_of_the_store_has_its_own() -> None:
     assert set(STATES) == {"counted", "unproven", "conflict", "flagged", "failed"}
     assert set(AUTHENTICITIES) == {"verified", "unverified", "failed"}
     assert {"malformed", "limit", "dropped", "broken-container", "forbidden"} <= set(CODES)
-
-
-@pytest.fixture(scope="module")
-def harmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    needs_chromium()
-    folder = tmp_path_factory.mktemp("hostile")
-    with running(["--store", str(hostile_store(folder, DAY))], folder) as url:
-        yield url
-
-
-@pytest.mark.parametrize(
-    "path", [*(f"reports?view={view}" for view in VIEWS), "report?report=1", "report?report=2"]
-)
-def test_what_strangers_wrote_stays_text(harmed: str, path: str) -> None:
-    with page_at(f"{harmed}/{path}&until={DAY}", width=390) as page:
-        for expander in page.locator("[data-testid=stExpander] summary").all():
-            expander.click()
-        assert page.evaluate("window.pwned") is None
-        assert page.locator("#injected").count() == 0
-        assert page.locator(f"[href*='{MARK}'], [src*='{MARK}']").count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_the_document_is_saved_as_it_came(store: Path, tmp_path: Path) -> None:
-    needs_chromium()
-    number = 1
-    raw = Rua(tmp_path)("--store", store, "show", str(number), "--raw").stdout
-    with (
-        running(["--store", str(store)], tmp_path) as url,
-        page_at(f"{url}/report?report={number}&until={DAY}") as page,
-    ):
-        with page.expect_download() as saved:
-            page.get_by_role("button", name="Save the original document").click()
-        assert saved.value.suggested_filename == f"report-{number}.xml"
-        assert Path(saved.value.path()).read_text() == raw

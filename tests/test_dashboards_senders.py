@@ -15,7 +15,6 @@ from analytics.labels import labels
 from dashboards import charts_sources
 from dashboards.world import world
 from schemas.store import Store
-from tests.browser import needs_chromium, page_at, running, wait_until_drawn, whole_page
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.report_documents import Report, store_of
 from tests.source_screens import Screens, measured, pick, tables_of, words_of
@@ -191,19 +190,3 @@ def test_the_shapes_are_read_for_the_map_alone() -> None:
         "import sys; sys.exit(world.cache_info().currsize)"
     )
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False).returncode == 0
-
-
-def test_the_map_in_a_browser(demo: Demo, tmp_path: Path) -> None:
-    needs_chromium()
-    with running(demo.flags(), tmp_path) as url:
-        for width, dark in ((1440, False), (390, True)):
-            view = f"{url}/?until={DEMO_UNTIL.isoformat()}"
-            with page_at(view, width=width, dark=dark) as page:
-                if width < 400:
-                    page.get_by_test_id("stExpandSidebarButton").click()
-                page.get_by_role("link", name="Unknown senders").click()
-                page.get_by_role("heading", name="Where they are").wait_for()
-                wait_until_drawn(page)
-                assert page.get_by_test_id("stMetric").count() == 5
-                assert page.evaluate("document.documentElement.scrollWidth") <= width
-                assert whole_page(page, tmp_path / f"{width}.png").stat().st_size > 20_000

@@ -1,8 +1,9 @@
 """What is known of a report by its carrier is the same by an ingest, a retry and a rebuild."""
 
+import contextlib
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,12 +17,26 @@ from ingest.reading import Batch, Reading, read_batch, unread
 from ingest.rebuild import rebuild
 from ingest.retry import retry
 from ingest.sources import Arrival
+from ingest.workers import Readers
 from ingest.writer import Run, Writer
 from schemas.errors import ReaderFailed
 from schemas.store import Store
 from tests.mails import FIRST_DAY, make_report_mail
 
 Asked = list[tuple[Any, ...]]
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Readers]:
+    with Readers(1) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def one_process(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One reading process serves all: to start it takes longer than all the rest of a road."""
+    for module in ("ingest.retry", "ingest.rebuild"):
+        monkeypatch.setattr(f"{module}.Readers", lambda _: contextlib.nullcontext(readers))
 
 
 def stored(folder: Path, batch: Batch) -> tuple[Store, Writer]:

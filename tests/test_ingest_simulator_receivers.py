@@ -185,7 +185,7 @@ def test_a_test_stage_is_told_in_both_generations_words() -> None:
         assert (policy.t, policy.pct) == ("y", 0)
         for each in plan.deliveries(domain, day):
             who = reporter(each.reporter)
-            for row in evaluate(each, policy, who, keyed("test"), overrides=True):
+            for row in evaluate(each, policy, who, lambda: keyed("test"), overrides=True):
                 kinds |= {(who.dialect.newer, kind) for kind, _ in row.reasons}
     assert kinds == {(True, "policy_test_mode"), (False, "sampled_out")}
 

@@ -1,8 +1,8 @@
 """Sources of the demo organisation get the class that the truth says, whatever the seed.
 
-One demo is written as mails, read in by `rua ingest` with reverse DNS and classified over its 90
-days without a label; the others are put into the store without their mails (tests/quick_store.py),
-which gives the same rows. The tables that compare truth (rows) and answer (columns) are printed.
+They are classified over 90 days without a label, put into the store without their mails, which
+gives the same rows (tests/quick_store.py); of one `rua ingest` asks DNS for the names of the
+addresses. The tables that compare truth (rows) and answer (columns) are printed.
 """
 
 import json
@@ -17,7 +17,6 @@ import pytest
 
 from analytics.classes import CLASSES, classify
 from analytics.window import Window
-from ingest.simulator import write_demo
 from schemas.store import Store
 from tests.conftest import Rua
 from tests.knot import Dns
@@ -77,18 +76,13 @@ def compared(store: Path, truth: dict[str, Any]) -> Compared:
     return Compared(sources, messages)
 
 
-def made(folder: Path, seed: int) -> dict[str, Any]:
-    write_demo(folder, days=90, seed=seed, until=UNTIL)
-    found: dict[str, Any] = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    return found
-
-
-def ingested(folder: Path, nameserver: str) -> Path:
-    store = folder / "rua.duckdb"
+def name_its_addresses(store: Path, nameserver: str) -> None:
+    """By an ingest that has nothing to read: names are asked for behind its last commit."""
+    mail = store.with_name("hello.eml")
+    mail.write_text("From: a@example.com\n\nhello\n")
     env = {"RUA_DNS__OFFLINE": "false", "RUA_DNS__NAMESERVERS": json.dumps([nameserver])}
-    done = Rua(folder)("--store", store, "ingest", folder / "mails", env=env)
+    done = Rua(store.parent)("--store", store, "ingest", mail, env=env)
     assert done.returncode == 0, done.stderr
-    return store
 
 
 @pytest.mark.parametrize("seed", [1, 20261121])
@@ -104,9 +98,9 @@ def test_recall_and_precision_without_reverse_dns(
 def test_recall_and_precision_with_reverse_dns(
     tmp_path: Path, dns: Dns, record_property: Record
 ) -> None:
-    truth = made(tmp_path, 2)
+    store, truth = quick_store(tmp_path, seed=2, until=UNTIL)
     dns.add(reverse_zones(truth["ptr"]))
-    store = ingested(tmp_path, dns.nameserver)
+    name_its_addresses(store, dns.nameserver)
     with Store(store).read() as con:
         named = con.execute("select count(*) from ptr_lookup where confirmed").fetchall()
     assert named[0][0] > 1000

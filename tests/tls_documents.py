@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import Rua
+from tests.read_here import read_here
 
 __all__ = ["Said", "policy", "store_of"]
 
@@ -64,11 +64,10 @@ class Said:
 
 
 def store_of(reports: Iterable[Said], folder: Path) -> Path:
-    """A store in `folder` that holds the reports, read in by `rua ingest`, in their order."""
+    """A store in `folder` that holds the reports, read in as `rua ingest` does, in their order."""
     documents, store = folder / "documents", folder / "rua.duckdb"
     documents.mkdir(parents=True)
     for number, report in enumerate(reports):
         report.write(documents / f"{number:05d}.json")
-    done = Rua(folder)("--store", store, "ingest", "--strict", documents)
-    assert done.returncode == 0, done.stderr
+    assert read_here(store, documents).refused == 0
     return store

@@ -17,7 +17,8 @@ import duckdb
 
 from analytics.labels import add
 from schemas.store import Store
-from tests.conftest import DEMO_UNTIL, Demo, Rua
+from tests.conftest import DEMO_UNTIL, Demo
+from tests.read_here import read_here
 
 __all__ = ["MIXED_ID", "TwoGroups", "foreign_tokens", "tokens", "two_groups"]
 
@@ -64,8 +65,8 @@ def _read_more(folder: Path, store: Path, mine: str, theirs: str) -> None:
     documents.mkdir()
     (documents / "mixed.json").write_text(json.dumps(_mixed(mine, theirs)))
     (documents / f"{theirs}!unreadable.xml").write_text(f"<feedback><unended {theirs}")
-    done = Rua(folder)("--store", store, "ingest", documents)
-    assert done.returncode == 0, done.stderr
+    found = read_here(store, documents)
+    assert (found.stored, found.refused) == (1, 1)
 
 
 def _mixed(*domains: str) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import random
 import string
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TypeAlias
 from xml.sax.saxutils import escape
 
@@ -15,6 +15,8 @@ from ingest.simulator.receivers import Row
 from ingest.simulator.traffic import Signature
 
 __all__ = ["Report", "make_report_id", "merged", "write_aggregate"]
+
+KIND = attrgetter(*(each.name for each in fields(Row) if each.name != "count"))
 
 Element: TypeAlias = tuple[str, "str | list[Element]"]
 
@@ -47,13 +49,17 @@ class Report:
 def merged(rows: Iterable[Row], dialect: Dialect) -> tuple[Row, ...]:
     """Rows alike in all but their count become one (RFC 9990 §3.1.1.7), largest first; or one row a
     message, from software that never added up (D38)."""
-    tally: Counter[Row] = Counter()
+    counts: dict[tuple[object, ...], int] = {}
+    kinds: dict[tuple[object, ...], Row] = {}
     for row in rows:
-        tally[row.counting(1)] += row.count
-    ordered = sorted(tally.items(), key=lambda item: (-item[1], _order(item[0])))
+        key = KIND(row)
+        counts[key] = counts.get(key, 0) + row.count
+        kinds.setdefault(key, row)
+    found = ((count, kinds[key]) for key, count in counts.items())
+    ordered = sorted(found, key=lambda item: (-item[0], _order(item[1])))
     if dialect.each_message:
-        return tuple(row for row, count in ordered for _ in range(count))
-    return tuple(row.counting(count) for row, count in ordered)
+        return tuple(row.counting(1) for count, row in ordered for _ in range(count))
+    return tuple(row if row.count == count else row.counting(count) for count, row in ordered)
 
 
 def _order(row: Row) -> tuple[str, ...]:

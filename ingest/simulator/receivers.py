@@ -1,8 +1,7 @@
 """What a receiver makes of a delivery: alignment, disposition and override reasons."""
 
 import random
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
@@ -79,6 +78,9 @@ class Fate(NamedTuple):
     sampled: bool
 
 
+CERTAIN = Fate("", temperror=False, damaged=False, sampled=False)
+
+
 @cache
 def organizational(name: str) -> str:
     """The organizational domain; every From domain here sits under a one-label public suffix."""
@@ -97,37 +99,44 @@ def evaluate(
     delivery: Delivery,
     policy: Policy,
     reporter: Reporter,
-    rng: random.Random,
+    generator: Callable[[], random.Random],
     *,
     overrides: bool,
     temperror: float = 0.0,
 ) -> Iterator[Row]:
     """The records that a delivery gives at a receiver; `temperror` is the share of its messages
-    whose keys could not be fetched, where that is more than the reporter's usual one."""
+    whose keys could not be fetched, where that is more than the reporter's usual one.
+
+    `generator` gives this delivery's own: it is not made where nothing is left to chance."""
     boxes = MAILBOXES.get(reporter.org_name, (reporter.submitter.lower(),))
     shown = boxes if "to" in reporter.dialect.envelope else ()
-    share = max(temperror, reporter.temperror)
-    fates = Counter(_fate(delivery, policy, share, shown, rng) for _ in range(delivery.count))
+    share = max(temperror, reporter.temperror) if delivery.signatures else 0
+    fates = {CERTAIN: delivery.count}
+    if shown or share or delivery.label == "own" or policy.pct is not None:
+        fates = _fates(delivery, policy, share, shown, generator())
     for fate, count in fates.items():
         yield _row(delivery, policy, reporter, fate, count=count, overrides=overrides)
 
 
-def _fate(
+def _fates(
     delivery: Delivery,
     policy: Policy,
     temperror: float,
     boxes: tuple[str, ...],
     rng: random.Random,
-) -> Fate:
-    """One message's; `boxes` are the RCPT domains that the reporter names, none if it names none.
-    The draws and their order are part of what a seed means."""
-    rolls = rng.random(), rng.random(), rng.random()
-    return Fate(
-        boxes[int(rng.random() ** 2 * len(boxes))] if boxes else "",
-        bool(delivery.signatures) and rolls[0] < temperror,
-        delivery.label == "own" and rolls[1] < BROKEN_IN_TRANSIT,
-        policy.pct is not None and rolls[2] * 100 >= policy.pct,
-    )
+) -> dict[Fate, int]:
+    """How many messages meet which; `boxes` are the RCPT domains that the reporter names, none if
+    it names none. The draws and their order are part of what a seed means."""
+    drawn = rng.random
+    is_own, choices = delivery.label == "own", len(boxes)
+    stays = 1.0 if policy.pct is None else policy.pct / 100
+    tally: dict[tuple[str, bool, bool, bool], int] = {}
+    for _ in range(delivery.count):
+        missed, broken, sample = drawn(), drawn(), drawn()
+        box = boxes[int(drawn() ** 2 * choices)] if choices else ""
+        key = (box, missed < temperror, is_own and broken < BROKEN_IN_TRANSIT, sample >= stays)
+        tally[key] = tally.get(key, 0) + 1
+    return {Fate(*key): count for key, count in tally.items()}
 
 
 def _row(

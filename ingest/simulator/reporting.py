@@ -4,6 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from ingest.simulator.documents import Report, make_report_id, merged
 from ingest.simulator.habits import Reporter
@@ -31,15 +32,13 @@ def reports(plan: Plan, domain: Domain, days: int) -> Iterator[Report]:
         policy = domain.stage_on(day, plan.until).policy
         for delivery in plan.deliveries(domain, day):
             who = reporter(delivery.reporter)
-            rng = keyed(
-                plan.seed, delivery.stream.key, day, who.org_name, delivery.source_ip, delivery.half
-            )
+            key = (delivery.stream.key, day, who.org_name, delivery.source_ip, delivery.half)
             period = _period(who, day, delivery.half)
             rows = evaluate(
                 delivery,
                 policy,
                 who,
-                rng,
+                partial(keyed, plan.seed, *key),
                 overrides=plan.variant.overrides,
                 temperror=domain.temperror(who.org_name, day, plan.until),
             )
