@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from streamlit import runtime
+from streamlit.runtime import exists as is_running
 
 import dashboards
 from analytics.browse import Wanted
@@ -31,7 +31,7 @@ from schemas.errors import RuaError
 
 __all__ = ["import_screens", "prepared"]
 
-START_SECONDS = 0.05
+START_SECONDS, JOIN_SECONDS = 0.05, 0.2
 POLL_SECONDS = 2.0
 REST_SECONDS = 10.0  # an ingest commits every few seconds, and each commit makes answers old
 NOT_OF_SCREENS = ("app", "cli", "console", "terminal")
@@ -56,12 +56,13 @@ def prepared() -> Iterator[None]:
         yield
     finally:
         ended.set()
-        data.interrupt()
-        thread.join()
+        while thread.is_alive():  # it may just be about to ask
+            data.interrupt()
+            thread.join(JOIN_SECONDS)
 
 
 def _keep_ready(ended: threading.Event) -> None:
-    while not runtime.exists() and not ended.wait(START_SECONDS):
+    while not is_running() and not ended.wait(START_SECONDS):
         pass  # answers are kept in it
     done: object = None
     seen: object = None
@@ -78,9 +79,10 @@ def _keep_ready(ended: threading.Event) -> None:
 def _state() -> object:
     """What the answers hang on: the store and the day; None where there is no store to read."""
     try:
-        return data.state(), datetime.now(UTC).date()
-    except (RuaError, OSError):
+        state = data.state()
+    except RuaError:  # of the settings; a visitor is told
         return None
+    return state and (state, datetime.now(UTC).date())
 
 
 def _ask_all(ended: threading.Event) -> None:
