@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyarrow.compute import subtract
 
 from ingest.authenticity import Proof, Trust, claimed_domain, judge, prove
 from ingest.identity import identity_of
@@ -191,14 +192,16 @@ class Whole:
     def until(self, moment: datetime, first: int) -> tuple[Batch, int]:
         """What arrives from number `first` on and before the moment, and the next number."""
         last = bisect_left(self.moments, moment)
-        carriers = [replace(each, first=each.first - first) for each in self.carriers[first:last]]
+        carriers = self.carriers[first:last]
+        if first:
+            carriers = [replace(each, first=each.first - first) for each in carriers]
         tables = {}
         for name, table in self.tables.items():
             start, stop = self.starts[name][first], self.starts[name][last]
             if start < stop:
                 part = table.slice(start, stop - start)
-                leaves = pa.array([n - first for n in _leaves(part)], pa.int32())
-                tables[name] = _with(part, {"leaf": leaves})
+                leaves = subtract(part.column("leaf"), pa.scalar(first, pa.int32()))
+                tables[name] = _with(part, {"leaf": leaves}) if first else part
         return Batch(carriers, self.readings[first:last], tables), last
 
 

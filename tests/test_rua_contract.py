@@ -13,7 +13,7 @@ import pytest
 
 from dashboards.cli import COMMANDS, LazyGroup, main
 from dashboards.cli import rua as root
-from tests.conftest import RUA, Demo, Rua
+from tests.conftest import RUA, Demo, Rua, clean_environment
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -248,6 +248,23 @@ def test_nothing_heavy_loads_where_it_is_not_used(
 def test_the_version_is_said() -> None:
     done = subprocess.run([RUA, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("rua ")
+
+
+@pytest.mark.parametrize("words", [("domains", *DAYS, "--format", "csv"), ("show", "x"), ("tsl",)])
+def test_the_installed_command_is_what_the_tests_fork(
+    demo: Demo, rua: Rua, words: tuple[str, ...]
+) -> None:
+    installed = subprocess.run(
+        [RUA, *demo.flags(), *words],
+        cwd=rua.folder,
+        env=clean_environment(rua.folder),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    forked = rua(*demo.flags(), *words)
+    assert (forked.returncode, forked.stdout) == (installed.returncode, installed.stdout)
+    assert forked.stderr == installed.stderr
 
 
 def test_ctrl_c_ends_a_question_that_takes_for_ever(rua: Rua) -> None:
