@@ -5,6 +5,7 @@ import http.client
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from analytics.labels import labels, remove
 from schemas.errors import ExitCode
 from schemas.store import Store
 from tests.browser import CHROMIUM, QUIET, free_port, needs_chromium, started, wait_until_drawn
@@ -289,6 +291,33 @@ def test_only_an_editor_labels(provider: str, demo: Demo, browser: Browser, tmp_
             with Store(groups.store).read() as con:
                 question = "select count(*) from label where match = 'from-the-browser.example'"
                 assert con.execute(question).fetchall() == [(count,)], name
+
+
+def test_the_form_of_a_source_is_an_editors(
+    guarded: Guarded, browser: Browser, request: pytest.FixtureRequest
+) -> None:
+    mine = min(guarded.groups.mine)
+    with Store(guarded.groups.store).read() as con:
+        question = "select source_ip from dmarc_message where policy_domain = $1 and day > $2"
+        address = con.execute(question, [mine, DEMO_UNTIL - timedelta(days=30)]).fetchall()[0][0]
+        before = labels(con)
+    request.addfinalizer(lambda: remove(Store(guarded.groups.store), mine, address))
+    place = f"{guarded.url}/sources?ip={address}&of={mine}&until={DEMO_UNTIL.isoformat()}"
+    for name, found in (("ann", before), ("bob", [*before, "spoof"])):
+        with visitor(browser, guarded, name) as page:
+            at(page, place)
+            page.get_by_text("Label it: your word stands over every rule").click()
+            wait_until_drawn(page)
+            if name == "ann":
+                assert "Labels are for those with the editor role." in seen(page)
+                assert page.get_by_role("button", name="Label it", exact=True).count() == 0
+                continue
+            page.get_by_role("combobox", name="Class").nth(1).click()
+            page.get_by_role("option", name="spoof: somebody else uses the name").click()
+            page.get_by_role("button", name="Label it", exact=True).click()
+            page.get_by_text("is labelled spoof").wait_for()
+        with Store(guarded.groups.store).read() as con:
+            assert len(labels(con)) == len(found), name
 
 
 def test_behind_a_tls_proxy_below_a_path(
