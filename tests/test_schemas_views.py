@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from tests.conftest import Demo, Rua
+from tests.read_here import read_here
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DAY = datetime(2026, 3, 10, tzinfo=UTC)
@@ -39,11 +40,18 @@ def asked(store: Path, question: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def spread(rua: Rua) -> Any:
-    """A report's rows of report_day: [{day: messages}] by record."""
+    """A report's rows of report_day: [{day: messages}] by record; read in by a process that starts
+    for it, with `by_process`."""
 
-    def days_of(begin: datetime, end: datetime, *counts: int) -> list[dict[date, int]]:
-        (rua.folder / "r.xml").write_text(report(begin, end, *counts))
-        assert rua.json("ingest", "r.xml")["stored"] == 1
+    def days_of(
+        begin: datetime, end: datetime, *counts: int, by_process: bool = False
+    ) -> list[dict[date, int]]:
+        file = rua.folder / "r.xml"
+        file.write_text(report(begin, end, *counts))
+        if by_process:
+            assert rua.json("ingest", file)["stored"] == 1
+        else:
+            assert read_here(rua.folder / "rua.duckdb", file).stored == 1
         question = "select ordinal, day, message_count from report_day order by all"
         found: list[dict[date, int]] = [{} for _ in counts]
         for ordinal, day, messages in asked(rua.folder / "rua.duckdb", question):
@@ -100,7 +108,7 @@ def summer_time() -> Iterator[None]:
 @pytest.mark.usefixtures("summer_time")
 def test_days_are_of_utc_where_clocks_change(spread: Any) -> None:
     change = datetime(2026, 3, 28, tzinfo=UTC)  # the clocks of Berlin change on the 29th
-    (found,) = spread(change, change + timedelta(days=3), 30)
+    (found,) = spread(change, change + timedelta(days=3), 30, by_process=True)
     assert found == {date(2026, 3, 28): 10, date(2026, 3, 29): 10, date(2026, 3, 30): 10}
 
 
