@@ -180,7 +180,7 @@ def _command(words: list[str], folder: str, env: dict[str, str], streams: list[i
         os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # as dashboards.cli does
         time.tzset()
         sys.path[0] = str(Path(sys.executable).parent)
-        sys.argv = ["rua", *words]
+        sys.argv = [str(RUA), *words]  # init names the command by it
         from dashboards.cli import main  # noqa: PLC0415 - it is loaded
 
         code = main(words)
