@@ -26,7 +26,7 @@ from typing import Any
 
 from benchmarks.classes import multiply
 from benchmarks.mails import run_rua
-from dashboards.links import SCREENS
+from dashboards.frame.links import SCREENS
 from ingest.simulator import write_demo
 from schemas.errors import RuaError
 from schemas.store import Connection, Store

@@ -14,11 +14,10 @@ from datetime import UTC, datetime
 
 from streamlit.runtime import exists as is_running
 
-import dashboards
 from analytics.browse import Wanted
 from analytics.unknown import Unknown
 from analytics.window import Window
-from dashboards import data, lists, source_tables, viewer
+from dashboards import data, frame, panels, parts
 from dashboards.data import Chosen
 from dashboards.data.monday import monday
 from dashboards.data.pipeline import pipeline, runs
@@ -26,7 +25,10 @@ from dashboards.data.reports import browsed
 from dashboards.data.senders import sender_page, senders
 from dashboards.data.sources import Narrowed, reporters, services, strips, told
 from dashboards.data.tls import failure_days, tls_screen
-from dashboards.filters import all_domains, window_of
+from dashboards.frame import viewer
+from dashboards.frame.filters import all_domains, window_of
+from dashboards.panels import source_tables
+from dashboards.parts import lists
 from schemas.errors import RuaError
 
 __all__ = ["import_screens", "prepared"]
@@ -34,15 +36,14 @@ __all__ = ["import_screens", "prepared"]
 START_SECONDS, JOIN_SECONDS = 0.05, 0.2
 POLL_SECONDS = 2.0
 REST_SECONDS = 10.0  # an ingest commits every few seconds, and each commit makes answers old
-NOT_OF_SCREENS = ("app", "cli", "console", "terminal")
 WARNINGS = "streamlit.runtime.scriptrunner_utils.script_run_context"  # of threads of no session
 
 
 def import_screens() -> None:
     """Import all modules of the screens, with the libraries that they need: over a second."""
-    for module in pkgutil.iter_modules(dashboards.__path__):
-        if not module.ispkg and module.name not in NOT_OF_SCREENS:
-            importlib.import_module(f"dashboards.{module.name}")
+    for package in (frame, parts, panels):
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")
 
 
 @contextmanager

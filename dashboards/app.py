@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboards import filters, states, viewer
 from dashboards.data import known_domains, settings
-from dashboards.links import pages
-from dashboards.theme import CSS, ICON
+from dashboards.frame import filters, states, viewer
+from dashboards.frame.links import pages
+from dashboards.frame.theme import CSS, ICON
 
 st.set_page_config(page_title="rua", page_icon=ICON, layout="wide")
 st.html(f"<style>{CSS}</style>")

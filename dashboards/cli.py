@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from dashboards.console import Globals, say
+from dashboards.terminal.console import Globals, say
 from schemas.errors import ExitCode, RuaError
 
 __all__ = ["main", "rua"]

@@ -4,8 +4,8 @@ everybody, so that it shows who is let. Run in the place of dashboards/app.py by
 import streamlit as st
 
 from analytics.labels import add
-from dashboards import states, viewer
 from dashboards.data import change
+from dashboards.frame import states, viewer
 
 with states.problems_shown():
     if not viewer.admitted():

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import drawing
 from dashboards.commands.dashboard import APP
+from dashboards.parts import drawing
 
 __all__ = ["TODAY", "Open", "app_on", "links_of", "measured", "tables_of", "words"]
 

@@ -8,7 +8,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dashboards.links import SCREENS
+from dashboards.frame.links import SCREENS
 from ingest.simulator import write_demo
 from tests.browser import page_at, running, whole_page
 from tests.conftest import RUA, clean_environment

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import drawing
 from dashboards.commands.dashboard import APP
+from dashboards.parts import drawing
 
 __all__ = ["Opened", "opener", "tables_of", "words"]
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from analytics.window import Window
-from dashboards.advice_screen import asked_with, in_full, on_a_screen
 from dashboards.cli import main
-from dashboards.terminal import rows_taken
+from dashboards.terminal.advice import asked_with, in_full, on_a_screen
+from dashboards.terminal.tables import rows_taken
 from tests.conftest import Rua
 from tests.quick_store import quick_store
 from tests.terminal import Terminal

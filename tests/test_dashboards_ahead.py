@@ -14,7 +14,7 @@ from analytics.labels import add
 from dashboards import ahead, data
 from dashboards.data import Chosen
 from dashboards.data.monday import monday
-from dashboards.filters import window_of
+from dashboards.frame.filters import window_of
 from schemas.access import LOGIN
 from schemas.errors import AccessDenied, StoreError
 from schemas.store import Store

@@ -14,9 +14,9 @@ from analytics.rates import replayed_days, replayed_fates, replayed_rates, sourc
 from analytics.standing import LEVELS
 from analytics.whatif import Tags, whatif
 from analytics.window import Window
-from dashboards import domain_charts, domain_words, road, whatif_mode
 from dashboards.data.domain import Place
-from dashboards.theme import ON_DARK, ON_LIGHT
+from dashboards.frame.theme import ON_DARK, ON_LIGHT
+from dashboards.panels import domain_charts, domain_words, road, whatif_mode
 from schemas.gates import Gates
 from schemas.store import Store
 from tests.conftest import DEMO_UNTIL, Demo

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.labels import labels
-from dashboards import label_form
-from dashboards.labelling import put_label
-from dashboards.viewer import Viewer
+from dashboards.data.labelling import put_label
+from dashboards.frame.viewer import Viewer
+from dashboards.parts import label_form
 from schemas import lock
 from schemas.errors import ConfigError
 from schemas.scope import Scope
@@ -136,7 +136,7 @@ def test_down_to_a_record_and_a_label_in_a_browser(demo: Demo, tmp_path: Path) -
 
 
 def one_form() -> None:
-    from dashboards.label_form import Target, label_form  # noqa: PLC0415 - a page of its own
+    from dashboards.parts.label_form import Target, label_form  # noqa: PLC0415 - a page of its own
 
     label_form("one", [Target("a.example", "192.0.2.1", "192.0.2.1")])
 

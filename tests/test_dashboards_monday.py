@@ -11,9 +11,10 @@ import pytest
 from analytics.arrivals import arrivals
 from analytics.ask import Row
 from analytics.window import Window
-from dashboards import downloads, strip, tables, tiles, todo, wording
+from dashboards import wording
 from dashboards.advice import VERDICTS
-from dashboards.theme import ON_LIGHT
+from dashboards.frame.theme import ON_LIGHT
+from dashboards.parts import downloads, strip, tables, tiles, todo
 from schemas import lock
 from schemas.store import Store
 from tests.conftest import DEMO_UNTIL, Demo

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import lists
-from dashboards.document_panels import number_of
-from dashboards.report_words import AUTHENTICITIES, CODES, KINDS, STATES
-from dashboards.retrying import read_again
+from dashboards.data.retrying import read_again
+from dashboards.panels.document import number_of
+from dashboards.panels.report_words import AUTHENTICITIES, CODES, KINDS, STATES
+from dashboards.parts import lists
 from schemas.access import LOGIN
 from schemas.errors import AccessDenied
 from schemas.scope import Scope
@@ -253,7 +253,7 @@ def test_one_report_with_records_mails_and_document(store: Path, opened: Opened)
 def test_a_large_document_is_fetched_when_it_is_asked_for(
     store: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboards.document_panels.AT_ONCE", 100)
+    monkeypatch.setattr("dashboards.panels.document.AT_ONCE", 100)
     app = opened(store, "report", report="1")
     assert not app.get("download_button")
     next(each for each in app.button if each.label.startswith("Fetch the original")).click().run()

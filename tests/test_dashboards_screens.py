@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from dashboards.links import SCREENS
+from dashboards.frame.links import SCREENS
 from schemas.store import Store
 from tests.browser import Windows, needs_chromium, running, wait_until_drawn, whole_page, windows
 from tests.conftest import DEMO_UNTIL, Demo, Rua

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from analytics.labels import labels
-from dashboards import charts_sources
-from dashboards.world import world
+from dashboards.panels import source_charts as charts_sources
+from dashboards.panels.world import world
 from schemas.store import Store
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.report_documents import Report, store_of
@@ -140,7 +140,7 @@ def test_the_shapes_are_whole_and_small() -> None:
     assert arcs == set(range(len(found.topology["arcs"])))
     assert found.name("DE") == "Germany"
     assert found.name("ZZ") == "ZZ"
-    file = Path(charts_sources.__file__).parent / "shapes" / "countries.json"
+    file = Path(charts_sources.__file__).parent.parent / "shapes" / "countries.json"
     assert file.stat().st_size < 150_000
 
 
@@ -185,8 +185,8 @@ def luminance(colour: str) -> float:
 
 def test_the_shapes_are_read_for_the_map_alone() -> None:
     code = (
-        "import dashboards.source_panels, dashboards.sender_panels, dashboards.charts_sources;"
-        "from dashboards.world import world;"
+        "from dashboards.panels import senders, source_charts, sources;"
+        "from dashboards.panels.world import world;"
         "import sys; sys.exit(world.cache_info().currsize)"
     )
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False).returncode == 0

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from analytics.likely import likely
 from analytics.sought import Sought, network_of, records
 from analytics.window import Window
-from dashboards import charts_sources, whole_tables
+from dashboards.panels import source_charts as charts_sources
+from dashboards.parts import whole_tables
 from schemas.errors import ConfigError
 from schemas.store import Store
 from tests.browser import needs_chromium, page_at, running, wait_until_drawn

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analytics.window import Window
-from dashboards.stacks import OTHERS, colours_of, largest_parts, stack, stack_frame
+from dashboards.parts.stacks import OTHERS, colours_of, largest_parts, stack, stack_frame
 from dashboards.wording import day
 from schemas.store import Store
 from tests.browser import needs_chromium, page_at, running

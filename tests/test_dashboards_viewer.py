@@ -103,8 +103,8 @@ def labelling() -> None:
     import streamlit as st  # noqa: PLC0415
 
     from analytics.labels import add, remove  # noqa: PLC0415
-    from dashboards import states  # noqa: PLC0415
     from dashboards.data import change  # noqa: PLC0415
+    from dashboards.frame import states  # noqa: PLC0415
 
     with states.problems_shown():
         change(add, st.query_params["domain"], "written.example", "own", None)
@@ -116,9 +116,9 @@ def retrying() -> None:
     """What the button beside quarantine does, offered to everybody."""
     import streamlit as st  # noqa: PLC0415
 
-    from dashboards import states  # noqa: PLC0415
     from dashboards.data import change  # noqa: PLC0415
-    from dashboards.retrying import read_again  # noqa: PLC0415
+    from dashboards.data.retrying import read_again  # noqa: PLC0415
+    from dashboards.frame import states  # noqa: PLC0415
 
     with states.problems_shown():
         st.text(str(change(read_again, 1)))

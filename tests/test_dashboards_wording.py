@@ -8,8 +8,10 @@ import pytest
 
 from analytics.overview import days, together
 from analytics.window import Window
-from dashboards import charts, filters, wording
-from dashboards.theme import ON_LIGHT
+from dashboards import wording
+from dashboards.frame import filters
+from dashboards.frame.theme import ON_LIGHT
+from dashboards.parts import charts
 from schemas.store import Store
 from tests.opened_app import TODAY
 from tests.report_documents import Report, store_of

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.settings_file import settings_text, toml, write_new
+from dashboards.terminal.settings_file import settings_text, toml, write_new
 from schemas.errors import ConfigError
 from schemas.settings import load_settings
 from tests.conftest import RUA, Rua, clean_environment

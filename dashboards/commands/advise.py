@@ -15,9 +15,10 @@ from analytics.snapshots import names_to_ask, refresh
 from analytics.window import Window
 from dashboards.advice import moment as moment_of
 from dashboards.advice import owners
-from dashboards.advice_past import print_history, print_week
-from dashboards.advice_screen import asked_with, in_full, on_a_screen
-from dashboards.console import (
+from dashboards.naming import domain_name, nearest, words_of
+from dashboards.terminal.advice import asked_with, in_full, on_a_screen
+from dashboards.terminal.advice_past import print_history, print_week
+from dashboards.terminal.console import (
     Globals,
     Output,
     emit,
@@ -25,8 +26,7 @@ from dashboards.console import (
     say,
     window_options,
 )
-from dashboards.naming import domain_name, nearest, words_of
-from dashboards.terminal import Layout, width
+from dashboards.terminal.tables import Layout, width
 from dashboards.wording import amount
 from schemas.errors import ConfigError, StoreError
 from schemas.settings import Settings

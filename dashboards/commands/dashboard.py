@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from dashboards.console import Globals, say
-from dashboards.theme import OPTIONS
+from dashboards.frame.theme import OPTIONS
+from dashboards.terminal.console import Globals, say
 from schemas.access import CALLBACK, LOGIN, Access
 from schemas.errors import ConfigError
 from schemas.exposed import exposed_to_others
@@ -128,7 +128,7 @@ def _refuse_taken_port(address: str, port: int) -> None:
 
 
 def _hand_over(context: Globals) -> None:
-    """The flags as the variables that all settings are read from; dashboards/data.py does."""
+    """The flags as the variables that all settings are read from (dashboards/frame/viewer.py)."""
     settings, config = context.settings, find_config(context.config)
     patience = context.lock_timeout
     if patience is None:

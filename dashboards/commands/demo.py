@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dashboards.console import emit_object, output_options, say
+from dashboards.terminal.console import emit_object, output_options, say
 from ingest.simulator import write_demo
 from schemas.errors import ConfigError
 

@@ -8,10 +8,10 @@ from analytics.classes import CLASSES
 from analytics.mail import domains as ask_domains
 from analytics.window import Window
 from dashboards.advice import verdicts
-from dashboards.console import Globals, Output, emit, output_options, window_options
-from dashboards.going_by import proven_option, read
 from dashboards.naming import domain_name, words_of
-from dashboards.terminal import Layout
+from dashboards.terminal.console import Globals, Output, emit, output_options, window_options
+from dashboards.terminal.going_by import proven_option, read
+from dashboards.terminal.tables import Layout
 from dashboards.wording import percent, policy, rate_words, shares
 
 __all__ = ["domains"]

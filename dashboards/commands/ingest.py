@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from dashboards.console import Globals, Output, emit_object, output_options, say
-from dashboards.terminal import progress
+from dashboards.terminal.console import Globals, Output, emit_object, output_options, say
+from dashboards.terminal.tables import progress
 from ingest.authenticity import Trust
 from ingest.pipeline import Ingested, Planned, Progress, single_ingest
 from ingest.pipeline import ingest as ingest_all

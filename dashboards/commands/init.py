@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from dashboards.console import Globals, say
-from dashboards.questions import Answers
-from dashboards.settings_file import relative_to, settings_text, write_new
+from dashboards.terminal.console import Globals, say
+from dashboards.terminal.questions import Answers
+from dashboards.terminal.settings_file import relative_to, settings_text, write_new
 from ingest.mailbox_trial import Look, Trial, mailbox_of, refuse_own_folder
 from schemas.errors import (
     CertificateUntrusted,

@@ -15,8 +15,15 @@ from analytics.mail import sources
 from analytics.overview import domain_names
 from analytics.senders import catalogue, find
 from analytics.window import Window
-from dashboards.console import Globals, Output, emit, emit_object, output_options, window_options
 from dashboards.naming import domain_name, nearest, words_of
+from dashboards.terminal.console import (
+    Globals,
+    Output,
+    emit,
+    emit_object,
+    output_options,
+    window_options,
+)
 from schemas.errors import ConfigError
 from schemas.store import Connection
 from schemas.text import plain

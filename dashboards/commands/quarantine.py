@@ -7,7 +7,7 @@ import click
 from analytics.evidence import document
 from analytics.quarantine import quarantined, refused_records
 from dashboards.commands.reports import show as show_document
-from dashboards.console import Globals, Output, emit, emit_object, output_options
+from dashboards.terminal.console import Globals, Output, emit, emit_object, output_options
 from ingest.quarantine import drop as drop_documents
 from ingest.retry import retry as retry_documents
 from ingest.writer import Writer

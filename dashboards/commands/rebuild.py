@@ -2,7 +2,7 @@
 
 import click
 
-from dashboards.console import Globals, emit_object, output_options
+from dashboards.terminal.console import Globals, emit_object, output_options
 from ingest.rebuild import rebuild as rebuild_tables
 from ingest.writer import Writer
 

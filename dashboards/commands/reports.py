@@ -8,7 +8,8 @@ from analytics.evidence import document, document_bytes
 from analytics.evidence import reports as ask_reports
 from analytics.mail import sources
 from analytics.window import Window
-from dashboards.console import (
+from dashboards.naming import domain_name, of_source
+from dashboards.terminal.console import (
     Globals,
     Output,
     emit,
@@ -17,8 +18,7 @@ from dashboards.console import (
     say,
     window_options,
 )
-from dashboards.going_by import proven_option, read
-from dashboards.naming import domain_name, of_source
+from dashboards.terminal.going_by import proven_option, read
 from schemas.errors import ConfigError
 from schemas.names import canonical_ip
 from schemas.store import Connection

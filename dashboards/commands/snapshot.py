@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from dashboards.console import Globals, emit_object, output_options
+from dashboards.terminal.console import Globals, emit_object, output_options
 from schemas.snapshot import write_snapshot
 
 __all__ = ["snapshot"]

@@ -9,10 +9,10 @@ from analytics.mail import by_service
 from analytics.mail import sources as ask_sources
 from analytics.movement import gone, source_days
 from analytics.window import Window
-from dashboards.console import Globals, emit, output_options, say, window_options
-from dashboards.going_by import proven_option, read
 from dashboards.naming import domain_name, of_source, unmatched, words_of
-from dashboards.terminal import Layout
+from dashboards.terminal.console import Globals, emit, output_options, say, window_options
+from dashboards.terminal.going_by import proven_option, read
+from dashboards.terminal.tables import Layout
 from schemas.store import Connection
 
 __all__ = ["sources"]

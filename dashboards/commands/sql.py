@@ -3,7 +3,7 @@
 import click
 
 from analytics.sql import answer
-from dashboards.console import Globals, emit_stream, output_options
+from dashboards.terminal.console import Globals, emit_stream, output_options
 
 __all__ = ["sql"]
 

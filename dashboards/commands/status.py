@@ -7,7 +7,7 @@ import click
 from analytics.feed import disagreement, feed, reporters, runs
 from analytics.quarantine import held
 from analytics.window import Window
-from dashboards.console import (
+from dashboards.terminal.console import (
     Globals,
     Output,
     emit,
@@ -15,7 +15,7 @@ from dashboards.console import (
     output_options,
     window_options,
 )
-from dashboards.terminal import Layout
+from dashboards.terminal.tables import Layout
 from schemas.sizes import size_words
 from schemas.text import cell
 

@@ -8,9 +8,9 @@ import click
 from analytics.tls import tls as ask_tls
 from analytics.tls import tls_days, tls_failures
 from analytics.window import Window
-from dashboards.console import Globals, Output, emit, output_options, window_options
 from dashboards.naming import domain_name
-from dashboards.terminal import Layout, print_sentence
+from dashboards.terminal.console import Globals, Output, emit, output_options, window_options
+from dashboards.terminal.tables import Layout, print_sentence
 from dashboards.wording import amount
 from schemas.text import cell
 

@@ -14,8 +14,8 @@ from analytics.weekly import Week, months, weeks
 from analytics.window import Window
 from dashboards.advice import owners
 from dashboards.commands.advise import ask_dns
-from dashboards.console import Globals, Output, emit, emit_object, output_options, say
 from dashboards.naming import words_of
+from dashboards.terminal.console import Globals, Output, emit, emit_object, output_options, say
 from dashboards.weekly.files import Written, write
 from dashboards.weekly.places import folder_names
 from dashboards.wording import amount

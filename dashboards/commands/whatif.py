@@ -11,7 +11,8 @@ from analytics.snapshots import published_on
 from analytics.whatif import LEGITIMATE, Tags, as_published
 from analytics.whatif import whatif as ask_whatif
 from analytics.window import Window
-from dashboards.console import (
+from dashboards.naming import domain_name, nearest, words_of
+from dashboards.terminal.console import (
     Globals,
     Output,
     emit,
@@ -20,9 +21,8 @@ from dashboards.console import (
     say,
     window_options,
 )
-from dashboards.going_by import proven_option, read
-from dashboards.naming import domain_name, nearest, words_of
-from dashboards.terminal import Layout, print_sentence
+from dashboards.terminal.going_by import proven_option, read
+from dashboards.terminal.tables import Layout, print_sentence
 from dashboards.wording import amount, percent
 from schemas.errors import ConfigError
 from schemas.store import Connection

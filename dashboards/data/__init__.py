@@ -7,8 +7,8 @@ dataclass of rows, which are asked through `answer`; they know nothing of Stream
 
 The settings come as for every command (RUA_CONFIG, RUA_STORE, RUA_LOCK_TIMEOUT); `rua dashboard`
 hands its flags over in these variables. Both settings and store are those that the viewer may see
-(dashboards/viewer.py): here is where they are opened, and nowhere else, so that no screen can ask
-for more, and an answer is kept for those alone who may see the same.
+(dashboards/frame/viewer.py): here is where they are opened, and nowhere else, so that no screen
+can ask for more, and an answer is kept for those alone who may see the same.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ import streamlit as st
 from analytics.overview import domain_names
 from analytics.tls import tls_domain_names
 from analytics.window import Window
-from dashboards.viewer import visible_settings
+from dashboards.frame.viewer import visible_settings
 from schemas.scope import EVERYTHING, Scope
 from schemas.settings import Settings, load_settings, settings_stamp
 from schemas.store import Connection, Store

@@ -2,11 +2,15 @@
 
 import streamlit as st
 
-from dashboards import domain_panels, panels, sentences, states, strip, tiles, whatif_mode
 from dashboards.data.domain import choices, domain
-from dashboards.downloads import offer
-from dashboards.drawing import draw
-from dashboards.filters import chosen
+from dashboards.frame import states
+from dashboards.frame.filters import chosen
+from dashboards.panels import domain as domain_panels
+from dashboards.panels import monday as panels
+from dashboards.panels import whatif_mode
+from dashboards.parts import sentences, strip, tiles
+from dashboards.parts.downloads import offer
+from dashboards.parts.drawing import draw
 
 st.title("Domain")
 view, window = chosen(), chosen().window

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from dashboards import panels, sentences, states, strip, tables, tiles, todo
 from dashboards.data.monday import monday
-from dashboards.downloads import offer
-from dashboards.drawing import draw
-from dashboards.filters import chosen
+from dashboards.frame import states
+from dashboards.frame.filters import chosen
+from dashboards.panels import monday as panels
+from dashboards.parts import sentences, strip, tables, tiles, todo
+from dashboards.parts.downloads import offer
+from dashboards.parts.drawing import draw
 from dashboards.wording import span
 
 st.title("Monday")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboards import run_panels as panels
 from dashboards.data.pipeline import pipeline
-from dashboards.filters import chosen
+from dashboards.frame.filters import chosen
+from dashboards.panels import pipeline as panels
 
 st.title("Pipeline")
 window = chosen().window

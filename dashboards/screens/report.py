@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboards import document_panels as panels
 from dashboards.data.report import report
-from dashboards.links import link
-from dashboards.lists import PAGE, skipped, taken_over, written
+from dashboards.frame.links import link
+from dashboards.panels import document as panels
+from dashboards.parts.lists import PAGE, skipped, taken_over, written
 
 link("reports", "All reports")
 taken_over("report", panels.number_of, None)

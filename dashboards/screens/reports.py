@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboards import report_panels as panels
-from dashboards.filters import chosen
-from dashboards.lists import taken_over, written
-from dashboards.quarantine_panel import quarantine_view
+from dashboards.frame.filters import chosen
+from dashboards.panels import reports as panels
+from dashboards.panels.quarantine import quarantine_view
+from dashboards.parts.lists import taken_over, written
 
 VIEWS = {
     "browse": "Browse",

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from dashboards import sender_panels, states
-from dashboards.caveats import say_unknowns
 from dashboards.data.senders import senders
-from dashboards.filters import chosen
-from dashboards.label_form import say_outcome
-from dashboards.world import world
+from dashboards.frame import states
+from dashboards.frame.filters import chosen
+from dashboards.panels import senders as sender_panels
+from dashboards.panels.world import world
+from dashboards.parts.caveats import say_unknowns
+from dashboards.parts.label_form import say_outcome
 
 st.title("Unknown senders")
 window = chosen().window

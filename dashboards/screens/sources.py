@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from dashboards import source_panels, states
-from dashboards.caveats import say_unknowns
 from dashboards.data.sources import reporters, service, services
-from dashboards.filters import chosen
-from dashboards.label_form import say_outcome
-from dashboards.narrowing import choose, crumbs, narrowed
+from dashboards.frame import states
+from dashboards.frame.filters import chosen
+from dashboards.panels import sources as source_panels
+from dashboards.panels.narrowing import choose, crumbs, narrowed
+from dashboards.parts.caveats import say_unknowns
+from dashboards.parts.label_form import say_outcome
 
 st.title("Sources")
 now = narrowed(chosen())

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from analytics.tls import PARTS
-from dashboards import tls_panels as panels
 from dashboards.data.tls import failure_days, tls_screen
-from dashboards.filters import chosen
-from dashboards.tls_words import of_type
+from dashboards.frame.filters import chosen
+from dashboards.panels import tls as panels
+from dashboards.panels.tls_words import of_type
 
 st.title("TLS")
 st.caption("What senders say of the encryption on the way to your mail servers (RFC 8460).")

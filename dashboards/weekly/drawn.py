@@ -11,8 +11,8 @@ from datetime import date, timedelta
 
 from analytics.ask import Row
 from analytics.weekly import Week
-from dashboards.counted import counted_as
-from dashboards.theme import ON_LIGHT, Share
+from dashboards.frame.theme import ON_LIGHT, Share
+from dashboards.parts.counted import counted_as
 from dashboards.wording import amount, interval, percent
 
 __all__ = ["Bar", "Chart", "messages_chart", "rate_chart", "strip"]

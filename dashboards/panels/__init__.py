@@ -1,0 +1,1 @@
+"""What each screen shows, panel by panel, with the charts and words that no other has."""

@@ -1,0 +1,1 @@
+"""What the commands share: output, tables, questions, and the advice as text."""
