@@ -19,7 +19,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cache
-from itertools import count
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +26,6 @@ from typing import Self, cast
 
 from ingest.authenticity import NOBODY, Trust, prove
 from ingest.limits import (
-    AHEAD_BYTES,
     CHUNK_BYTES,
     CHUNK_MAILS,
     CPU_SECONDS,
@@ -37,6 +35,7 @@ from ingest.limits import (
 )
 from ingest.parcels import Parcel, receive, send
 from ingest.reading import Batch, Prover, merged, read_batch, unread
+from ingest.room import Room
 from ingest.sources import Arrival
 from ingest.stored import StoredDocument, read_stored, unread_stored
 from ingest.unsignalled import block_signals
@@ -56,7 +55,7 @@ Items = Sequence[Arrival] | Sequence[StoredDocument]
 class Part:
     """A chunk that is being read. Take the parts in the order in which they were submitted."""
 
-    def __init__(self, items: Items, trust: Trust, room: "_Room") -> None:
+    def __init__(self, items: Items, trust: Trust, room: Room) -> None:
         self.items, self.trust = items, trust
         self.answer: Future[Batch] = Future()
         self._room = room
@@ -73,51 +72,6 @@ class Part:
         self._room.take(self.place)
 
 
-class _Room:
-    """How much of what was read waits to be taken. Who reads waits while it is too much, but for
-    the one whose part is to be taken next: that is what the others wait for."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._held: dict[int, int] = {}
-        self._places = count()
-        self._next = 0
-        self._is_open = True
-
-    def next_place(self) -> int:
-        return next(self._places)
-
-    def wait(self, place: int) -> None:
-        with self._changed:
-            self._changed.wait_for(
-                lambda: (
-                    not self._is_open
-                    or place <= self._next
-                    or sum(self._held.values()) < AHEAD_BYTES
-                )
-            )
-
-    def is_dropped(self, place: int) -> bool:
-        return place < self._next
-
-    def hold(self, place: int, size: int) -> None:
-        with self._changed:
-            if not self.is_dropped(place):
-                self._held[place] = size
-
-    def take(self, place: int) -> None:
-        with self._changed:
-            self._held.pop(place, None)
-            self._next = max(self._next, place + 1)
-            self._changed.notify_all()
-
-    def close(self) -> None:
-        """Nobody takes any more."""
-        with self._changed:
-            self._is_open = False
-            self._changed.notify_all()
-
-
 class Readers:
     """A few supervised processes that read. Started at the first task; use as a context."""
 
@@ -126,7 +80,7 @@ class Readers:
         self._cpu_seconds = cpu_seconds
         self._tasks: queue.SimpleQueue[Part | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._room = _Room()
+        self._room = Room()
 
     def __enter__(self) -> Self:
         return self
