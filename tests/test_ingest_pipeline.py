@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import workers
+from ingest import room
 from ingest.pipeline import Ingested, Planned, ingest
 from ingest.sources import Arrival
 from ingest.writer import Writer
@@ -43,7 +43,7 @@ class Mails:
 def test_what_a_lost_source_left_does_not_hold_up_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(room, "AHEAD_BYTES", 1)
     sources = [
         Planned(lambda: Mails("lost", range(3), breaks=True)),
         Planned(lambda: Mails("sound", range(3, 6), breaks=False)),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingest import workers
+from ingest import room, workers
 from ingest.reading import Batch, merged, read_batch
 from ingest.sources import Arrival
 from ingest.workers import Readers, Worker
@@ -144,7 +144,7 @@ def test_a_fault_of_the_reader_costs_one_mail_and_keeps_its_bytes() -> None:
 
 def test_what_was_read_waits_in_bounded_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is read ahead while there is no room, but for what is to be taken next."""
-    monkeypatch.setattr(workers, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(room, "AHEAD_BYTES", 1)
     monkeypatch.setattr(workers, "CHUNK_BYTES", 1)
     with Readers(2) as readers:
         parts = readers.submit(arrivals(*(report(n) for n in range(4))))
@@ -160,7 +160,7 @@ def test_what_was_read_waits_in_bounded_room(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_end_does_not_wait_for_what_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(room, "AHEAD_BYTES", 1)
     monkeypatch.setattr(workers, "CHUNK_BYTES", 1)
     with Readers(1) as readers:
         parts = readers.submit(arrivals(*(report(n) for n in range(3))))
@@ -169,7 +169,7 @@ def test_an_end_does_not_wait_for_what_nobody_takes(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_is_dropped_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(room, "AHEAD_BYTES", 1)
     monkeypatch.setattr(workers, "CHUNK_BYTES", 1)
     with Readers(1) as readers:
         dropped = readers.submit(arrivals(*(report(n) for n in range(3))))
