@@ -8,7 +8,7 @@ import importlib
 import logging
 import pkgutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ from analytics.unknown import Unknown
 from analytics.window import Window
 from dashboards import data, frame, panels, parts
 from dashboards.data import Chosen
-from dashboards.data.monday import monday
+from dashboards.data.monday import monday, prepare
 from dashboards.data.pipeline import pipeline, runs
 from dashboards.data.reports import browsed
 from dashboards.data.senders import sender_page, senders
@@ -91,34 +91,34 @@ def _ask_all(ended: threading.Event) -> None:
     is asked by who wants to see it, and he is told why."""
     try:
         with viewer.unattended():
-            for ask in _starting_views():
+            for _ in _starting_views():
                 if ended.is_set():
                     return
-                ask()
     except RuaError:
         return
 
 
-def _starting_views() -> Iterator[Callable[[], object]]:
-    """What each screen shows of all domains, in the order of the screens."""
+def _starting_views() -> Iterator[object]:
+    """What each screen shows of all domains, in the order of the screens: a question a step."""
     today = datetime.now(UTC).date()
     window = window_of(Window.DAYS, None, today)
     chosen = Chosen(window, None, None, all_domains(data.settings().groups))
-    yield data.known_domains
-    yield lambda: monday(chosen)
-    yield lambda: _sources(chosen)
-    yield lambda: reporters(chosen)
+    yield data.known_domains()
+    yield from prepare(chosen)
+    yield monday(chosen)
+    yield _sources(chosen)
+    yield reporters(chosen)
     unknown = Unknown(chosen.domains)
-    yield lambda: senders(chosen, unknown)
-    yield lambda: sender_page(chosen, unknown, most=source_tables.PAGE, skip=0)
-    yield lambda: tls_screen(chosen)
-    yield lambda: failure_days(chosen, "result")
-    yield lambda: browsed(chosen, Wanted(), lists.PAGE)
-    yield lambda: pipeline(window)
-    yield lambda: runs(window, lists.PAGE)
+    yield senders(chosen, unknown)
+    yield sender_page(chosen, unknown, most=source_tables.PAGE, skip=0)
+    yield tls_screen(chosen)
+    yield failure_days(chosen, "result")
+    yield browsed(chosen, Wanted(), lists.PAGE)
+    yield pipeline(window)
+    yield runs(window, lists.PAGE)
 
 
-def _sources(chosen: Chosen) -> None:
+def _sources(chosen: Chosen) -> object:
     everything = Narrowed()
     page = services(chosen, everything).rows[: source_tables.PAGE]
-    strips(chosen, everything, told(chosen, page))
+    return strips(chosen, everything, told(chosen, page))
