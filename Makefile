@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types imports check bench soak picture clean
+.PHONY: help run demo test seeds lint types imports check bench soak picture clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,6 +32,9 @@ demo: $(VENV)/.complete ## Make a fresh demo mailbox and read it
 test: $(VENV)/.complete ## Set up, install the servers and the browser the tests use, run every test
 	sh deploy/system-packages.sh
 	$(BIN)/pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+
+seeds: $(VENV)/.complete ## The table of verdicts over 20 seeds, printed: minutes
+	$(BIN)/pytest -n 2 -m "seeds or not seeds" -k every_verdict_is_found tests/test_rua_advise.py
 
 lint: $(VENV)/.complete ## Style
 	$(BIN)/ruff check .

@@ -60,6 +60,7 @@ def below(name: str, messages: int, aligned: int | None = None, **changes: Any) 
         "last_seen": date(2026, 11, 19),
         "messages": n,
         "aligned": x,
+        "source_ips": 1,
         **sums,
         "company": n - x,
         "alike": 0.0,
@@ -108,6 +109,7 @@ def healthy(published: Mapping[str, Any], **changes: Any) -> Standing:
         "published": dict.fromkeys(TAGS) | dict(published),
         "legitimate": 5000,
         "messages": 5000,
+        "classes": {"own": 5000, "spoof": 0},
         "unverified": 0,
         "interval": (0.999, 1.0),
     }

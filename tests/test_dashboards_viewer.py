@@ -157,7 +157,7 @@ def test_no_screen_opens_the_store_or_the_settings_by_itself() -> None:
         if "commands" not in path.parts
         and re.search(r"\b(Store\(|load_settings\(|duckdb)", path.read_text())
     }
-    assert opening == {"console.py", "data/__init__.py", "viewer.py"}
+    assert opening == {"terminal/console.py", "data/__init__.py", "frame/viewer.py"}
 
 
 def test_an_editor_of_a_group_changes_its_labels_alone(groups: TwoGroups, opened: Open) -> None:

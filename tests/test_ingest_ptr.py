@@ -226,12 +226,12 @@ def test_the_newest_with_most_mail_come_first_and_the_others_next(
 def test_it_ends_in_time_and_goes_on_the_next_time(
     monkeypatch: pytest.MonkeyPatch, dns: Dns, sources: Sources
 ) -> None:
-    monkeypatch.setattr(asking, "PTR_SECONDS", 0.5)
+    monkeypatch.setattr(asking, "PTR_SECONDS", 2.0)
     sources.met(*many(100))
-    with Slow(0.4).running() as nameserver:
+    with Slow(1.5).running() as nameserver:
         found = sources.ask(nameserver, timeout=10)
     assert len(found) == 64
-    assert sources.said[0].endswith("0 errors; 0.5 s are over; the others come next time")
+    assert sources.said[0].endswith("0 errors; 2.0 s are over; the others come next time")
     assert len(sources.ask(dns.nameserver)) == 100
     assert dns.asked() == {"PTR": 36}
 

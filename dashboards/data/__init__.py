@@ -14,6 +14,7 @@ can ask for more, and an answer is kept for those alone who may see the same.
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -72,7 +73,7 @@ def answer(question: Question[T], *arguments: object) -> T:
     store = _store(told, scope)
     stamp = (str(told.store), store.state(), settings_stamp(), _seen(scope))
     name = f"{question.__module__}.{question.__qualname__}"
-    found: T = _kept(question, store, told, name, stamp, arguments)
+    found: T = _answers()(question, store, told, name, stamp, arguments)
     return found
 
 
@@ -99,8 +100,15 @@ def _seen(scope: Scope) -> Stamp | None:
     return None if scope.visible is None else tuple(sorted(scope.visible))
 
 
-@st.cache_data(max_entries=MOST_KEPT, show_spinner="Reading the store …")
-def _kept(
+@cache
+def _answers() -> Callable[..., Any]:
+    """The cache, made once there is a server to keep it."""
+    keep = st.cache_data(max_entries=MOST_KEPT, show_spinner="Reading the store …")
+    kept: Callable[..., Any] = keep(_ask)
+    return kept
+
+
+def _ask(
     _question: Question[Any],
     _store: Store,
     _told: Settings,
