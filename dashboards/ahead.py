@@ -19,7 +19,7 @@ from analytics.unknown import Unknown
 from analytics.window import Window
 from dashboards import data, frame, panels, parts
 from dashboards.data import Chosen
-from dashboards.data.monday import monday, prepare
+from dashboards.data.monday import monday
 from dashboards.data.pipeline import pipeline, runs
 from dashboards.data.reports import browsed
 from dashboards.data.senders import sender_page, senders
@@ -35,6 +35,7 @@ __all__ = ["import_screens", "prepared"]
 
 START_SECONDS, JOIN_SECONDS = 0.05, 0.2
 POLL_SECONDS = 2.0
+IDLE_SECONDS = 5.0
 REST_SECONDS = 10.0  # an ingest commits every few seconds, and each commit makes answers old
 WARNINGS = "streamlit.runtime.scriptrunner_utils.script_run_context"  # of threads of no session
 
@@ -87,11 +88,13 @@ def _state() -> object:
 
 
 def _ask_all(ended: threading.Event) -> None:
-    """One question after the other, so that nobody waits for all of them. What cannot be asked now
+    """One question after the other, and none while somebody looks at a screen. What cannot be asked now
     is asked by who wants to see it, and he is told why."""
     try:
         with viewer.unattended():
             for _ in _starting_views():
+                while data.idle_seconds() < IDLE_SECONDS and not ended.wait(IDLE_SECONDS / 10):
+                    pass
                 if ended.is_set():
                     return
     except RuaError:
@@ -104,7 +107,6 @@ def _starting_views() -> Iterator[object]:
     window = window_of(Window.DAYS, None, today)
     chosen = Chosen(window, None, None, all_domains(data.settings().groups))
     yield data.known_domains()
-    yield from prepare(chosen)
     yield monday(chosen)
     yield _sources(chosen)
     yield reporters(chosen)

@@ -32,6 +32,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("RUA_STORE", str(path))
     monkeypatch.setattr(ahead, "is_running", lambda: True)
     BEGUN.clear()
+    monkeypatch.setattr(ahead, "IDLE_SECONDS", 0.5)
     monkeypatch.setattr(ahead, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(ahead, "REST_SECONDS", 0.1)
     st.cache_data.clear()
@@ -100,6 +101,19 @@ def test_a_change_of_the_store_makes_it_anew(
         before = len(asked)
         landing()
         assert len(asked) == before
+
+
+def test_it_asks_nothing_while_somebody_looks(
+    store: Store, monkeypatch: pytest.MonkeyPatch, rounds: list[int]
+) -> None:
+    landing()
+    monkeypatch.setattr(ahead, "IDLE_SECONDS", 1000)
+    with ahead.prepared():
+        time.sleep(2)
+        assert not rounds
+    monkeypatch.setattr(ahead, "IDLE_SECONDS", 0.1)
+    with ahead.prepared():
+        assert within(lambda: len(rounds) == 1)
 
 
 def test_it_ends_at_once_while_it_asks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ can ask for more, and an answer is kept for those alone who may see the same.
 """
 
 import contextlib
+import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -22,17 +24,28 @@ import streamlit as st
 from analytics.overview import domain_names
 from analytics.tls import tls_domain_names
 from analytics.window import Window
-from dashboards.frame.viewer import visible_settings
+from dashboards.frame.viewer import is_unattended, visible_settings
 from schemas.scope import EVERYTHING, Scope
 from schemas.settings import Settings, load_settings, settings_stamp
 from schemas.store import Connection, Store
 
-__all__ = ["Chosen", "Row", "answer", "change", "interrupt", "known_domains", "settings", "state"]
+__all__ = [
+    "Chosen",
+    "Row",
+    "answer",
+    "change",
+    "idle_seconds",
+    "interrupt",
+    "known_domains",
+    "settings",
+    "state",
+]
 
 Row = dict[str, Any]
 Stamp = tuple[object, ...]
 T = TypeVar("T")
 
+_asked_at = [-math.inf]
 _reading: list[Connection] = []
 MOST_KEPT = 200  # answers; the oldest goes first
 
@@ -70,6 +83,8 @@ def answer(question: Question[T], *arguments: object) -> T:
     StoreError (missing, locked, damaged), ConfigError and AccessDenied.
     """
     told, scope = visible_settings()
+    if not is_unattended():
+        _asked_at[0] = time.monotonic()
     store = _store(told, scope)
     stamp = (str(told.store), store.state(), settings_stamp(), _seen(scope))
     name = f"{question.__module__}.{question.__qualname__}"
@@ -133,6 +148,11 @@ def interrupt() -> None:
     """End every question that is being asked, with an error: the server stops."""
     for con in tuple(_reading):
         con.interrupt()
+
+
+def idle_seconds() -> float:
+    """How long ago a visitor asked last."""
+    return time.monotonic() - _asked_at[0]
 
 
 def state() -> tuple[int, ...] | None:

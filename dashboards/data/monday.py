@@ -1,6 +1,6 @@
 """The landing page: the feed, the verdicts, what changed, what is to be decided, and the mail."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from dashboards.naming import words_of
 from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["Monday", "monday", "prepare"]
+__all__ = ["Monday", "monday"]
 
 WEEK = timedelta(days=7)
 UNSEEN: Row = {
@@ -73,28 +73,10 @@ def monday(chosen: Chosen) -> Monday:
     return answer(_monday, chosen)
 
 
-def prepare(chosen: Chosen) -> Iterator[None]:
-    """Ask what takes long of it, a part at each step, so that nobody waits for all of it to close
-    the store: the answers are kept beside it. Raises as `monday`."""
-    week = _week(chosen.window)
-    for window in (week, _week_before(week)):
-        yield answer(_prepare_facts, chosen, window)
-    for window in (chosen.window, _week_before(week)):
-        yield answer(_prepare_standings, chosen, advised_days(window))
-
-
-def _prepare_facts(con: Connection, told: Settings, chosen: Chosen, window: Window) -> None:
-    gather(con, window, words_of(con, told), tuple(told.domains), chosen.domain)
-
-
-def _prepare_standings(con: Connection, told: Settings, chosen: Chosen, window: Window) -> None:
-    standing_of(con, window, told, words_of(con, told), chosen.domain)
-
-
 def _monday(con: Connection, told: Settings, chosen: Chosen) -> Monday:
     window, configured = chosen.window, tuple(told.domains)
     words = words_of(con, told)
-    week = _week(window)
+    week = replace(window, first=window.last - WEEK + timedelta(days=1))
     # What looks at other days comes first: sources are classified anew for other days.
     verdicts_before, then, now = _before(con, told, chosen, week, words)
     advice = [
@@ -138,10 +120,6 @@ def _before(
     if chosen.domains is not None:
         then, now = then.of(chosen.domains), now.of(chosen.domains)
     return verdicts, then, now
-
-
-def _week(window: Window) -> Window:
-    return replace(window, first=window.last - WEEK + timedelta(days=1))
 
 
 def _week_before(week: Window) -> Window:

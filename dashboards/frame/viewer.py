@@ -24,7 +24,15 @@ from schemas.names import normal_domain
 from schemas.scope import EVERYTHING, Scope
 from schemas.settings import Settings, load_settings, settings_stamp
 
-__all__ = ["Viewer", "account", "admitted", "unattended", "viewer", "visible_settings"]
+__all__ = [
+    "Viewer",
+    "account",
+    "admitted",
+    "is_unattended",
+    "unattended",
+    "viewer",
+    "visible_settings",
+]
 
 NAMES = ("name", "preferred_username", "email", "sub")
 _UNATTENDED = ContextVar("unattended", default=False)  # a new thread, as a session's is, has none
@@ -93,8 +101,13 @@ def unattended() -> Iterator[None]:
         _UNATTENDED.reset(before)
 
 
+def is_unattended() -> bool:
+    """Whether nobody looks: within `unattended`."""
+    return _UNATTENDED.get()
+
+
 def _viewer(told: Settings) -> Viewer:
-    if _UNATTENDED.get():
+    if is_unattended():
         return Viewer("", "", EVERYTHING, logged_in=False)
     if told.access is None:
         if os.environ.get(LOGIN) == "required":
