@@ -88,8 +88,8 @@ def _state() -> object:
 
 
 def _ask_all(ended: threading.Event) -> None:
-    """One question after the other, and none while somebody looks at a screen. What cannot be asked now
-    is asked by who wants to see it, and he is told why."""
+    """One question after the other, and none while somebody looks at a screen. What cannot be
+    asked now is asked by who wants to see it, and he is told why."""
     try:
         with viewer.unattended():
             for _ in _starting_views():
