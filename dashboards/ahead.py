@@ -34,6 +34,7 @@ from schemas.errors import RuaError
 __all__ = ["import_screens", "prepared"]
 
 START_SECONDS, JOIN_SECONDS = 0.05, 0.2
+FIRST_SECONDS = 3.0  # for a browser that opens the page at once: it asks for itself
 POLL_SECONDS = 2.0
 IDLE_SECONDS = 5.0
 REST_SECONDS = 10.0  # an ingest commits every few seconds, and each commit makes answers old
@@ -66,6 +67,7 @@ def prepared() -> Iterator[None]:
 def _keep_ready(ended: threading.Event) -> None:
     while not is_running() and not ended.wait(START_SECONDS):
         pass  # answers are kept in it
+    ended.wait(FIRST_SECONDS)
     done: object = None
     seen: object = None
     while not ended.is_set():

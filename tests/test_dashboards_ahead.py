@@ -32,6 +32,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("RUA_STORE", str(path))
     monkeypatch.setattr(ahead, "is_running", lambda: True)
     BEGUN.clear()
+    monkeypatch.setattr(ahead, "FIRST_SECONDS", 0)
     monkeypatch.setattr(ahead, "IDLE_SECONDS", 0.5)
     monkeypatch.setattr(ahead, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(ahead, "REST_SECONDS", 0.1)
