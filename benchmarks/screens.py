@@ -81,9 +81,6 @@ def ask_all(store: Path, until: date) -> tuple[dict[str, float], dict[str, float
     import streamlit as st  # noqa: PLC0415
     from streamlit.testing.v1 import AppTest  # noqa: PLC0415
 
-    from dashboards.ahead import import_screens  # noqa: PLC0415
-
-    import_screens()
     app = AppTest.from_file(str(APP), default_timeout=600)
     app.query_params["until"] = until.isoformat()
     app.run()  # imports everything, so that all is there to be timed

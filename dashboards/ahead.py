@@ -4,7 +4,6 @@ changed and come to rest. Answers are kept as those of a visitor are; whoever co
 for the same answer, not for a second one.
 """
 
-import gc
 import importlib
 import logging
 import pkgutil
@@ -47,9 +46,6 @@ def import_screens() -> None:
     for package in (frame, parts, panels):
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package.__name__}.{module.name}")
-    # All of it stays: without this, the collector looks through it at every large answer.
-    gc.collect()
-    gc.freeze()
 
 
 @contextmanager
