@@ -94,13 +94,18 @@ def _ask_all(ended: threading.Event) -> None:
     asked now is asked by who wants to see it, and he is told why."""
     try:
         with viewer.unattended():
-            for _ in _starting_views():
-                while data.idle_seconds() < IDLE_SECONDS and not ended.wait(IDLE_SECONDS / 10):
-                    pass
-                if ended.is_set():
-                    return
+            views = _starting_views()
+            while _may_ask(ended) and next(views, ended) is not ended:
+                pass
     except RuaError:
         return
+
+
+def _may_ask(ended: threading.Event) -> bool:
+    """Wait until nobody looks; False where the server stops."""
+    while data.idle_seconds() < IDLE_SECONDS and not ended.wait(IDLE_SECONDS / 10):
+        pass
+    return not ended.is_set()
 
 
 def _starting_views() -> Iterator[object]:
