@@ -127,7 +127,6 @@ def test_every_answer_comes_back_as_it_was(
 
 def answers(both: TwoGroups, folder: Path) -> dict[str, str]:
     with Store(both.store).read() as con:
-        con.execute("set threads = 1")  # more of them add fractions up in any order
         return {
             what: repr(told)
             for what, told in everything_asked(con, both, folder, (1,))

@@ -28,12 +28,15 @@ total as (
         coalesce(sum(n), 0) as legitimate,
         sum(x) as legitimate_aligned,
         count(n) as clusters,
-        sum(x::double * x) as xx,
-        sum(x::double * n) as xn,
-        sum(n::double * n) as nn,
-        sum(x::double * x / nullif(n, 0)) as xx_n,
+        -- Added up as whole and decimal numbers, whose sum no order of rows changes.
+        sum(x * x)::double as xx,
+        sum(x * n)::double as xn,
+        sum(n * n)::double as nn,
+        sum((x::double * x / nullif(n, 0))::decimal(38, 6))::double as xx_n,
         coalesce(sum(n - x) filter (n > 1), 0)::double as company,
-        coalesce(sum((n - x)::double * (n - x - 1) / (n - 1)) filter (n > 1), 0) as alike
+        coalesce(
+            sum(((n - x)::double * (n - x - 1) / nullif(n - 1, 0))::decimal(38, 6)), 0
+        )::double as alike
     from cluster
     group by policy_domain
 ),

@@ -22,12 +22,15 @@ select
     coalesce(sum(n), 0)::bigint as legitimate,
     sum(x)::bigint as legitimate_aligned,
     count(n) as clusters,
-    coalesce(sum(x::double * x), 0) as xx,
-    coalesce(sum(x::double * n), 0) as xn,
-    coalesce(sum(n::double * n), 0) as nn,
-    coalesce(sum(x::double * x / nullif(n, 0)), 0) as xx_n,
+    -- Added up as whole and decimal numbers, whose sum no order of rows changes.
+    coalesce(sum(x * x)::double, 0) as xx,
+    coalesce(sum(x * n)::double, 0) as xn,
+    coalesce(sum(n * n)::double, 0) as nn,
+    coalesce(sum((x::double * x / nullif(n, 0))::decimal(38, 6))::double, 0) as xx_n,
     coalesce(sum(n - x) filter (n > 1), 0)::double as company,
-    coalesce(sum((n - x)::double * (n - x - 1) / (n - 1)) filter (n > 1), 0) as alike
+    coalesce(
+        sum(((n - x)::double * (n - x - 1) / nullif(n - 1, 0))::decimal(38, 6)), 0
+    )::double as alike
 from cluster
 group by day
 order by day
