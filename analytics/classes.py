@@ -41,19 +41,19 @@ def classify(
 
     It may hold more domains than were asked for: questions name theirs.
     """
-    said = repr(words)
-    names = ("ruled", "spoken", "proven_domains")
-    picks = ", ".join(f"getvariable('{name}')" for name in names)
+    only = None if domains is None else sorted(domains)
+    picks = ", ".join(f"getvariable('{name}')" for name in ("ruled", "spoken", "proven_domains"))
     ruled, spoken, proven = con.execute(f"select {picks}").fetchall()[0]
     everything = repr((window.first, window.last, None, proven))
-    asked = repr((window.first, window.last, domains and sorted(domains), proven))
+    asked = repr((window.first, window.last, only, proven))
     if ruled == everything or (ruled != asked and _kept(con, everything).found() is not None):
         asked = everything
     if ruled != asked:
         _classify_by_rule(con, window, domains, asked)
         con.execute("set variable ruled = $1", [asked])
-    if (ruled, spoken) != (asked, said):
-        overlay(con, words)
+    said, of_all = repr((words, only)), repr((words, None))
+    if ruled != asked or spoken not in (said, of_all):
+        overlay(con, words, domains)
         con.execute("set variable spoken = $1", [said])
 
 

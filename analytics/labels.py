@@ -152,8 +152,8 @@ def _drop(con: Connection, domain: str, match: str) -> int:
     return len(same)
 
 
-def overlay(con: Connection, said: Sequence[Word]) -> None:
-    """Make `source_class` of `classified_by_rule` and the owner's words."""
+def overlay(con: Connection, said: Sequence[Word], domains: Sequence[str] | None = None) -> None:
+    """Make `source_class` of `classified_by_rule` and the owner's words; `domains` None: all."""
     con.execute(
         f"{TABLE} word (place integer, policy_domain text, kind text, value text, version integer,"
         " first_number uhugeint, last_number uhugeint, class text, is_label boolean, match text,"
@@ -165,7 +165,9 @@ def overlay(con: Connection, said: Sequence[Word]) -> None:
             " ($1, $2, $3, $4, $5, $6::uhugeint, $7::uhugeint, $8, $9, $10, $11, $12)",
             [place, *_columns(word)],
         )
-    con.execute(f"{TABLE} source_class as {SAID}")
+    con.execute(
+        f"{TABLE} source_class as {SAID}", {"domains": None if domains is None else list(domains)}
+    )
 
 
 EXACTNESS: Mapping[Matching, int] = {"address": 0, "network": 1, "domain": 2, "source": 3}

@@ -1,12 +1,9 @@
-"""What the first visitor would wait for, done before: modules are imported before the server
-listens, and what the screens show at first is asked when it starts, and again once the store has
-changed and come to rest. Answers are kept as those of a visitor are; whoever comes meanwhile waits
-for the same answer, not for a second one.
+"""What the first visitor would wait for, asked before: what the screens show at first, when the
+server starts, and again once the store has changed and come to rest. Answers are kept as those of
+a visitor are; whoever comes meanwhile waits for the same answer, not for a second one.
 """
 
-import importlib
 import logging
-import pkgutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +14,7 @@ from streamlit.runtime import exists as is_running
 from analytics.browse import Wanted
 from analytics.unknown import Unknown
 from analytics.window import Window
-from dashboards import data, frame, panels, parts
+from dashboards import data
 from dashboards.data import Chosen
 from dashboards.data.monday import monday
 from dashboards.data.pipeline import pipeline, runs
@@ -31,7 +28,7 @@ from dashboards.panels import source_tables
 from dashboards.parts import lists
 from schemas.errors import RuaError
 
-__all__ = ["import_screens", "prepared"]
+__all__ = ["prepared"]
 
 START_SECONDS, JOIN_SECONDS = 0.05, 0.2
 FIRST_SECONDS = 3.0  # for a browser that opens the page at once: it asks for itself
@@ -39,13 +36,6 @@ POLL_SECONDS = 2.0
 IDLE_SECONDS = 5.0
 REST_SECONDS = 10.0  # an ingest commits every few seconds, and each commit makes answers old
 WARNINGS = "streamlit.runtime.scriptrunner_utils.script_run_context"  # of threads of no session
-
-
-def import_screens() -> None:
-    """Import all modules of the screens, with the libraries that they need: over a second."""
-    for package in (frame, parts, panels):
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{package.__name__}.{module.name}")
 
 
 @contextmanager

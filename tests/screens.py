@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.commands.dashboard import APP
 from dashboards.parts import drawing
+from dashboards.serving import APP
 
 __all__ = ["Opened", "opener", "tables_of", "words"]
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.commands.dashboard import APP
 from dashboards.parts import drawing
+from dashboards.serving import APP
 
 __all__ = ["Screens", "measured", "pick", "press", "tables_of", "words_of"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.commands.dashboard import APP
 from dashboards.frame import theme
+from dashboards.serving import APP
 from schemas.errors import ExitCode
 from tests.browser import (
     free_port,

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.commands.dashboard import APP
+from dashboards.serving import APP
 from schemas.access import LOGIN
 from schemas.settings import load_settings
 from tests.conftest import DEMO_UNTIL, Demo

@@ -1,11 +1,16 @@
 -- One row per (policy domain, source address) with mail in the window: its class by the rules, or
 -- by the owner's word, which stands over them. `word` holds the words, the strongest first.
-with said as (
+with ruled as (
+    select *
+    from classified_by_rule
+    where $domains::text[] is null or list_contains($domains::text[], policy_domain)
+),
+said as (
     select
         ruled.policy_domain,
         ruled.source_ip,
         min(word.place) as place
-    from classified_by_rule as ruled
+    from ruled
     join word using (policy_domain)
     left join address using (source_ip)
     where (word.kind = 'address' and word.value = ruled.source_ip)
@@ -41,6 +46,6 @@ select
     word.match,
     word.note,
     word.made_at as said_at
-from classified_by_rule as ruled
+from ruled
 left join said using (policy_domain, source_ip)
 left join word using (place)

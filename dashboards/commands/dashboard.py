@@ -1,18 +1,14 @@
 """rua dashboard"""
 
-import contextlib
 import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from dashboards.frame.theme import OPTIONS
 from dashboards.terminal.console import Globals, say
 from schemas.access import CALLBACK, LOGIN, Access
 from schemas.errors import ConfigError
@@ -21,7 +17,6 @@ from schemas.settings import find_config
 
 __all__ = ["dashboard"]
 
-APP = Path(__file__).parent.parent / "app.py"
 PATIENCE = 5.0  # seconds that a page waits for a busy store before it says so
 
 
@@ -46,14 +41,17 @@ def dashboard(context: Globals, port: int, address: str, no_browser: bool, no_lo
     _refuse_contradiction(access, no_login)
     if is_open and access is None:
         _refuse_open_address(address, port, no_login)
-    options = {} if access is None else _login_options(access)
+    options: dict[str, object] = {} if access is None else _login_options(access)
     secrets = None if access is None else _secrets(access)
     _refuse_taken_port(address, port)
     _hand_over(context)
     if is_open and access is not None:
         say("rua: it speaks plain HTTP there: let a TLS proxy alone reach it (docs/access.md)")
     say(f"the dashboard is at {_url(address, port, access)} (Ctrl-C ends it)")
-    _serve(address, port, options, secrets, opens_browser=not no_browser and _has_screen())
+    from dashboards.serving import serve  # noqa: PLC0415 - seconds, which a refusal can spare
+
+    options |= {"server.address": address, "server.port": port}
+    serve(options | {"server.headless": no_browser or not _has_screen()}, secrets)
 
 
 def _is_loopback(address: str) -> bool:
@@ -150,34 +148,3 @@ def _url(address: str, port: int, access: Access | None) -> str:
 def _has_screen() -> bool:
     """Whether a browser would have a window; else a text browser would take the terminal."""
     return sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
-
-
-def _serve(
-    address: str,
-    port: int,
-    more: Mapping[str, object],
-    secrets: Mapping[str, Any] | None,
-    *,
-    opens_browser: bool,
-) -> None:
-    """Streamlit in this process, until SIGINT or SIGTERM: the ordinary ends of a server."""
-    import streamlit  # noqa: PLC0415 - a second, which a refusal can spare
-    from streamlit.web import bootstrap  # noqa: PLC0415
-
-    from dashboards import ahead  # noqa: PLC0415 - the screens, and all that they need
-
-    options = {
-        **OPTIONS,
-        **more,
-        "server.address": address,
-        "server.port": port,
-        "server.headless": not opens_browser,
-    }
-    bootstrap.load_config_options(flag_options=options)
-    if secrets is not None:
-        streamlit.secrets.merge_programmatic_secrets(secrets)
-    # Streamlit talks on stdout, and takes signals only once it runs.
-    with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(KeyboardInterrupt):
-        ahead.import_screens()
-        with ahead.prepared():
-            bootstrap.run(str(APP), False, [], options)

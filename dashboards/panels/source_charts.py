@@ -156,7 +156,7 @@ def world_chart(rows: Iterable[Row], world: World, *, dark: bool) -> Chart:
     counted = {row["country"]: row for row in rows}
     facts = {code: _facts(world, code, row) for code, row in counted.items() if code}
     ground = LAND["dark" if dark else "light"]
-    shapes = alt.Chart(_features("world")).mark_geoshape(fill=ground, stroke=None, aria=False)
+    shapes = alt.Chart(_features()).mark_geoshape(fill=ground, stroke=None, aria=False)
     found = [{**facts[each["code"]], **each} for each in world.places if each["code"] in facts]
     layers = [shapes, _filled(dark=dark)]
     if found:
@@ -167,7 +167,7 @@ def world_chart(rows: Iterable[Row], world: World, *, dark: bool) -> Chart:
         padding=PADDING,
         projection=alt.Projection(type="equalEarth"),
         # By name: Altair copies whatever a layer holds a dozen times.
-        datasets={"world": world.topology, "told": _told_of(world.topology, facts)},
+        datasets={"world": _told_of(world.topology, facts)},
     )
 
 
@@ -176,17 +176,16 @@ def _facts(world: World, code: str, row: Row) -> dict[str, Any]:
     return {"name": world.name(code), "level": level(row["messages"]), **counts}
 
 
-def _features(name: str) -> alt.NamedData:
+def _features() -> alt.NamedData:
     form = alt.TopoDataFormat(feature="countries", type="topojson")
-    return alt.NamedData(name=name, format=form)
+    return alt.NamedData(name="world", format=form)
 
 
 def _told_of(topology: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The countries with mail, alone: a topology of the same arcs, with our numbers in it."""
+    """The topology, with our numbers as the properties of the countries with mail."""
     shapes = [
-        {**each, "properties": facts[code]}
+        {**each, "properties": facts.get(each["properties"].get("code"), {})}
         for each in topology["objects"]["countries"]["geometries"]
-        if (code := each["properties"].get("code")) in facts
     ]
     countries = {"type": "GeometryCollection", "geometries": shapes}
     return {**topology, "objects": {"countries": countries}}
@@ -195,7 +194,8 @@ def _told_of(topology: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]
 def _filled(*, dark: bool) -> alt.Chart:
     edge = LAND["dark" if dark else "light"]
     chart: alt.Chart = (
-        alt.Chart(_features("told"))
+        alt.Chart(_features())
+        .transform_filter("isValid(datum.properties.level)")
         .mark_geoshape(stroke=edge, strokeWidth=0.5, aria=False)
         .encode(color=_steps("properties.level:O", dark=dark), tooltip=_told("properties."))
     )

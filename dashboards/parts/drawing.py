@@ -12,6 +12,8 @@ import altair as alt
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
+from dashboards.parts.charts import Chart
+
 __all__ = ["draw"]
 
 CHECKED = False
@@ -22,12 +24,18 @@ disable_debug_mode()
 class _Drawn:
     """All that Streamlit asks a chart for."""
 
-    chart: alt.TopLevelMixin
+    chart: Chart
 
     def to_dict(self) -> dict[str, Any]:
-        return self.chart.to_dict(validate=CHECKED)
+        # Altair would look at each number of named data (the map's shapes: half a second).
+        chart = self.chart.copy(deep=False)
+        named, chart.datasets = chart.datasets, alt.Undefined
+        drawn: dict[str, Any] = chart.to_dict(validate=CHECKED)
+        if named is not alt.Undefined:
+            drawn["datasets"] = {**named, **drawn.get("datasets", {})}
+        return drawn
 
 
-def draw(chart: alt.TopLevelMixin, name: str) -> None:
+def draw(chart: Chart, name: str) -> None:
     """Draw a chart; `name` is what a screen reader calls it."""
     st.altair_chart(cast(alt.Chart, _Drawn(chart)), alt=name)
