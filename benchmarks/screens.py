@@ -81,6 +81,8 @@ def ask_all(store: Path, until: date) -> tuple[dict[str, float], dict[str, float
     import streamlit as st  # noqa: PLC0415
     from streamlit.testing.v1 import AppTest  # noqa: PLC0415
 
+    from dashboards.loading import loaded  # noqa: PLC0415
+
     app = AppTest.from_file(str(APP), default_timeout=600)
     app.query_params["until"] = until.isoformat()
     app.run()  # imports everything, so that all is there to be timed
@@ -88,7 +90,7 @@ def ask_all(store: Path, until: date) -> tuple[dict[str, float], dict[str, float
     shutil.rmtree(f"{store}.kept", ignore_errors=True)
     rounds = []
     for _ in range(ASKED_AGAIN + 1):
-        with timed_questions() as taken:
+        with loaded(), timed_questions() as taken:  # as in the server
             for screen in SCREENS:
                 st.cache_data.clear()
                 app.switch_page(f"screens/{screen}.py").run()

@@ -12,7 +12,7 @@ import streamlit as st
 
 from analytics.window import Window
 from dashboards import frame, panels, parts
-from dashboards.frame.theme import CSS, ON_LIGHT
+from dashboards.frame.theme import CSS, ICON, ON_LIGHT
 from dashboards.parts import charts, tables
 from dashboards.parts.drawing import draw
 
@@ -44,6 +44,7 @@ def _rehearse() -> None:
     was = logging.root.manager.disable
     logging.disable()  # Streamlit warns of a script that nobody sees
     try:
+        st.set_page_config(page_icon=ICON)
         st.html(f"<style>{CSS}</style>")
         days = [ROW | dict.fromkeys((*COUNTS, "legitimate_aligned"), 1)]
         window = Window(DAY, DAY, DAY)

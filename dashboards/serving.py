@@ -1,66 +1,77 @@
-"""Streamlit, started in this process and served until it is told to end."""
+"""The screens, served by Streamlit in this process until it is told to end."""
 
+import asyncio
 import contextlib
+import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import webbrowser
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-import streamlit
+import streamlit as st
+import uvicorn
+from starlette.middleware import Middleware
 from streamlit.web import bootstrap
-from streamlit.web.server.starlette import starlette_server
 
 from dashboards import ahead
 from dashboards.frame.theme import OPTIONS
 from dashboards.loading import loaded
+from dashboards.preloading import Preloading
 
-__all__ = ["serve"]
+__all__ = ["APP", "serve"]
 
 APP = Path(__file__).parent / "app.py"
-BIND = "_bind_socket"
+PING_SECONDS = 30.0  # a browser that is gone is noticed after two of them
+GOODBYE_SECONDS = 2  # for answers on their way when the server ends
 
 
-def serve(options: Mapping[str, object], secrets: Mapping[str, Any] | None) -> None:
-    """Serve the screens until SIGINT or SIGTERM: the ordinary ends of a server.
+def serve(
+    listening: socket.socket,
+    options: Mapping[str, object],
+    secrets: Mapping[str, Any] | None,
+    opened: str | None,
+) -> None:
+    """Serve the screens on a bound socket until SIGINT or SIGTERM: the ordinary ends of a server.
 
-    `options` are Streamlit's, `secrets` what its login needs, handed over in memory.
+    `options` are Streamlit's, `secrets` what its login needs, handed over in memory; `opened` is
+    the URL that a browser is to open.
     """
-    flags = {**OPTIONS, **options}
+    address, port = listening.getsockname()[:2]
+    flags = {**OPTIONS, "server.address": address, "server.port": port, **options}
     bootstrap.load_config_options(flag_options=flags)
-    if secrets is not None:
-        streamlit.secrets.merge_programmatic_secrets(secrets)
-    # Streamlit talks on stdout, and takes signals only once it runs.
+
+    @contextlib.asynccontextmanager
+    async def life(_: st.App) -> AsyncIterator[None]:
+        listening.listen()
+        if opened:
+            asyncio.get_running_loop().run_in_executor(None, webbrowser.open, opened)
+        yield
+
+    app = st.App(APP, secrets=secrets, lifespan=life, middleware=[Middleware(Preloading)])
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PING_SECONDS,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=GOODBYE_SECONDS,
+        )
+    )
+    signal.signal(signal.SIGTERM, _interrupt)  # it raises what ended it once more
+    # Streamlit talks on stdout.
     with (
         contextlib.redirect_stdout(sys.stderr),
         contextlib.suppress(KeyboardInterrupt),
         loaded(),
         ahead.prepared(),
-        undelayed(),
     ):
-        bootstrap.run(str(APP), False, [], flags)
+        server.run(sockets=[listening])
 
 
-@contextlib.contextmanager
-def undelayed() -> Iterator[None]:
-    """Within, Streamlit listens on a socket whose connections send at once (TCP_NODELAY).
-
-    asyncio sees to that where a socket names its protocol, and Streamlit's does not. Each answer
-    then waits 40 ms for the client's delayed acknowledgement (Nagle's algorithm), and a screen is
-    some hundred small files and messages. Where Streamlit binds otherwise, nothing is changed.
-    """
-    bind: Callable[..., socket.socket] | None = getattr(starlette_server, BIND, None)
-    if bind is None:
-        yield
-        return
-
-    def bind_undelayed(*args: Any) -> socket.socket:
-        listening = bind(*args)
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # its connections inherit
-        return listening
-
-    setattr(starlette_server, BIND, bind_undelayed)
-    try:
-        yield
-    finally:
-        setattr(starlette_server, BIND, bind)
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

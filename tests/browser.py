@@ -119,7 +119,8 @@ def _wait_until_it_answers(process: subprocess.Popen[str], port: int, below: str
 def _is_healthy(port: int, below: str) -> bool:
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as asked:
         asked.request("GET", f"{below}/_stcore/health")
-        return asked.getresponse().status == http.HTTPStatus.OK
+        with asked.getresponse() as answer:
+            return bool(answer.status == http.HTTPStatus.OK)
 
 
 class Windows:

@@ -1,6 +1,8 @@
 """`rua dashboard` as a command, and what it shows in a real browser."""
 
+import asyncio
 import contextlib
+import http.client
 import importlib
 import signal
 import socket
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboards import preloading
+from dashboards.commands import dashboard
 from dashboards.frame import theme
 from dashboards.serving import APP
 from schemas.errors import ExitCode
@@ -63,6 +67,46 @@ def test_it_says_its_url_and_ends_in_peace(tmp_path: Path, ending: signal.Signal
     first, *rest = stderr.splitlines()
     assert first == f"the dashboard is at http://127.0.0.1:{port} (Ctrl-C ends it)"
     assert "".join(rest).strip() in ("", "Stopping...")
+
+
+def test_small_packets_leave_at_once() -> None:
+    """Else each file and message of a screen waits 40 ms for the browser's acknowledgement."""
+
+    async def option() -> int:
+        found: asyncio.Queue[int] = asyncio.Queue()
+
+        async def answered(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted = writer.get_extra_info("socket")
+            found.put_nowait(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+            await writer.wait_closed()
+
+        listening = dashboard.bound("127.0.0.1", 0)
+        async with await asyncio.start_server(answered, sock=listening):
+            with socket.create_connection(listening.getsockname()):
+                return await asyncio.wait_for(found.get(), 10)
+
+    assert asyncio.run(option()) == 1
+
+
+def test_a_page_names_the_scripts_that_it_will_need(tmp_path: Path) -> None:
+    port = free_port()
+    with started(["--store", "none.duckdb"], tmp_path, port):
+        links = fetched(port, "/").headers["link"].split(", ")
+        assert len(links) == len(preloading.PARTS)
+        for link in links:
+            answer = fetched(port, link.partition("<.")[2].partition(">")[0])
+            assert answer.status == http.HTTPStatus.OK
+            assert answer.headers["content-type"] == "application/javascript"
+            assert "link" not in answer.headers
+
+
+def fetched(port: int, path: str) -> http.client.HTTPResponse:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as asked:
+        asked.request("GET", path)
+        with asked.getresponse() as answer:
+            assert answer.read()
+            return answer
 
 
 def test_help_does_not_load_streamlit() -> None:

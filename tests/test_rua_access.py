@@ -50,9 +50,9 @@ VIEWS = ("browse", "conflicts", "quarantine", "genuine", "coverage")
 OTHER_APP = """
 import sys
 from pathlib import Path
+from dashboards import serving
 from dashboards.cli import main
-from dashboards.commands import dashboard
-dashboard.APP = Path(sys.argv[1])
+serving.APP = Path(sys.argv[1])
 sys.exit(main(sys.argv[2:]))
 """
 # No name but localhost leads anywhere; to watch each request would switch the browser's cache off.

@@ -15,7 +15,7 @@ from schemas.errors import ConfigError
 from schemas.exposed import exposed_to_others
 from schemas.settings import find_config
 
-__all__ = ["dashboard"]
+__all__ = ["bound", "dashboard"]
 
 PATIENCE = 5.0  # seconds that a page waits for a busy store before it says so
 
@@ -43,15 +43,15 @@ def dashboard(context: Globals, port: int, address: str, no_browser: bool, no_lo
         _refuse_open_address(address, port, no_login)
     options: dict[str, object] = {} if access is None else _login_options(access)
     secrets = None if access is None else _secrets(access)
-    _refuse_taken_port(address, port)
+    listening = bound(address, port)
     _hand_over(context)
     if is_open and access is not None:
         say("rua: it speaks plain HTTP there: let a TLS proxy alone reach it (docs/access.md)")
-    say(f"the dashboard is at {_url(address, port, access)} (Ctrl-C ends it)")
+    url = _url(address, port, access)
+    say(f"the dashboard is at {url} (Ctrl-C ends it)")
     from dashboards.serving import serve  # noqa: PLC0415 - seconds, which a refusal can spare
 
-    options |= {"server.address": address, "server.port": port}
-    serve(options | {"server.headless": no_browser or not _has_screen()}, secrets)
+    serve(listening, options, secrets, None if no_browser or not _has_screen() else url)
 
 
 def _is_loopback(address: str) -> bool:
@@ -111,18 +111,23 @@ def _secrets(access: Access) -> dict[str, Any]:
     }
 
 
-def _refuse_taken_port(address: str, port: int) -> None:
+def bound(address: str, port: int) -> socket.socket:
+    """A socket of that address. Raises ConfigError where there can be none."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError as error:
-            raise ConfigError(
-                f"cannot listen there: {(error.strerror or str(error)).lower()}",
-                where=f"{address}, port {port}",
-                todo=f"choose another port: rua dashboard --port {port % 65535 + 1}",
-            ) from None
+    # With its protocol named asyncio sends small packets at once (TCP_NODELAY); else each of a
+    # screen's hundred files and messages waits 40 ms for the client's delayed acknowledgement.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((address, port))
+    except OSError as error:
+        found.close()
+        raise ConfigError(
+            f"cannot listen there: {(error.strerror or str(error)).lower()}",
+            where=f"{address}, port {port}",
+            todo=f"choose another port: rua dashboard --port {port % 65535 + 1}",
+        ) from None
+    return found
 
 
 def _hand_over(context: Globals) -> None:

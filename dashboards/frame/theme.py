@@ -66,6 +66,11 @@ CSS = """
 .rua-list { margin: 0; padding-left: 1.1rem; }
 .rua-list li { margin-bottom: 0.3rem; line-height: 1.45; }
 .rua-record { display: block; margin-top: 0.3rem; overflow-wrap: anywhere; }
+.rua-copy {
+    background: color-mix(in srgb, currentColor 7%, transparent); border-radius: 0.4rem;
+    font-size: 0.9em; margin: 0.2rem 0 0.5rem; overflow-wrap: anywhere; padding: 0.7rem 0.9rem;
+    user-select: all; white-space: pre-wrap;
+}
 .rua-kind, .rua-verdict { font-weight: 600; font-size: 0.86em; white-space: nowrap; }
 .rua-verdict, .rua-mark { border-radius: 0.3rem; padding: 0.05rem 0.4rem; }
 .rua-verdict { color: #fff; }

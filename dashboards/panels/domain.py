@@ -17,7 +17,7 @@ from dashboards.panels.whatif_mode import record_of
 from dashboards.parts import charts, evidence, tables, tiles
 from dashboards.parts.downloads import offer
 from dashboards.parts.drawing import draw
-from dashboards.parts.sentences import Said, listed, mark, say, text
+from dashboards.parts.sentences import Said, listed, mark, record, say, text
 from dashboards.wording import amount, day, interval, percent, quoted
 
 __all__ = ["blockers", "head", "losses", "mail", "numbers", "rates", "the_road", "unknown"]
@@ -42,7 +42,7 @@ def _head(found: Domain) -> None:
     say((f"{tiles.capital(advice['reason'])}.", INFERRED))
     st.html(f'<p class="rua-say"><b>Next:</b> {text(next_step(advice))}</p>')
     if advice["record"] and advice["verdict"] in ("advance", "roll-back"):
-        st.code(f'_dmarc.{found.name}. TXT "{advice["record"]}"', language=None)
+        record(f'_dmarc.{found.name}. TXT "{advice["record"]}"')
         if advice["record_note"]:
             say((f"{advice['record_note']}.", None))
     seen = advice["window"]

@@ -16,7 +16,7 @@ from dashboards.panels import tls_words as words
 from dashboards.parts.downloads import offer
 from dashboards.parts.drawing import draw
 from dashboards.parts.lists import page_of, pages, show
-from dashboards.parts.sentences import Said, explain, listed, say
+from dashboards.parts.sentences import Said, explain, listed, record, say
 from dashboards.parts.stacks import colours_of, largest_parts, stack, stack_frame
 from dashboards.wording import amount, day, span
 
@@ -57,7 +57,7 @@ def no_reports(found: Tls) -> bool:
         "**The store holds no TLS reports yet.** Senders mail them every day to the address that a"
         " TXT record of the domain names:"
     )
-    st.code('_smtp._tls.DOMAIN. TXT "v=TLSRPTv1; rua=mailto:reports@DOMAIN"', language=None)
+    record('_smtp._tls.DOMAIN. TXT "v=TLSRPTv1; rua=mailto:reports@DOMAIN"')
     st.markdown("Let them go to the mailbox that `rua ingest` reads.")
     return True
 

@@ -169,16 +169,17 @@ def _floor(frame: pd.DataFrame) -> float:
 
 def days_axis(window: Window) -> alt.X:
     """All days of the window, with mail or without; the labelled ones are Mondays if many."""
-    every = [window.first + timedelta(days=n) for n in range(window.days)]
-    labelled = every if window.days <= FEW_DAYS else [day for day in every if not day.weekday()]
+    # Tuples: Altair copies each list of each layer a dozen times.
+    every = tuple(window.first + timedelta(days=n) for n in range(window.days))
+    labelled = tuple(day for day in every if window.days <= FEW_DAYS or not day.weekday())
     if window.days > MANY_DAYS:
         labelled = labelled[::2]
     return alt.X(
         "day:O",
         title=None,
-        scale=alt.Scale(domain=[day.isoformat() for day in every], **BAND),
+        scale=alt.Scale(domain=tuple(map(date.isoformat, every)), **BAND),
         axis=alt.Axis(
-            values=[day.isoformat() for day in labelled],
+            values=tuple(map(date.isoformat, labelled)),
             labelExpr="utcFormat(utcParse(datum.value, '%Y-%m-%d'), '%-d %b')",
             labelAngle=0,
             labelOverlap="greedy",

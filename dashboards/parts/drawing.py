@@ -27,13 +27,18 @@ class _Drawn:
     chart: Chart
 
     def to_dict(self) -> dict[str, Any]:
+        named = self.chart.datasets
+        if named is alt.Undefined:
+            return self._without_data(self.chart)
         # Altair would look at each number of named data (the map's shapes: half a second).
         chart = self.chart.copy(deep=False)
-        named, chart.datasets = chart.datasets, alt.Undefined
-        drawn: dict[str, Any] = chart.to_dict(validate=CHECKED)
-        if named is not alt.Undefined:
-            drawn["datasets"] = {**named, **drawn.get("datasets", {})}
-        return drawn
+        chart.datasets = alt.Undefined
+        drawn = self._without_data(chart)
+        return drawn | {"datasets": {**named, **drawn.get("datasets", {})}}
+
+    @staticmethod
+    def _without_data(chart: Chart) -> dict[str, Any]:
+        return chart.to_dict(validate=CHECKED)
 
 
 def draw(chart: Chart, name: str) -> None:
