@@ -23,11 +23,13 @@ from ingest.workers import Part, Readers, size_of
 from ingest.writer import Counts, Run, Writer
 from schemas.errors import ConfigError, SourceError, StoreError
 
-__all__ = ["Ingested", "Planned", "Progress", "Turn", "ingest", "single_ingest"]
+__all__ = ["Ingested", "Planned", "Progress", "Turn", "ingest", "next_group", "single_ingest"]
 
 Progress = Callable[[str, Counts], None]
 
-GROUP_MAILS = 1000
+GROUP_MAILS = 1000  # at most
+FEWEST_MAILS = 50
+HELD_SECONDS = 0.35  # for which a commit is to keep readers out: groups are as large as that allows
 AHEAD_MAILS = 2 * GROUP_MAILS
 RAW_BYTES = 64 * 1024 * 1024  # of mails whose reading is asked for
 LONGEST_WAIT = 10  # seconds until what was fetched is written, however slow the server
@@ -116,6 +118,7 @@ class Turn:
         self._stopping = stopping
         self._is_quiet = is_quiet
         self._ahead: deque[_Ahead] = deque()
+        self._group = GROUP_MAILS // 2
         self._run = Run(source.name, datetime.now(UTC).replace(tzinfo=None))
 
     def run(self) -> None:
@@ -160,10 +163,10 @@ class Turn:
         )
 
     def _write_group(self) -> None:
-        """Commit the oldest batches, about a thousand mails, and settle them."""
+        """Commit the oldest batches, some hundred mails, and settle them."""
         parts: list[Batch] = []
         mails = size = 0
-        while self._ahead and mails < GROUP_MAILS and size < GROUP_BYTES:
+        while self._ahead and mails < self._group and size < GROUP_BYTES:
             oldest = self._ahead[0]
             part = oldest.parts.pop(0).result()
             parts.append(part)
@@ -174,6 +177,7 @@ class Turn:
         batch = merged(parts)
         batch, put_off = self._writer.within_budget(batch)
         counts = self._writer.write(batch, self._run, self._source.ledger_name)
+        self._group = next_group(self._group, mails, self._writer.held)
         if put_off:
             counts.put_off = len(put_off)
             self._run.counts.put_off += len(put_off)
@@ -182,6 +186,15 @@ class Turn:
         self._progress(self._source.name, self._done.counts)
         # Only now: what has not been committed must stay where it can be fetched again.
         self._source.settle([each.key for each in batch.carriers if each.holds_report])
+
+
+def next_group(group: int, mails: int, held: float) -> int:
+    """How many mails to commit at once, after `mails` of a `group` held the store for so many
+    seconds. A few that took little tell nothing of many: each commit costs something by itself."""
+    fitting = int(mails * HELD_SECONDS / held) if held else GROUP_MAILS
+    if held > HELD_SECONDS:
+        return min(group, max(fitting, FEWEST_MAILS))
+    return min(fitting, 2 * group, GROUP_MAILS) if mails >= group else group
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """The only writer of report tables: one transaction a batch, in bulk through Arrow."""
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -67,7 +68,12 @@ class Run:
 
 
 class Writer:
-    """Puts batches into the store. Addresses are enriched as they first appear."""
+    """Puts batches into the store. Addresses are enriched as they first appear.
+
+    `held` is for how many seconds the last batch kept everybody else out of it.
+    """
+
+    held: float = 0
 
     def __init__(self, store: Store, quarantine_budget: int = QUARANTINE_BYTES) -> None:
         self._store = store
@@ -89,11 +95,13 @@ class Writer:
     def write(self, batch: Batch, run: Run, ledger_name: str | None) -> Counts:
         """Commit a batch, all of it or nothing. Returns what it counted; raises StoreError."""
         with self._store.write() as con:
+            began = time.monotonic()
             con.execute("begin")
             counts = self.add(con, batch, run, ledger_name)
             run.counts.add(counts)
             _put_run(con, run, finished_at=None)
             con.execute("commit")
+        self.held = time.monotonic() - began
         return counts
 
     def finish(self, run: Run) -> None:

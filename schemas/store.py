@@ -299,12 +299,12 @@ def _views_text() -> str:
 
 def _form_of(con: Connection) -> tuple[int, str]:
     """(number of migrations applied, text of the views in force) of an open store."""
-    tables = "select table_name from duckdb_tables() where table_name in ('migration', 'view_text')"
-    if len(con.execute(tables).fetchall()) < 2:  # other programs have a table migration, too
-        return 0, ""
-    applied = con.execute("select count(*) from migration").fetchall()[0][0]
-    views = con.execute("select sql from view_text").fetchall()
-    return applied, views[0][0] if views else ""
+    question = "select (select count(*) from migration), (select min(sql) from view_text)"
+    try:
+        applied, views = con.execute(question).fetchall()[0]
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return 0, ""  # empty, or of another program: some have a table migration, too
+    return applied, views or ""
 
 
 def _is_current(con: Connection, path: Path) -> bool:

@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ingest import room
+from ingest import pipeline, room
 from ingest.pipeline import Ingested, Planned, ingest
+from ingest.reading import Batch
 from ingest.sources import Arrival
 from ingest.writer import Writer
 from schemas.errors import Unreachable
@@ -58,3 +60,45 @@ def test_what_a_lost_source_left_does_not_hold_up_the_next(
     thread.join(60)
     assert [each.counts.stored for each in ended] == [3]
     assert [str(problem) for problem in ended[0].problems] == ["the connection broke"]
+
+
+@pytest.mark.parametrize(
+    ("group", "mails", "held", "following"),
+    [
+        (500, 500, pipeline.HELD_SECONDS, 500),
+        (500, 500, 2 * pipeline.HELD_SECONDS, 250),  # readers waited too long
+        (500, 10, 2 * pipeline.HELD_SECONDS, pipeline.FEWEST_MAILS),
+        (20, 20, 2 * pipeline.HELD_SECONDS, 20),
+        (500, 500, pipeline.HELD_SECONDS / 1.25, 625),
+        (200, 200, 0.001, 400),  # no leap
+        (900, 900, 0.001, pipeline.GROUP_MAILS),
+        (500, 10, 0.001, 500),  # a mail that comes alone
+        (500, 500, 0.0, pipeline.GROUP_MAILS),
+    ],
+)
+def test_as_many_mails_are_committed_as_readers_wait_for(
+    group: int, mails: int, held: float, following: int
+) -> None:
+    assert pipeline.next_group(group, mails, held) == pytest.approx(following, abs=1)
+
+
+def test_a_slow_store_is_written_in_smaller_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each commit seems to take long, so the next one holds fewer mails."""
+    monkeypatch.setattr(pipeline, "GROUP_MAILS", 40)
+    monkeypatch.setattr(pipeline, "FEWEST_MAILS", 5)
+    monkeypatch.setattr(pipeline, "HELD_SECONDS", 1e-9)
+    sizes: list[int] = []
+    write = Writer.write
+
+    def counting(writer: Writer, batch: Batch, *rest: Any) -> Any:
+        sizes.append(len(batch.carriers))
+        return write(writer, batch, *rest)
+
+    monkeypatch.setattr(Writer, "write", counting)
+    plan = [Planned(lambda: Mails("a", range(50), breaks=False))]
+    done = ingest(plan, Writer(Store(tmp_path / "s.duckdb")), 1, lambda *_: None)
+    assert (sum(sizes), done.counts.stored) == (50, 50)
+    assert sizes[0] == 20
+    assert set(sizes[1:-1]) == {5}
