@@ -20,6 +20,7 @@ from dashboards import ahead
 from dashboards.frame.theme import OPTIONS
 from dashboards.loading import loaded
 from dashboards.preloading import Preloading
+from schemas.errors import ConfigError
 
 __all__ = ["APP", "serve"]
 
@@ -37,7 +38,7 @@ def serve(
     """Serve the screens on a bound socket until SIGINT or SIGTERM: the ordinary ends of a server.
 
     `options` are Streamlit's, `secrets` what its login needs, handed over in memory; `opened` is
-    the URL that a browser is to open.
+    the URL that a browser is to open. Raises ConfigError where it cannot start.
     """
     address, port = listening.getsockname()[:2]
     flags = {**OPTIONS, "server.address": address, "server.port": port, **options}
@@ -56,6 +57,7 @@ def serve(
             app,
             log_level="warning",
             access_log=False,
+            ws="websockets-sansio",  # as Streamlit's own command chooses
             ws_ping_interval=PING_SECONDS,
             ws_ping_timeout=PING_SECONDS,
             ws_per_message_deflate=False,
@@ -71,6 +73,12 @@ def serve(
         ahead.prepared(),
     ):
         server.run(sockets=[listening])
+        if not server.started:
+            raise ConfigError(
+                "the dashboard could not start",
+                where=f"{address}, port {port}",
+                todo="the lines above say why",
+            )
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from tests.conftest import RUA, clean_environment
 
 __all__ = [
     "CHROMIUM",
+    "PATIENCE",
     "QUIET",
     "Windows",
     "free_port",
@@ -72,13 +73,17 @@ def started(
     *,
     below: str = "",
     command: Sequence[str] = (str(RUA),),
+    screen: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    """`rua dashboard` as a process that answers (below a path); stopped at the end."""
-    words = [*command, *flags, "dashboard", "--no-browser", "--port", str(port), *more]
+    """`rua dashboard` as a process that answers (below a path); stopped at the end.
+
+    It opens a browser where `screen`, variables of the environment, tells of one.
+    """
+    quietly = () if screen else ("--no-browser",)
     process = subprocess.Popen(
-        words,
+        [*command, *flags, "dashboard", *quietly, "--port", str(port), *more],
         cwd=folder,
-        env=clean_environment(folder),
+        env={**clean_environment(folder), **(screen or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

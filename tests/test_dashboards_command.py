@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from dashboards.frame import theme
 from dashboards.serving import APP
 from schemas.errors import ExitCode
 from tests.browser import (
+    PATIENCE,
     free_port,
     needs_chromium,
     page_at,
@@ -67,6 +69,20 @@ def test_it_says_its_url_and_ends_in_peace(tmp_path: Path, ending: signal.Signal
     first, *rest = stderr.splitlines()
     assert first == f"the dashboard is at http://127.0.0.1:{port} (Ctrl-C ends it)"
     assert "".join(rest).strip() in ("", "Stopping...")
+
+
+def test_a_browser_is_opened_where_there_is_a_screen(tmp_path: Path) -> None:
+    port, seen = free_port(), tmp_path / "seen"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}.half && mv {seen}.half {seen}\n')
+    browser.chmod(0o700)
+    screen = {"DISPLAY": ":9", "BROWSER": str(browser)}
+    flags = ["--store", "none.duckdb"]
+    with started(flags, tmp_path, port, screen=screen):
+        deadline = time.monotonic() + PATIENCE
+        while not seen.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert seen.read_text().strip() == f"http://127.0.0.1:{port}"
 
 
 def test_small_packets_leave_at_once() -> None:
