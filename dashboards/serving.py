@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,6 +18,7 @@ from streamlit.web import bootstrap
 
 from dashboards import ahead
 from dashboards.frame.theme import OPTIONS
+from dashboards.guarding import Guarding
 from dashboards.loading import loaded
 from dashboards.preloading import Preloading
 from schemas.errors import ConfigError
@@ -33,12 +34,15 @@ def serve(
     listening: socket.socket,
     options: Mapping[str, object],
     secrets: Mapping[str, Any] | None,
+    *,
+    hosts: Collection[str] | None,
     opened: str | None,
 ) -> None:
     """Serve the screens on a bound socket until SIGINT or SIGTERM: the ordinary ends of a server.
 
-    `options` are Streamlit's, `secrets` what its login needs, handed over in memory; `opened` is
-    the URL that a browser is to open. Raises ConfigError where it cannot start.
+    `options` are Streamlit's, `secrets` what its login needs, handed over in memory; `hosts` the
+    names that it may be asked for by, None meaning any; `opened` is the URL that a browser is to
+    open. Raises ConfigError where it cannot start.
     """
     address, port = listening.getsockname()[:2]
     flags = {**OPTIONS, "server.address": address, "server.port": port, **options}
@@ -51,7 +55,8 @@ def serve(
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, opened)
         yield
 
-    app = st.App(APP, secrets=secrets, lifespan=life, middleware=[Middleware(Preloading)])
+    around = [Middleware(Guarding, hosts=hosts), Middleware(Preloading)]
+    app = st.App(APP, secrets=secrets, lifespan=life, middleware=around)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -49,9 +49,16 @@ def dashboard(context: Globals, port: int, address: str, no_browser: bool, no_lo
         say("rua: it speaks plain HTTP there: let a TLS proxy alone reach it (docs/access.md)")
     url = _url(address, port, access)
     say(f"the dashboard is at {url} (Ctrl-C ends it)")
+    from dashboards.guarding import LOOPBACK  # noqa: PLC0415
     from dashboards.serving import serve  # noqa: PLC0415 - seconds, which a refusal can spare
 
-    serve(listening, options, secrets, None if no_browser or not _has_screen() else url)
+    serve(
+        listening,
+        options,
+        secrets,
+        hosts=LOOPBACK | {address.lower()} if access is None and not no_login else None,
+        opened=None if no_browser or not _has_screen() else url,
+    )
 
 
 def _is_loopback(address: str) -> bool:
