@@ -25,6 +25,7 @@ MOST_FILES = 400  # of one state of the store
 
 WIDE, IN_FILE = "HUGEINT", "DECIMAL(38,0)"
 
+WHICH_STORE = ("store_state", "store_path")  # set by Store.read alone
 # Variables of the connection by which the same question has other answers: no one's are another's.
 WHAT_IS_SEEN = ("store_view", "visible", "proven_domains")
 
@@ -34,15 +35,12 @@ class Kept:
 
     def __init__(self, con: Connection, name: str, asked: str) -> None:
         self._con = con
-        seen = ", ".join(f"getvariable('{name}')" for name in WHAT_IS_SEEN)
-        state, path, *view = con.execute(
-            f"select getvariable('store_state'), path, {seen}"
-            " from duckdb_databases() where database_name = current_database()"
-        ).fetchall()[0]
+        asking = ", ".join(f"getvariable('{name}')" for name in (*WHICH_STORE, *WHAT_IS_SEEN))
+        state, path, *view = con.execute(f"select {asking}").fetchall()[0]
         self._folder = Path(f"{path}.kept") if state and path else None
         self._state = hashlib.sha256(str(state).encode()).hexdigest()[:16]
         question = hashlib.sha256(repr((IN_FILE, view, asked)).encode()).hexdigest()[:16]
-        self._name = f"{name}-{self._state}-{question}.parquet"
+        self._name = f"{name}-{self._state}-{question}"
         self._began = time.monotonic()
 
     def restore(self, table: str) -> bool:
@@ -54,9 +52,13 @@ class Kept:
 
     def found(self) -> str | None:
         """The kept answer as a SELECT; None where there is none."""
-        if self._folder is None or not (file := self._folder / self._name).is_file():
+        if self._folder is None:
             return None
-        return self._cast(_quoted(file), IN_FILE, WIDE)
+        if (file := self._folder / f"{self._name}.parquet").is_file():
+            return f"select * from {_quoted(file)}"
+        if (file := self._folder / f"{self._name}.wide.parquet").is_file():
+            return f"select * {self._cast(_quoted(file), IN_FILE, WIDE)} from {_quoted(file)}"
+        return None
 
     def keep(self, table: str, *, slow: float | None = None) -> None:
         """Keep a table that took long to make: `slow` seconds, by default SLOW_SECONDS."""
@@ -71,22 +73,23 @@ class Kept:
 
     def _write(self, folder: Path, table: str) -> None:
         """Under another name first, so that nobody reads half of it."""
-        half = folder / f"{self._name}.{os.getpid()}"
-        answer = self._cast(table, WIDE, IN_FILE)
+        half = folder / f"{self._name}.parquet.{os.getpid()}"
+        cast = self._cast(table, WIDE, IN_FILE)
+        answer = f"select * {cast} from {table}"
         self._con.execute(f"copy ({answer}) to {_quoted(half)} (format parquet)")
         half.chmod(0o600)
-        half.replace(folder / self._name)
+        # The name tells that types are to be looked at, which takes as long as to read the file.
+        half.replace(folder / f"{self._name}{'.wide' if cast else ''}.parquet")
 
     def _cast(self, table: str, old: str, new: str) -> str:
-        """A SELECT of all of a table, where `old` types are `new` ones, within lists as well."""
+        """What a SELECT replaces, so that `old` types are `new` ones, within lists as well."""
         told = self._con.execute(f"describe from {table}").fetchall()
         changed = [
             f"{_name(column)}::{kind.replace(old, new)} as {_name(column)}"
             for column, kind, *_ in told
             if old in kind
         ]
-        replaced = f"replace ({', '.join(changed)})" if changed else ""
-        return f"select * {replaced} from {table}"
+        return f"replace ({', '.join(changed)})" if changed else ""
 
     def _remove_older(self, folder: Path) -> None:
         files = sorted(folder.glob("*.parquet*"), key=lambda file: file.stat().st_mtime)

@@ -229,6 +229,7 @@ class Store:
             con.execute(f"set variable require_verified = {self._require_verified}")
             if read_only:
                 con.execute("set variable store_state = $1", [repr(self.state())])
+                con.execute("set variable store_path = $1", [str(self.path.absolute())])
                 view = repr((self._require_verified, self._as_of))
                 con.execute("set variable store_view = $1", [view])
                 con.execute("set variable as_of = $1", [self._as_of])
