@@ -33,8 +33,9 @@ test: $(VENV)/.complete ## Set up, install the servers and the browser the tests
 	sh deploy/system-packages.sh
 	$(BIN)/pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
-seeds: $(VENV)/.complete ## The table of verdicts over 20 seeds, printed: minutes
-	$(BIN)/pytest -n 2 -m "seeds or not seeds" -k every_verdict_is_found tests/test_rua_advise.py
+seeds: $(VENV)/.complete ## Verdicts over 20 seeds, and the loss that whatif finds: minutes
+	$(BIN)/pytest -n 2 -m "seeds or not seeds" -k "every_verdict_is_found or of_the_true_loss" \
+		tests/test_rua_advise.py tests/test_analytics_whatif_loss.py
 
 lint: $(VENV)/.complete ## Style
 	$(BIN)/ruff check .
