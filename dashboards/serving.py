@@ -6,7 +6,8 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,6 +29,7 @@ __all__ = ["APP", "serve"]
 APP = Path(__file__).parent / "app.py"
 PING_SECONDS = 30.0  # a browser that is gone is noticed after two of them
 GOODBYE_SECONDS = 2  # for answers on their way when the server ends
+Life = Callable[[st.App], AbstractAsyncContextManager[None]]
 
 
 def serve(
@@ -47,28 +49,9 @@ def serve(
     address, port = listening.getsockname()[:2]
     flags = {**OPTIONS, "server.address": address, "server.port": port, **options}
     bootstrap.load_config_options(flag_options=flags)
-
-    @contextlib.asynccontextmanager
-    async def life(_: st.App) -> AsyncIterator[None]:
-        listening.listen()
-        if opened:
-            asyncio.get_running_loop().run_in_executor(None, webbrowser.open, opened)
-        yield
-
     around = [Middleware(Guarding, hosts=hosts), Middleware(Preloading)]
-    app = st.App(APP, secrets=secrets, lifespan=life, middleware=around)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            ws="websockets-sansio",  # as Streamlit's own command chooses
-            ws_ping_interval=PING_SECONDS,
-            ws_ping_timeout=PING_SECONDS,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=GOODBYE_SECONDS,
-        )
-    )
+    life = _life(listening, opened)
+    server = _server(st.App(APP, secrets=secrets, lifespan=life, middleware=around))
     signal.signal(signal.SIGTERM, _interrupt)  # it raises what ended it once more
     # Streamlit talks on stdout.
     with (
@@ -84,6 +67,34 @@ def serve(
                 where=f"{address}, port {port}",
                 todo="the lines above say why",
             )
+
+
+def _life(listening: socket.socket, opened: str | None) -> Life:
+    """What happens around the serving: a browser is opened once somebody listens."""
+
+    @contextlib.asynccontextmanager
+    async def life(_: st.App) -> AsyncIterator[None]:
+        listening.listen()
+        if opened:
+            asyncio.get_running_loop().run_in_executor(None, webbrowser.open, opened)
+        yield
+
+    return life
+
+
+def _server(app: st.App) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            ws="websockets-sansio",  # as Streamlit's own command chooses
+            ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PING_SECONDS,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=GOODBYE_SECONDS,
+        )
+    )
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

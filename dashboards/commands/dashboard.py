@@ -49,8 +49,9 @@ def dashboard(context: Globals, port: int, address: str, no_browser: bool, no_lo
         say("rua: it speaks plain HTTP there: let a TLS proxy alone reach it (docs/access.md)")
     url = _url(address, port, access)
     say(f"the dashboard is at {url} (Ctrl-C ends it)")
+    # Seconds, which a refusal can spare.
     from dashboards.guarding import LOOPBACK  # noqa: PLC0415
-    from dashboards.serving import serve  # noqa: PLC0415 - seconds, which a refusal can spare
+    from dashboards.serving import serve  # noqa: PLC0415
 
     serve(
         listening,
