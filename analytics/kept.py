@@ -31,7 +31,10 @@ WHAT_IS_SEEN = ("store_view", "visible", "proven_domains")
 
 
 class Kept:
-    """The answer of one name and question; `con` is a connection of `Store.read`."""
+    """The answer of one name and question; `con` is a connection of `Store.read`.
+
+    `name` is another one for another question, state of the store, or view of it.
+    """
 
     def __init__(self, con: Connection, name: str, asked: str) -> None:
         self._con = con
@@ -40,7 +43,7 @@ class Kept:
         self._folder = Path(f"{path}.kept") if state and path else None
         self._state = hashlib.sha256(str(state).encode()).hexdigest()[:16]
         question = hashlib.sha256(repr((IN_FILE, view, asked)).encode()).hexdigest()[:16]
-        self._name = f"{name}-{self._state}-{question}"
+        self.name = f"{name}-{self._state}-{question}"
         self._began = time.monotonic()
 
     def restore(self, table: str) -> bool:
@@ -54,9 +57,9 @@ class Kept:
         """The kept answer as a SELECT; None where there is none."""
         if self._folder is None:
             return None
-        if (file := self._folder / f"{self._name}.parquet").is_file():
+        if (file := self._folder / f"{self.name}.parquet").is_file():
             return f"select * from {_quoted(file)}"
-        if (file := self._folder / f"{self._name}.wide.parquet").is_file():
+        if (file := self._folder / f"{self.name}.wide.parquet").is_file():
             return f"select * {self._cast(_quoted(file), IN_FILE, WIDE)} from {_quoted(file)}"
         return None
 
@@ -73,13 +76,13 @@ class Kept:
 
     def _write(self, folder: Path, table: str) -> None:
         """Under another name first, so that nobody reads half of it."""
-        half = folder / f"{self._name}.parquet.{os.getpid()}"
+        half = folder / f"{self.name}.parquet.{os.getpid()}"
         cast = self._cast(table, WIDE, IN_FILE)
         answer = f"select * {cast} from {table}"
         self._con.execute(f"copy ({answer}) to {_quoted(half)} (format parquet)")
         half.chmod(0o600)
         # The name tells that types are to be looked at, which takes as long as to read the file.
-        half.replace(folder / f"{self._name}{'.wide' if cast else ''}.parquet")
+        half.replace(folder / f"{self.name}{'.wide' if cast else ''}.parquet")
 
     def _cast(self, table: str, old: str, new: str) -> str:
         """What a SELECT replaces, so that `old` types are `new` ones, within lists as well."""

@@ -11,7 +11,17 @@ from analytics.statistics import CLUSTERS, design_effect, is_enough, wilson
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["ALL", "NEW_DAYS", "by_service", "domains", "is_new", "source", "sources"]
+__all__ = [
+    "ALL",
+    "FLOOR_MESSAGES",
+    "FLOOR_SHARE",
+    "NEW_DAYS",
+    "by_service",
+    "domains",
+    "is_new",
+    "source",
+    "sources",
+]
 
 FLOOR_MESSAGES = 10
 FLOOR_SHARE = 0.001

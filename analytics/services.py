@@ -1,20 +1,28 @@
 """Sources gathered into services: the addresses that bear one name, whatever their number.
 
-Gathered in SQL, so that a store with hundreds of thousands of addresses answers as fast. Why each
-is of its class is a question of its own, since most of them are abuse, of which nobody asks.
+Gathered in SQL and kept, so that a store with hundreds of thousands of addresses answers as fast;
+lists come in pages. Why each is of its class is told of those alone that are looked at, since most
+of them are abuse, of which nobody asks.
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from analytics.ask import Row
-from analytics.classified import ask_classified
+from analytics.ask import Row, ask, question
+from analytics.classes import classify
+from analytics.classified import questions_digest
+from analytics.kept import SLOW_ANSWER, Kept
 from analytics.labels import Word
-from analytics.mail import by_service, is_new
+from analytics.mail import FLOOR_MESSAGES, FLOOR_SHARE, by_service, is_new
 from analytics.reasons import reason, settled_by
+from analytics.sought import Sought, seek
 from analytics.window import Window
 from schemas.store import Connection
 
-__all__ = ["by_class", "services", "services_named"]
+__all__ = ["EVERY", "by_class", "service_counts", "service_page", "services"]
+
+EVERY = 1_000_000_000  # services of a page that is to hold them all
+FLOORS = {"floor_messages": FLOOR_MESSAGES, "floor_share": FLOOR_SHARE}
 
 
 def by_class(
@@ -30,8 +38,7 @@ def by_class(
     `reason`, `rule` and `settled_by` stand for all; `days` those of the one seen on most days;
     `header_froms` the author domains met. `country`, `asn`, `as_name` are None where they differ.
     """
-    rows = _gathered(con, window, domain, words, classes)
-    return _told(con, window, domain, words, rows, classes)
+    return _classes(con, window, domain, words, classes, classes)
 
 
 def services(
@@ -46,65 +53,87 @@ def services(
     `told` names the classes of which `reason` and `settled_by` are wanted, None meaning all; they
     are None of the others.
     """
-    rows = _gathered(con, window, domain, words, None)
-    return by_service(_told(con, window, domain, words, rows, told))
+    return by_service(_classes(con, window, domain, words, None, told))
 
 
-def services_named(
+def service_counts(
+    con: Connection, window: Window, sought: Sought, words: Sequence[Word] = ()
+) -> dict[str, int]:
+    """How many services with mail that is sought are of each class: {class: services}."""
+    _gather(con, window, sought, words)
+    return {row["class"]: row["services"] for row in ask(con, "service_counts", {})}
+
+
+def service_page(
     con: Connection,
     window: Window,
-    names: Collection[tuple[str, str]],
-    domain: str | None = None,
+    sought: Sought,
     words: Sequence[Word] = (),
+    *,
+    of_class: str | None = None,
+    most: int,
+    skip: int = 0,
 ) -> list[Row]:
-    """The rows of `services` of these (domain, source), with their reasons."""
-    every = _gathered(con, window, domain, words, None)
-    rows = [row for row in every if (row["domain"], row["source"]) in names]
-    sources = sorted({source for _, source in names})
-    return by_service(_told(con, window, domain, words, rows, None, sources))
+    """A page of the rows of `services` with mail that is sought and counted as far as it is: at
+    most `most` after the first `skip`, most mail first; of one class, where it is named."""
+    _gather(con, window, sought, words)
+    asked = {"of_class": of_class, "most": most, "skip": skip}
+    return by_service(_told(row, window) for row in ask(con, "service_page", asked))
 
 
-def _gathered(
+def _classes(
     con: Connection,
     window: Window,
     domain: str | None,
     words: Sequence[Word],
     classes: Collection[str] | None,
+    told: Collection[str] | None,
 ) -> list[Row]:
-    """The rows of `by_class`; of why nothing yet."""
-    asked = {"domain": domain, "classes": _listed(classes)}
-    rows = ask_classified(con, "services", asked, window, words, _only(domain))
-    for row in rows:
-        row["reason"] = row["settled_by"] = None
-        row["is_new"] = is_new(row, window)
-    return rows
+    _gather(con, window, Sought(domains=None if domain is None else (domain,)), words)
+    asked = {"classes": _listed(classes), "told": _listed(told)}
+    return [_told(row, window) for row in ask(con, "service_classes", asked)]
 
 
-def _told(
-    con: Connection,
-    window: Window,
-    domain: str | None,
-    words: Sequence[Word],
-    rows: list[Row],
-    classes: Collection[str] | None,
-    sources: Sequence[str] | None = None,
-) -> list[Row]:
-    """The same rows with why, those of `classes`."""
-    if classes is not None and not classes:
-        return rows
-    asked = {"domain": domain, "classes": _listed(classes), "sources": sources}
-    loudest = ask_classified(con, "services_told", asked, window, words, _only(domain))
-    found = {(row["domain"], row["source"], row["class"]): row for row in loudest}
-    for row in rows:
-        of = found.get((row["domain"], row["source"], row["class"]))
-        if of is not None:
-            row["reason"], row["settled_by"] = reason(of), settled_by(of)
-    return rows
+def _told(row: Row, window: Window) -> Row:
+    """The row with why, where that is told."""
+    loudest = row.pop("loudest")
+    row["reason"] = loudest and reason(loudest)
+    row["settled_by"] = loudest and settled_by(loudest)
+    row["is_new"] = is_new(row, window)
+    return row
 
 
-def _listed(classes: Collection[str] | None) -> list[str] | None:
-    return None if classes is None else sorted(classes)
+def _gather(con: Connection, window: Window, sought: Sought, words: Sequence[Word]) -> None:
+    """Make `service`, of the mail that is sought, unless it is kept (queries/services.sql)."""
+    kept = Kept(con, "services", repr((window, sought, words, questions_digest())))
+    (gathered,) = con.execute("select getvariable('gathered')").fetchall()[0]
+    if gathered != kept.name and not kept.restore("service"):
+        _make_service(con, window, sought, words)
+        kept.keep("gathered_service", slow=SLOW_ANSWER)
+    con.execute("set variable gathered = $1", [kept.name])
 
 
-def _only(domain: str | None) -> tuple[str, ...] | None:
-    return None if domain is None else (domain,)
+def _make_service(con: Connection, window: Window, sought: Sought, words: Sequence[Word]) -> None:
+    if sought == Sought(domains=sought.domains):
+        classify(con, window, words, _only(sought))
+        _make(con, "counted_address", "source_counts", {"domains": _listed(sought.domains)})
+    else:
+        seek(con, window, sought, words)
+        days = {"first": window.first, "last": window.last}
+        narrowed = {"reporter": sought.reporter, "failing": sought.failing}
+        _make(con, "counted_address", "sought_addresses", days | narrowed)
+    _make(con, "gathered_service", "services", FLOORS)
+    con.execute("create or replace temp view service as from gathered_service")
+
+
+def _make(con: Connection, table: str, name: str, parameters: dict[str, Any]) -> None:
+    con.execute(f"create or replace temp table {table} as {question(name)}", parameters)
+
+
+def _only(sought: Sought) -> Sequence[str] | None:
+    """One domain is classified alone; all are, where several are looked at."""
+    return sought.domains if sought.domains is not None and len(sought.domains) == 1 else None
+
+
+def _listed(names: Collection[str] | None) -> list[str] | None:
+    return None if names is None else sorted(names)

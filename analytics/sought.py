@@ -17,7 +17,17 @@ from analytics.window import Window
 from schemas.errors import ConfigError
 from schemas.store import Connection
 
-__all__ = ["Sought", "addresses", "days", "network_of", "records", "reporters", "strips", "total"]
+__all__ = [
+    "Sought",
+    "addresses",
+    "days",
+    "network_of",
+    "records",
+    "reporters",
+    "seek",
+    "strips",
+    "total",
+]
 
 SOUGHT = question("sought")
 SIZES = {4: 24, 6: 48}  # of the networks that addresses are gathered into, as they are given away
@@ -115,12 +125,12 @@ def _ask(
     days = {"first": window.first, "last": window.last}
     asked = (window, sought, words)
     return ask_after(
-        con, name, {**days, **kept, **more}, asked, lambda: _seek(con, window, sought, words)
+        con, name, {**days, **kept, **more}, asked, lambda: seek(con, window, sought, words)
     )
 
 
-def _seek(con: Connection, window: Window, sought: Sought, words: Sequence[Word]) -> None:
-    """Make the temporary table `sought`."""
+def seek(con: Connection, window: Window, sought: Sought, words: Sequence[Word]) -> None:
+    """Make the temporary table `sought`, of the sources that it names (queries/sought.sql)."""
     only = sought.domains if sought.domains and len(sought.domains) == 1 else None
     classify(con, window, words, only)
     domains = None if sought.domains is None else list(sought.domains)

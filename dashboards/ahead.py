@@ -20,7 +20,7 @@ from dashboards.data.monday import monday
 from dashboards.data.pipeline import pipeline, runs
 from dashboards.data.reports import browsed
 from dashboards.data.senders import sender_page, senders
-from dashboards.data.sources import Narrowed, reporters, services, strips, told
+from dashboards.data.sources import Narrowed, reporters, service_page, services, strips
 from dashboards.data.tls import failure_days, tls_screen
 from dashboards.frame import viewer
 from dashboards.frame.filters import all_domains, window_of
@@ -105,6 +105,7 @@ def _starting_views() -> Iterator[object]:
     chosen = Chosen(window, None, None, all_domains(data.settings().groups))
     yield data.known_domains()
     yield monday(chosen)
+    yield services(chosen, Narrowed())
     yield _sources(chosen)
     yield reporters(chosen)
     unknown = Unknown(chosen.domains)
@@ -119,5 +120,5 @@ def _starting_views() -> Iterator[object]:
 
 def _sources(chosen: Chosen) -> object:
     everything = Narrowed()
-    page = services(chosen, everything).rows[: source_tables.PAGE]
-    return strips(chosen, everything, told(chosen, page))
+    page = service_page(chosen, everything, most=source_tables.PAGE, skip=0)
+    return strips(chosen, everything, page)

@@ -34,7 +34,7 @@ from analytics.effects import effect
 from analytics.inputs import inputs
 from analytics.policy_history import policy_changes
 from analytics.rates import replayed_days, replayed_fates, replayed_rates, source_rates
-from analytics.services import by_class
+from analytics.services import EVERY, by_class, service_counts, service_page
 from analytics.sought import Sought
 from analytics.standing import standings
 from analytics.unknown import Unknown, unknown_countries
@@ -111,6 +111,7 @@ def _of_the_feed(con: Any) -> Iterator[tuple[str, object]]:
     yield "tls names", tls.tls_domain_names(con)
 
 
+FAILING = Sought(failing=True)
 EVER = Window(DEMO_UNTIL - timedelta(days=3000), DEMO_UNTIL + timedelta(days=3000), DEMO_UNTIL)
 
 
@@ -134,6 +135,8 @@ def _of_sought(con: Any, said: Any, both: TwoGroups) -> Iterator[tuple[str, obje
     yield "sought", [each(con, WINDOW, seek, said) for each in asked]
     yield "sought records", sought.records(con, WINDOW, seek, said, most=100_000)
     sources = [(row["domain"], row["source"]) for row in by_class(con, WINDOW, words=said)]
+    pages = [service_page(con, WINDOW, each, said, most=EVERY) for each in (seek, FAILING)]
+    yield "service page", (pages, service_counts(con, WINDOW, FAILING, said))
     yield "sought strips", sought.strips(con, WINDOW, seek, sources, said)
     yield "arrivals", arrivals(con, WINDOW, most=1000)
 

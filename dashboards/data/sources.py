@@ -4,7 +4,7 @@ The frame chooses days and domains; the rest of the way down is `Narrowed`, as t
 """
 
 import ipaddress
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from analytics import sought
@@ -13,8 +13,8 @@ from analytics.labels import labels as all_labels
 from analytics.mail import by_service
 from analytics.mail import sources as ask_sources
 from analytics.overview import arrived
-from analytics.services import services as all_services
-from analytics.services import services_named
+from analytics.services import EVERY, service_counts
+from analytics.services import service_page as page_of_services
 from analytics.sought import Sought, network_of
 from dashboards.data import Chosen, Row, answer
 from dashboards.naming import words_of
@@ -30,9 +30,9 @@ __all__ = [
     "record_page",
     "reporters",
     "service",
+    "service_page",
     "services",
     "strips",
-    "told",
     "whole_list",
     "whole_records",
 ]
@@ -59,6 +59,11 @@ class Narrowed:
         """Whether one service, network or address is looked at."""
         return bool(self.source or self.network or self.ip)
 
+    @property
+    def upper(self) -> "Narrowed":
+        """The same on the way's first step."""
+        return Narrowed(reporter=self.reporter, failing=self.failing)
+
     def sought(self, chosen: Chosen) -> Sought:
         """The same as a question; never of a domain that is not among those chosen."""
         return Sought(
@@ -79,14 +84,17 @@ class Narrowed:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The answer of the upper list: `rows` as of `by_service`, numbers as far as they are sought,
-    reasons of a page alone (`told`);
-    `feed` and `arrived` as of the Overview, `total` of `analytics.sought.total`."""
+    """The answer of the upper list: `counts` are services by class, `feed` and `arrived` as of
+    Monday, `total` of `analytics.sought.total`."""
 
     feed: Row
     arrived: Row
     total: Row
-    rows: list[Row]
+    counts: Mapping[str, int]
+
+    def count(self, class_: str | None) -> int:
+        """Services of a class, None meaning all."""
+        return sum(self.counts.values()) if class_ is None else self.counts.get(class_, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +112,18 @@ class Service:
 
 def services(chosen: Chosen, narrowed: Narrowed) -> Services:
     """Of all sources. Raises StoreError (missing, locked, damaged) and ConfigError."""
-    upper = Narrowed(reporter=narrowed.reporter, failing=narrowed.failing)
-    return answer(_services, chosen, upper)
+    return answer(_services, chosen, narrowed.upper)
 
 
-def told(chosen: Chosen, rows: Sequence[Row]) -> list[Row]:
-    """A page of `rows` with its reasons."""
-    missing = tuple((row["domain"], row["source"]) for row in rows if row["reason"] is None)
-    if not missing:
-        return list(rows)
-    found = {(row["domain"], row["source"]): row for row in answer(_told, chosen, missing)}
-    return [found.get((row["domain"], row["source"]), row) for row in rows]
+def service_page(chosen: Chosen, narrowed: Narrowed, *, most: int, skip: int) -> list[Row]:
+    """A page of them, of one class where one is chosen, most mail first: rows as of `by_service`,
+    numbers as far as they are sought."""
+    return answer(_service_page, chosen, narrowed.upper, narrowed.class_, most, skip)
 
 
 def whole_list(chosen: Chosen, narrowed: Narrowed) -> list[Row]:
-    """The rows of `services` with all reasons, of one class where one is chosen."""
-    upper = Narrowed(reporter=narrowed.reporter, failing=narrowed.failing)
-    rows = answer(_whole_list, chosen, upper)
-    return [row for row in rows if narrowed.class_ in (None, row["class"])]
+    """All of them, for a download."""
+    return answer(_service_page, chosen, narrowed.upper, narrowed.class_, EVERY, 0)
 
 
 def service(chosen: Chosen, narrowed: Narrowed) -> Service:
@@ -132,8 +134,7 @@ def service(chosen: Chosen, narrowed: Narrowed) -> Service:
 def strips(chosen: Chosen, narrowed: Narrowed, rows: Iterable[Row]) -> list[Row]:
     """Days of these services alone: domain, source, day, messages, aligned."""
     listed = tuple((row["domain"], row["source"]) for row in rows)
-    upper = Narrowed(reporter=narrowed.reporter, failing=narrowed.failing)
-    return answer(_strips, chosen, upper, listed) if listed else []
+    return answer(_strips, chosen, narrowed.upper, listed) if listed else []
 
 
 def reporters(chosen: Chosen) -> list[Row]:
@@ -177,35 +178,23 @@ def _services(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowe
         feed=feed(con, chosen.window.as_of),
         arrived=arrived(con, chosen.window, chosen.domains),
         total=sought.total(con, chosen.window, wanted, words),
-        rows=_list(con, told, chosen, narrowed, ()),
+        counts=service_counts(con, chosen.window, wanted, words),
     )
 
 
-def _whole_list(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed) -> list[Row]:
-    return _list(con, told, chosen, narrowed, None)
-
-
-def _list(
+def _service_page(
     con: Connection,
     told: Settings,
     chosen: Chosen,
     narrowed: Narrowed,
-    reasons: Collection[str] | None,
+    class_: str | None,
+    most: int,
+    skip: int,
 ) -> list[Row]:
-    """Services with mail that is sought; `reasons` of these classes at least, None meaning all."""
-    wanted = narrowed.sought(chosen)
-    if wanted != Sought(domains=chosen.domains):
-        return by_service(_addresses(con, told, chosen, narrowed))
-    words, only = words_of(con, told), _one(wanted.domains)
-    rows = all_services(con, chosen.window, only, words, reasons)
-    return [row for row in rows if chosen.holds(row["domain"])]
-
-
-def _told(
-    con: Connection, told: Settings, chosen: Chosen, names: tuple[tuple[str, str], ...]
-) -> list[Row]:
-    words, only = words_of(con, told), _one(chosen.domains)
-    return services_named(con, chosen.window, names, only, words)
+    wanted, words = narrowed.sought(chosen), words_of(con, told)
+    return page_of_services(
+        con, chosen.window, wanted, words, of_class=class_, most=most, skip=skip
+    )
 
 
 def _service(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Service:

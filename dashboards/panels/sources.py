@@ -16,8 +16,8 @@ from dashboards.data.sources import (
     Services,
     networks,
     record_page,
+    service_page,
     strips,
-    told,
     whole_list,
     whole_records,
 )
@@ -54,24 +54,24 @@ REPORT_SCREEN, DOMAIN_SCREEN = "report", "domain"
 
 def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
     """All services, their days, and those that are undecided."""
-    rows = [row for row in found.rows if now.class_ in (None, row["class"])]
-    undecided = [row for row in found.rows if row["class"] == "undecided"]
-    if now.class_ == "undecided":
-        _undecided(undecided, chosen, now)
+    undecided = replace(now, class_="undecided")
+    if now.class_ == undecided.class_:
+        _undecided(found.count(now.class_), chosen, now)
         return
     st.header("Services")
-    if not rows:
+    count = found.count(now.class_)
+    if not count:
         st.info("No source in these days is of that choice. Choose another class or reporter.")
     else:
-        _services(rows, chosen, now)
+        _services(count, chosen, now)
     if now.class_ is None:
-        _undecided(undecided, chosen, now)
+        _undecided(found.count(undecided.class_), chosen, undecided)
 
 
-def _services(rows: list[Row], chosen: Chosen, now: Narrowed) -> None:
+def _services(count: int, chosen: Chosen, now: Narrowed) -> None:
     key = tables.key_of("services", chosen, now)
-    skip, most = tables.page_of(len(rows), "service", key)
-    page = told(chosen, rows[skip : skip + most])
+    skip, most = tables.page_of(count, "service", key)
+    page = service_page(chosen, now, most=most, skip=skip)
     days = strips(chosen, now, page)
     order = [(row["domain"], row["source"]) for row in page]
     counted = _days_of(days, order)
@@ -80,7 +80,7 @@ def _services(rows: list[Row], chosen: Chosen, now: Narrowed) -> None:
         tables.picked(with_days, tables.SERVICE_COLUMNS, "Services", f"{key} {skip}"), now
     )
     st.caption(f"Tick a row (or Shift and Space) to look into it. {_counting(now)}")
-    _offer_list(rows, "sources", "service", chosen, now)
+    _offer_list(count, "sources", "service", chosen, now)
     st.header("Days with mail")
     frame = charts.strip_frame(days, order)
     chart = charts.strip_chart(frame, order, chosen.window, dark=is_dark())
@@ -88,10 +88,9 @@ def _services(rows: list[Row], chosen: Chosen, now: Narrowed) -> None:
     offer(days, SAVED_STRIP, "days-of-services", "day of these services")
 
 
-def _offer_list(rows: Sequence[Row], file: str, noun: str, chosen: Chosen, now: Narrowed) -> None:
-    """All of a list, with the reasons, which are asked for where it is wanted."""
-    whole = len(rows)
-    offer_prepared(lambda: whole_list(chosen, now), SAVED, file, noun, count=whole, most=whole)
+def _offer_list(count: int, file: str, noun: str, chosen: Chosen, now: Narrowed) -> None:
+    """All of a list, which are asked for where they are wanted."""
+    offer_prepared(lambda: whole_list(chosen, now), SAVED, file, noun, count=count, most=count)
 
 
 def _days_of(days: Sequence[Row], order: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -115,22 +114,20 @@ def _open_service(row: Row | None, now: Narrowed) -> None:
         open_below(now, source=row["source"], of=row["domain"])
 
 
-def _undecided(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
+def _undecided(count: int, chosen: Chosen, now: Narrowed) -> None:
     """What the evidence cannot tell, what would settle each, and a form for the owner's word."""
     st.header("Undecided sources")
-    if not rows:
+    if not count:
         st.markdown("No source is undecided.")
         return
     key = tables.key_of("undecided", chosen, now)
-    skip, most = tables.page_of(len(rows), "undecided source", key)
-    page = told(chosen, rows[skip : skip + most])
+    skip, most = tables.page_of(count, "undecided source", key)
+    page = service_page(chosen, now, most=most, skip=skip)
     picked = tables.picked(
         page, tables.UNDECIDED_COLUMNS, "Undecided sources", f"{key} {skip}", lines=2
     )
     _open_service(picked, now)
-    _offer_list(
-        rows, "undecided-sources", "undecided source", chosen, replace(now, class_="undecided")
-    )
+    _offer_list(count, "undecided-sources", "undecided source", chosen, now)
     with st.expander("Say what one of these is"):
         label_form(
             f"undecided {skip}",
