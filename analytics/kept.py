@@ -1,9 +1,9 @@
 """Answers that take seconds, kept beside the store until it changes.
 
 `STORE.kept/NAME-KEY.parquet`: the key holds the state of the store's file, so an answer is never
-older than the store. Files of earlier states are removed, which no reader needs: the store does not
-change while one reads. They are of no value: whoever deletes them only waits once more. Where they
-cannot be written nothing is kept.
+older than the store. Files of a few states before stay, for who still reads a copy of one
+(schemas/copies.py); those of earlier ones are removed. They are of no value: whoever deletes them
+only waits once more. Where they cannot be written nothing is kept.
 
 An answer that comes back has the types it had. Parquet has no integer as wide as DuckDB's sums,
 HUGEINT, and makes a DOUBLE of it, so these stand in the file as DECIMAL of the same width.
@@ -12,16 +12,18 @@ HUGEINT, and makes a DOUBLE of it, so these stand in the file as DECIMAL of the 
 import contextlib
 import hashlib
 import os
+import threading
 import time
 from pathlib import Path
 
-from schemas.store import Connection
+from schemas.store import Connection, FileFault
 
 __all__ = ["SLOW_ANSWER", "SLOW_SECONDS", "Kept"]
 
 SLOW_SECONDS = 0.2  # what takes longer is kept
 SLOW_ANSWER = 0.03  # of a question of which a screen asks many
 MOST_FILES = 400  # of one state of the store
+OTHER_STATES = 4  # that answers are kept of
 
 WIDE, IN_FILE = "HUGEINT", "DECIMAL(38,0)"
 
@@ -68,21 +70,27 @@ class Kept:
         least = SLOW_SECONDS if slow is None else slow
         if self._folder is None or time.monotonic() - self._began < least:
             return
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, FileFault):
             self._folder.mkdir(mode=0o700, exist_ok=True)
             self._remove_older(self._folder)
             if os.access(self._folder, os.W_OK):
                 self._write(self._folder, table)
 
     def _write(self, folder: Path, table: str) -> None:
-        """Under another name first, so that nobody reads half of it."""
-        half = folder / f"{self.name}.parquet.{os.getpid()}"
+        """Under another name first, one of this thread's own, so that nobody reads half of it."""
+        half = folder / f"{self.name}.parquet.{os.getpid()}.{threading.get_ident()}"
         cast = self._cast(table, WIDE, IN_FILE)
         answer = f"select * {cast} from {table}"
-        self._con.execute(f"copy ({answer}) to {_quoted(half)} (format parquet)")
-        half.chmod(0o600)
-        # The name tells that types are to be looked at, which takes as long as to read the file.
-        half.replace(folder / f"{self.name}{'.wide' if cast else ''}.parquet")
+        try:
+            self._con.execute(
+                f"copy ({answer}) to {_quoted(half)} (format parquet, use_tmp_file false)"
+            )
+            half.chmod(0o600)
+            # The name tells that types are to be looked at, which takes as long as to read the
+            # file.
+            half.replace(folder / f"{self.name}{'.wide' if cast else ''}.parquet")
+        finally:
+            half.unlink(missing_ok=True)
 
     def _cast(self, table: str, old: str, new: str) -> str:
         """What a SELECT replaces, so that `old` types are `new` ones, within lists as well."""
@@ -95,10 +103,27 @@ class Kept:
         return f"replace ({', '.join(changed)})" if changed else ""
 
     def _remove_older(self, folder: Path) -> None:
-        files = sorted(folder.glob("*.parquet*"), key=lambda file: file.stat().st_mtime)
-        stale = [file for file in files if self._state not in file.name]
-        for file in stale or files[: -MOST_FILES + 1]:
+        """All but the newest files of this state, and those of the last few before it."""
+        files = sorted(folder.glob("*.parquet*"), key=_modified)
+        states = list(dict.fromkeys(_state_of(file) for file in reversed(files)))
+        others = [state for state in states if state != self._state][:OTHER_STATES]
+        mine = [file for file in files if _state_of(file) == self._state]
+        stale = [file for file in files if _state_of(file) not in (self._state, *others)]
+        for file in (*stale, *mine[: -MOST_FILES + 1]):
             file.unlink(missing_ok=True)
+
+
+def _state_of(file: Path) -> str:
+    """Of a name as `Kept` makes it: NAME-STATE-QUESTION."""
+    return file.name.split("-")[1] if file.name.count("-") > 1 else ""
+
+
+def _modified(file: Path) -> float:
+    """Another process may have removed it meanwhile."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _quoted(path: Path) -> str:

@@ -21,9 +21,10 @@ from schemas import lock
 from schemas.errors import AccessDenied, StoreDamaged, StoreError, StoreFull, StoreLocked
 from schemas.scope import EVERYTHING, Scope, confine
 
-__all__ = ["Connection", "Store", "attached"]
+__all__ = ["Connection", "FileFault", "Store", "attached"]
 
 Connection = duckdb.DuckDBPyConnection
+FileFault = duckdb.IOException  # of a file beside the store; outside of a connection it is ours
 
 HELD_ELSEWHERE = re.compile(r"Conflicting lock is held.*?(?:\(PID (\d+)\))", re.DOTALL)
 NO_SPACE = re.compile(r"no space left|disk quota|out of disk", re.IGNORECASE)

@@ -1,5 +1,7 @@
 """Answers kept beside the store: never older than it, of no value, private."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 
 import analytics.classified
 import analytics.kept
+import analytics.services
 from analytics.kept import Kept
 from analytics.mail import domains
 from analytics.window import Window
@@ -52,12 +55,51 @@ def test_what_is_kept_comes_back_for_the_same_question_alone(store: Store) -> No
 
 def test_it_is_gone_when_the_store_changes(store: Store) -> None:
     keep(store, "one", 7)
-    with store.write() as con:
-        con.execute("insert into label values ('example.com', 'x', 'own', null, now()::timestamp)")
+    change(store)
     assert restored(store, "one") is None
     keep(store, "one", 8)
     assert restored(store, "one") == 8
-    assert len(files(store)) == 1
+
+
+def test_of_many_states_the_last_few_are_kept(store: Store) -> None:
+    for number in range(3 + analytics.kept.OTHER_STATES):
+        change(store)
+        keep(store, "one", number)
+        keep(store, "two", number)
+    assert restored(store, "one") == 2 + analytics.kept.OTHER_STATES
+    assert len(files(store)) == 2 * (1 + analytics.kept.OTHER_STATES)
+
+
+def test_many_may_keep_the_same_answer_at_once(store: Store) -> None:
+    """As sessions of the dashboard do, which are threads of one process."""
+    barrier = threading.Barrier(8)
+
+    def ask(number: int) -> int | None:
+        barrier.wait()
+        keep(store, "one", 7)
+        return restored(store, "one")
+
+    for _ in range(5):
+        change(store)
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(ask, range(8))) == [7] * 8
+    assert not [file for file in files(store) if file.suffix != ".parquet"]
+
+
+def test_what_cannot_be_written_is_no_fault_of_the_question(store: Store) -> None:
+    folder = Path(f"{store.path}.kept")
+    with store.read() as con:
+        con.execute("create temp table answer as select 7 as value")
+        kept = Kept(con, "answer", "one")
+        kept._write = lambda folder, table: Kept._write(kept, folder / "gone", table)  # type: ignore[method-assign]
+        kept.keep("answer")
+        assert con.execute("from answer").fetchall() == [(7,)]
+    assert list(folder.iterdir()) == []
+
+
+def change(store: Store) -> None:
+    with store.write() as con:
+        con.execute("insert into label values ('example.com', 'x', 'own', null, now()::timestamp)")
 
 
 def test_it_differs_by_whether_proof_is_asked_for(store: Store) -> None:
@@ -119,7 +161,8 @@ def test_every_answer_comes_back_as_it_was_and_hangs_on_no_order_of_rows(
     add up in any order do not."""
     both = two_groups(demo, tmp_path)
     monkeypatch.setattr(analytics.kept, "SLOW_SECONDS", 0)
-    monkeypatch.setattr(analytics.classified, "SLOW_ANSWER", 0)
+    for module in (analytics.classified, analytics.services):
+        monkeypatch.setattr(module, "SLOW_ANSWER", 0)
     made = answers(both, tmp_path / "made")
     kept = len(files(Store(both.store)))
     assert kept > 100

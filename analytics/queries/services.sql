@@ -75,6 +75,7 @@ select
     source_class.sender,
     struct_pack(
         source_ip := source_class.source_ip,
+        source := source_class.source,
         class := source_class.class,
         decided_by := source_class.decided_by,
         rule := source_class.rule,
