@@ -1,13 +1,19 @@
 """What the first visitor would wait for, asked before: what the screens show at first, when the
-server starts, and again once the store has changed and come to rest. Answers are kept as those of
-a visitor are; whoever comes meanwhile waits for the same answer, not for a second one.
+server starts, and again once the store has changed.
+
+It is asked of a copy of the store, which is shown when its answers are ready: until then visitors
+see the one before. So nobody waits for an ingest or for a question of minutes, and an ingest for
+nobody but who copies the file. Answers are kept as those of a visitor are; whoever comes meanwhile
+waits for the same answer, not for a second one.
 """
 
+import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from streamlit.runtime import exists as is_running
 
@@ -20,25 +26,30 @@ from dashboards.data.monday import monday
 from dashboards.data.pipeline import pipeline, runs
 from dashboards.data.reports import browsed
 from dashboards.data.senders import sender_page, senders
+from dashboards.data.shown import SHOWN
 from dashboards.data.sources import Narrowed, reporters, service_page, services, strips
 from dashboards.data.tls import failure_days, tls_screen
 from dashboards.frame import viewer
 from dashboards.frame.filters import all_domains, window_of
 from dashboards.panels import source_tables
 from dashboards.parts import lists
-from schemas.errors import RuaError
+from schemas.copies import Copies
+from schemas.errors import RuaError, StoreLocked
+from schemas.store import State
 
 __all__ = ["prepared"]
 
 START_SECONDS, JOIN_SECONDS = 0.05, 0.2
 FIRST_SECONDS = 3.0  # for a browser that opens the page at once: it asks for itself
-POLL_SECONDS = 2.0
-IDLE_SECONDS = 5.0
-REST_SECONDS = 10.0  # an ingest commits every few seconds, and each commit makes answers old
+POLL_SECONDS = 1.0
+IDLE_SECONDS = 5.0  # without a visitor's question
+BUSY_SECONDS = 15.0  # that all of it gives way to visitors; longer they would see old numbers
+REST_SECONDS = 3.0  # an ingest commits every second, and each commit makes answers old
+LATEST_SECONDS = 30.0  # that a change which does not come to rest waits
 WARNINGS = "streamlit.runtime.scriptrunner_utils.script_run_context"  # of threads of no session
 
 
-@contextmanager
+@contextlib.contextmanager
 def prepared() -> Iterator[None]:
     """Within, a thread keeps the answers ready."""
     ended = threading.Event()
@@ -58,43 +69,92 @@ def _keep_ready(ended: threading.Event) -> None:
     while not is_running() and not ended.wait(START_SECONDS):
         pass  # answers are kept in it
     ended.wait(FIRST_SECONDS)
-    done: object = None
-    seen: object = None
-    while not ended.is_set():
-        now = _state()
-        # At the start all is at rest; later a change has to last.
-        if now not in (None, done) and (done is None or now == seen):
-            _ask_all(ended)
-            done = now
-        seen = now
-        ended.wait(POLL_SECONDS if now == done else REST_SECONDS)
-
-
-def _state() -> object:
-    """What the answers hang on: the store and the day; None where there is no store to read."""
+    copies, changing = Copies(), _Changing()
     try:
-        state = data.state()
+        while not ended.is_set():
+            if changing.is_due(_state()):
+                began = time.monotonic()
+                changing.tried(_make_ready(copies, ended), time.monotonic() - began)
+            ended.wait(POLL_SECONDS)
+    finally:
+        SHOWN.show(None, SHOWN.changes)
+        copies.close()
+
+
+Ready = tuple[State, date]  # what the answers hang on: the store and the day
+
+
+@dataclass(slots=True)
+class _Changing:
+    """Whether it is time to make answers anew."""
+
+    ready: Ready | None = None
+    seen: Ready | None = None
+    began: float = 0.0  # when the first change was seen that the answers have not
+    moved: float = 0.0  # when the last one was
+    took: float = 0.0
+
+    def is_due(self, now: Ready | None) -> bool:
+        """At the start all is at rest; later a change has to come to rest, or to last long: longer
+        where the answers take long, or nothing else would be done."""
+        moment = time.monotonic()
+        if now in (None, self.ready):
+            self.seen = now
+            return False
+        if now != self.seen:
+            self.began = moment if self.seen in (None, self.ready) else self.began
+            self.seen, self.moved = now, moment
+        is_resting = moment - self.moved >= REST_SECONDS
+        is_late = moment - self.began >= max(LATEST_SECONDS, 3 * self.took)
+        return self.ready is None or is_resting or is_late
+
+    def tried(self, ready: Ready | None, seconds: float) -> None:
+        """They are made, of this; None where they could not be, which is tried again."""
+        self.took, self.moved = seconds, time.monotonic()
+        self.ready = ready or self.ready
+
+
+def _state() -> Ready | None:
+    """None where there is no store to read."""
+    try:
+        state = data.live().state()
     except RuaError:  # of the settings; a visitor is told
         return None
-    return state and (state, datetime.now(UTC).date())
+    return (state, datetime.now(UTC).date()) if state else None
+
+
+def _make_ready(copies: Copies, ended: threading.Event) -> Ready | None:
+    """A copy, its answers, and then it is shown; without room for one, answers of the store itself.
+    None where neither can be had: visitors are told why, or see the copy before while the store is
+    busy."""
+    changes, today = SHOWN.changes, datetime.now(UTC).date()
+    try:
+        live = data.live()
+        state, copied = live.state(), copies.make(live)
+    except StoreLocked:
+        return None
+    except RuaError:
+        SHOWN.show(None, changes)
+        return None
+    with contextlib.suppress(RuaError), viewer.unattended(), SHOWN.reading(copied):
+        _ask_all(ended)
+    SHOWN.show(copied, changes)
+    return (state if copied is None else copied.state), today
 
 
 def _ask_all(ended: threading.Event) -> None:
-    """One question after the other, and none while somebody looks at a screen. What cannot be
-    asked now is asked by who wants to see it, and he is told why."""
-    try:
-        with viewer.unattended():
-            views = _starting_views()
-            while _may_ask(ended) and next(views, ended) is not ended:
-                pass
-    except RuaError:
-        return
-
-
-def _may_ask(ended: threading.Event) -> bool:
-    """Wait until nobody looks; False where the server stops."""
-    while data.idle_seconds() < IDLE_SECONDS and not ended.wait(IDLE_SECONDS / 10):
+    """One question after the other, and as long as may be none while somebody looks at a screen.
+    What cannot be asked now is asked by who wants to see it, and he is told why."""
+    views, end = _starting_views(), time.monotonic() + BUSY_SECONDS
+    while _may_ask(ended, end) and next(views, ended) is not ended:
         pass
+
+
+def _may_ask(ended: threading.Event, end: float) -> bool:
+    """Wait until nobody looks, at the latest until `end`; False where the server stops."""
+    while data.idle_seconds() < IDLE_SECONDS and time.monotonic() < end:
+        if ended.wait(min(IDLE_SECONDS, BUSY_SECONDS) / 10):
+            break
     return not ended.is_set()
 
 

@@ -19,4 +19,5 @@ with body, states.problems_shown():
     viewer.account()
     if not states.no_store():
         filters.choose(known_domains(), settings().groups)
+        states.say_behind()
         screen.run()

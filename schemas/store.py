@@ -11,7 +11,8 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from copy import copy
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from schemas import lock
 from schemas.errors import AccessDenied, StoreDamaged, StoreError, StoreFull, StoreLocked
 from schemas.scope import EVERYTHING, Scope, confine
 
-__all__ = ["Connection", "FileFault", "Store", "attached"]
+__all__ = ["Connection", "Copied", "FileFault", "State", "Store", "attached"]
 
 Connection = duckdb.DuckDBPyConnection
 FileFault = duckdb.IOException  # of a file beside the store; outside of a connection it is ours
@@ -35,6 +36,18 @@ COPY_MEMORY = "256MB"  # enough for any store; more only where it holds very lar
 # no DuckDB before 2.0 opens.
 COPY_FORM = "v1.2.0"
 PACKAGE = resources.files("schemas")
+
+State = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """`file` holds the store at `path` as it was in `state`, at a moment of UTC."""
+
+    file: Path
+    path: Path
+    state: State
+    at: datetime
 
 
 class Store:
@@ -60,6 +73,13 @@ class Store:
         self._as_of = as_of
         self.scope = scope
         self._latest: lock.Deadline = lock.never
+        self._copied: Copied | None = None
+
+    def as_copied(self, copied: Copied) -> "Store":
+        """The same store for its readers, as it was then: they keep nobody waiting."""
+        store = copy(self)
+        store._copied = copied
+        return store
 
     def until(self, latest: lock.Deadline) -> "Store":
         """The same store, for whom nothing waits past that moment of time.monotonic()."""
@@ -68,11 +88,18 @@ class Store:
         return store
 
     def exists(self) -> bool:
-        return self.path.exists()
+        return self._file.exists()
 
-    def state(self) -> tuple[int, ...]:
+    @property
+    def _file(self) -> Path:
+        """What is read."""
+        return self.path if self._copied is None else self._copied.file
+
+    def state(self) -> State:
         """Changes with every commit: times and sizes of the file and of its write-ahead log."""
-        found: tuple[int, ...] = ()
+        if self._copied is not None:
+            return self._copied.state
+        found: State = ()
         for each in (self.path, self.path.with_name(f"{self.path.name}.wal")):
             with contextlib.suppress(OSError):
                 status = each.stat()
@@ -91,7 +118,7 @@ class Store:
             )
         with contextlib.ExitStack() as stack:
             con = self._enter_reading(stack)
-            if not _is_current(con, self.path):
+            if self._copied is None and not _is_current(con, self.path):
                 stack.close()
                 with self._writing():
                     pass
@@ -101,7 +128,8 @@ class Store:
             yield con
 
     def _enter_reading(self, stack: contextlib.ExitStack) -> Connection:
-        stack.enter_context(lock.shared(self.path, self.lock_timeout, self._latest))
+        if self._copied is None:
+            stack.enter_context(lock.shared(self.path, self.lock_timeout, self._latest))
         return stack.enter_context(self._connect(read_only=True))
 
     @contextlib.contextmanager
@@ -144,6 +172,17 @@ class Store:
         with aside._connect(read_only=False) as con:
             yield con
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """For who copies the file: it is a store of the newest form, and nobody writes meanwhile.
+
+        Raises as `read` does.
+        """
+        with self.read():
+            pass
+        with lock.shared(self.path, self.lock_timeout, self._latest):
+            yield
+
     def copy_to(self, target: Path) -> None:
         """Write tables and views, as of one moment, into a new file that DuckDB 1.2 can open.
 
@@ -152,9 +191,7 @@ class Store:
         """
         if self.scope.visible is not None:
             raise AccessDenied("a copy would hold what this login may not see")
-        with self.read():
-            pass  # there is a store, it is ours, and it has the newest form
-        with lock.shared(self.path, self.lock_timeout, self._latest):
+        with self.held():
             try:
                 self._copy_within(COPY_MEMORY, target)
             except duckdb.OutOfMemoryException:
@@ -217,9 +254,10 @@ class Store:
     def _open(self, *, read_only: bool) -> Connection:
         """Open the file; a program that knows nothing of our lock may hold it, so wait here too."""
         end = time.monotonic() + self.lock_timeout
+        file = self._file if read_only else self.path
         while True:
             try:
-                con = duckdb.connect(str(self.path), read_only=read_only)
+                con = duckdb.connect(str(file), read_only=read_only)
             except duckdb.Error as error:
                 is_held = HELD_ELSEWHERE.search(str(error))
                 if is_held and time.monotonic() < min(end, self._latest()):

@@ -1,9 +1,10 @@
 """What the screens show, asked once for each state of the store.
 
 The one cache of the dashboard is here: `answer`. The file is opened late and closed early, only
-when it has changed since the same question was asked, so that open dashboards never hold up an
-ingest. A screen has a module of its own beside this one, with questions (con, told, chosen) -> a
-dataclass of rows, which are asked through `answer`; they know nothing of Streamlit.
+when it has changed since the same question was asked, and a copy of it where there is one
+(dashboards/data/shown.py), so that open dashboards never hold up an ingest. A screen has a module
+of its own beside this one, with questions (con, told, chosen) -> a dataclass of rows, which are
+asked through `answer`; they know nothing of Streamlit.
 
 The settings come as for every command (RUA_CONFIG, RUA_STORE, RUA_LOCK_TIMEOUT); `rua dashboard`
 hands its flags over in these variables. Both settings and store are those that the viewer may see
@@ -24,10 +25,11 @@ import streamlit as st
 from analytics.overview import domain_names
 from analytics.tls import tls_domain_names
 from analytics.window import Window
+from dashboards.data.shown import SHOWN
 from dashboards.frame.viewer import is_unattended, visible_settings
 from schemas.scope import EVERYTHING, Scope
 from schemas.settings import Settings, load_settings, settings_stamp
-from schemas.store import Connection, Store
+from schemas.store import Connection, Copied, Store
 
 __all__ = [
     "Chosen",
@@ -36,9 +38,11 @@ __all__ = [
     "change",
     "idle_seconds",
     "interrupt",
+    "is_behind",
     "known_domains",
+    "live",
     "settings",
-    "state",
+    "shown_copy",
 ]
 
 Row = dict[str, Any]
@@ -85,7 +89,7 @@ def answer(question: Question[T], *arguments: object) -> T:
     told, scope = visible_settings()
     if not is_unattended():
         _asked_at[0] = time.monotonic()
-    store = _store(told, scope)
+    store = SHOWN.of(_store(told, scope))
     stamp = (str(told.store), store.state(), settings_stamp(), _seen(scope))
     name = f"{question.__module__}.{question.__qualname__}"
     found: T = _answers()(question, store, told, name, stamp, arguments)
@@ -99,7 +103,10 @@ def change(action: Callable[..., T], *arguments: object) -> T:
     AccessDenied, StoreError and ConfigError.
     """
     told, scope = visible_settings()
-    return action(_store(told, scope), *arguments)
+    try:
+        return action(_store(told, scope), *arguments)
+    finally:
+        SHOWN.changed()
 
 
 def _store(told: Settings, scope: Scope) -> Store:
@@ -155,9 +162,20 @@ def idle_seconds() -> float:
     return time.monotonic() - _asked_at[0]
 
 
-def state() -> tuple[int, ...] | None:
-    """Changes with every commit to the store; None where there is none. Raises ConfigError."""
-    return _store(load_settings(None, store=None, lock_timeout=None), EVERYTHING).state() or None
+def live() -> Store:
+    """The store as it is now, for who sees everything. Raises ConfigError."""
+    return _store(load_settings(None, store=None, lock_timeout=None), EVERYTHING)
+
+
+def shown_copy() -> Copied | None:
+    """The copy that is shown; None where the store itself is. Raises ConfigError, AccessDenied."""
+    return SHOWN.copied(_store(*visible_settings()))
+
+
+def is_behind() -> bool:
+    """Whether the store has changed since what is shown. Raises ConfigError and AccessDenied."""
+    store = _store(*visible_settings())
+    return SHOWN.of(store).state() != store.state()
 
 
 def known_domains() -> list[str]:

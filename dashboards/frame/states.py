@@ -9,13 +9,15 @@ from collections.abc import Iterator
 import streamlit as st
 
 from analytics.window import Window
-from dashboards.data import Row, settings
+from dashboards.data import Row, is_behind, settings, shown_copy
 from dashboards.frame.filters import look_back_from
 from dashboards.wording import amount, day, quoted
 from schemas.errors import AccessDenied, RuaError, StoreLocked
+from schemas.store import Copied
 
-__all__ = ["CREDIT", "no_mail", "no_reports", "no_store", "problems_shown"]
+__all__ = ["CREDIT", "no_mail", "no_reports", "no_store", "problems_shown", "say_behind"]
 
+FOLLOW_SECONDS = 2.0
 CREDIT = "IP address data by [IPinfo](https://ipinfo.io), CC BY-SA 4.0."
 
 
@@ -41,6 +43,27 @@ def _say_problem(error: RuaError) -> None:
         return
     st.warning("**The dashboard cannot read the store.**")
     st.text(str(error))
+
+
+def say_behind() -> None:
+    """That the store has changed since what is shown, where it has; the page then follows by
+    itself."""
+    copied = shown_copy()
+    if copied is not None and is_behind():
+        _follow(copied)
+
+
+@st.fragment(run_every=FOLLOW_SECONDS)
+def _follow(copied: Copied) -> None:
+    now = None
+    with contextlib.suppress(RuaError):  # the page says what is wrong, a part of it could not
+        now = shown_copy()
+    if now != copied:
+        st.rerun()
+    st.caption(
+        f"**As of {copied.at:%H:%M} UTC.** Something new has come in since; it is being counted,"
+        " and this page shows it by itself."
+    )
 
 
 def no_store() -> bool:
