@@ -2,11 +2,11 @@
 
     python -m benchmarks.screens [--records 10000000]
 
-Three tables. Every question that a screen asks, opening the file included: when it is asked for
+Four tables. Every question that a screen asks, opening the file included: when it is asked for
 the first time after a change of the store, and the 95th percentile when it is asked again by
 another process. Every screen in Chromium until each control answers, and until all is drawn: in a
-server that has just started, and again. And how long eight readers wait for the store while mails
-are read into it.
+server that has just started, and again. How long eight readers wait for the store while mails are
+read into it, and how long eight sessions of the dashboard for the landing page.
 """
 
 import argparse
@@ -14,10 +14,8 @@ import itertools
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,15 +23,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.beside import percentile, reloading_sessions, waiting_readers
 from benchmarks.classes import multiply
 from benchmarks.mails import run_rua
 from dashboards.frame.links import SCREENS
 from ingest.simulator import write_demo
-from schemas.errors import RuaError
 from schemas.store import Connection, Store
 
-READERS = 8
-RELOAD_SECONDS = 0.25  # a browser takes longer to draw a page before it can be asked for again
+PAUSES = (0.25, 0.0)  # a browser takes longer to draw a page before it can be asked for again
+MORE_SEED = 5
 ASKED_AGAIN = 20
 DOMAIN = "quayside.example"
 HAS_RUN = "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
@@ -116,10 +114,6 @@ def opening_times(store: Store) -> Iterator[float]:
             yield time.monotonic() - began
 
 
-def percentile(seconds: list[float]) -> float:
-    return statistics.quantiles([*seconds, *seconds], n=20)[-1]
-
-
 Drawn = tuple[float, float]  # seconds until each control answers, and until each chart is there
 
 
@@ -147,46 +141,9 @@ def draw_all(flags: list[str], folder: Path, until: date, domain: str) -> dict[s
     return found
 
 
-def waiting_readers(
-    store: Store, path: Path, mails: Path, pause: float = RELOAD_SECONDS
-) -> tuple[list[float], int, float]:
-    """(seconds that readers waited for the store, errors, seconds of the ingest), while mails are
-    read into it; `pause` in seconds is between two of a reader's questions."""
-    waited: list[float] = []
-    errors: list[RuaError] = []
-    ended = threading.Event()
-
-    def reload() -> None:
-        while not ended.is_set():
-            began = time.monotonic()
-            try:
-                with store.read() as con:
-                    waited.append(time.monotonic() - began)
-                    con.execute("select count(*) from report").fetchall()
-            except RuaError as error:  # locked out, full or damaged: counted
-                errors.append(error)
-            ended.wait(pause)
-
-    with store.write():
-        pass  # there is something to read
-    readers = [threading.Thread(target=reload) for _ in range(READERS)]
-    for reader in readers:
-        reader.start()
-    began = time.monotonic()
-    subprocess.run(
-        [Path(sys.executable).parent / "rua", "--store", path, "ingest", mails],
-        check=True,
-        capture_output=True,
-    )
-    seconds = time.monotonic() - began
-    ended.set()
-    for reader in readers:
-        reader.join()
-    return waited, len(errors), seconds
-
-
 def report(folder: Path, path: Path, until: date, records: int) -> None:
     """Make the store that large, and print the tables."""
+    small = Path(shutil.copy(path, folder / "small.duckdb"))
     count = multiply(Store(path), records)
     os.environ["RUA_STORE"] = str(path)
     first, again = ask_all(path, until)
@@ -198,15 +155,10 @@ def report(folder: Path, path: Path, until: date, records: int) -> None:
     out.append("Screens in Chromium until they are interactive / drawn: server just started, again")
     for name, times in draw_all(["--store", str(path)], folder, until, DOMAIN).items():
         out.append(f"  {name:24}" + "".join(f"{one:8.2f} /{two:5.2f}" for one, two in times) + " s")
-    mails = folder / "demo" / "mails"
-    for pause in (RELOAD_SECONDS, 0.0):
-        other = folder / f"beside {pause}.duckdb"
-        waited, errors, lasted = waiting_readers(Store(other), other, mails, pause)
-        out.append(
-            f"{READERS} readers, each {pause} s after it was answered, beside an ingest of"
-            f" {lasted:.0f} s: {len(waited):,} reads, {errors} errors, waited p95"
-            f" {percentile(waited) * 1000:.0f} ms, most {max(waited) * 1000:.0f} ms"
-        )
+    write_demo(folder / "more", seed=MORE_SEED, until=until)
+    mails = folder / "more" / "mails"
+    out += [waiting_readers(folder / f"beside {pause}", mails, pause) for pause in PAUSES]
+    out += [reloading_sessions(store, folder, mails) for store in (small, path)]
     sys.stdout.write("\n".join(out) + "\n")
 
 

@@ -61,8 +61,8 @@ def _follow(copied: Copied) -> None:
     if now != copied:
         st.rerun()
     st.caption(
-        f"**As of {copied.at:%H:%M} UTC.** Something new has come in since; it is being counted,"
-        " and this page shows it by itself."
+        f"**As of {copied.at:%H:%M} UTC.** The store has changed since; this page follows by itself"
+        " as soon as that is counted."
     )
 
 
