@@ -173,3 +173,7 @@ def main() -> int:
         path = run_rua(folder, folder / "demo" / "mails")
         report(folder, path, until, words.records)
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

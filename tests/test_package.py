@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import re
 import subprocess
 import sys
 import tomllib
@@ -99,6 +100,18 @@ def test_each_question_is_one_commented_select(path: Path) -> None:
     assert statements[0].type == duckdb.StatementType.SELECT
     asked = "".join(p.read_text() for p in (ROOT / "analytics").glob("*.py"))
     assert f'"{path.stem}"' in asked, f"nothing asks {path.name}"
+
+
+BENCHES = re.findall(r"-m (benchmarks\.\w+)", (ROOT / "Makefile").read_text())
+
+
+@pytest.mark.parametrize("module", BENCHES)
+def test_what_make_bench_calls_does_something(module: str) -> None:
+    """A module without a call at its end would print nothing, and end well."""
+    command = [sys.executable, "-m", module, "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: ")
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
