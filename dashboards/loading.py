@@ -49,8 +49,8 @@ def _rehearse() -> None:
         days = [ROW | dict.fromkeys((*COUNTS, "legitimate_aligned"), 1)]
         window = Window(DAY, DAY, DAY)
         messages, rates = charts.messages_frame(days), charts.rate_frame(days)
-        draw(charts.messages_per_day(messages, window, ON_LIGHT), "")
-        draw(charts.pass_rate_per_day(rates, window, ON_LIGHT), "")
+        draw("", charts.messages_per_day, messages, window, ON_LIGHT)
+        draw("", charts.pass_rate_per_day, rates, window, ON_LIGHT)
         tables.show_domains([], "")
     finally:
         logging.disable(was)

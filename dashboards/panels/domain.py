@@ -76,8 +76,7 @@ def the_road(found: Domain, palette: Palette) -> None:
         return
     st.header("The road to reject")
     tried = found.tags.p if found.is_whatif else None
-    chart = road(place, advice, tried, palette)
-    draw(chart, road_name(found.name, place, advice, tried))
+    draw(road_name(found.name, place, advice, tried), road, place, advice, tried, palette)
     frame = gates_frame(place).drop(columns="x")
     if frame.empty:
         say(("Parked by its owner's word: no gates stand before it.", None))
@@ -157,13 +156,10 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
         st.header("Legitimate mail that passes")
         frame = charts.rate_frame(found.days)
         if not frame.empty:
-            chart = charts.pass_rate_per_day(frame, window, palette)
-            if place is not None:
-                words = f"gate {whole(place.rate)}"
-                chart = domain_charts.with_gate(chart, place.rate, words, palette)
+            name = f"Pass rate per day of {found.name}. {rate_words(found)}"
             changes = domain_charts.policy_frame(found.policy, window)
-            chart = domain_charts.with_policy(chart, changes, window, palette, is_low=True)
-            draw(chart, f"Pass rate per day of {found.name}. {rate_words(found)}")
+            gate = None if place is None else (place.rate, f"gate {whole(place.rate)}")
+            draw(name, domain_charts.rate_per_day, frame, window, palette, changes, gate)
         say((rate_words(found), INFERRED))
         offer(frame, "Pass rate per day")
     with right:
@@ -173,8 +169,8 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
             say(("No legitimate mail in these days.", OBSERVED))
             return
         floor = place.rate_of_source if place else 0.95
-        chart = domain_charts.rates_chart(frame, floor, palette)
-        draw(chart, f"Pass rate of each source of {found.name}")
+        name = f"Pass rate of each source of {found.name}"
+        draw(name, domain_charts.rates_chart, frame, floor, palette)
         below = [row["source"] for row in frame.to_dict("records") if row["rate"] < floor]
         said = (
             f"Below the line of {whole(floor)}: {names(below)}."
@@ -190,14 +186,12 @@ def mail(found: Domain, window: Window, palette: Palette) -> None:
     changes = domain_charts.policy_frame(found.policy, window)
     st.header("What would become of each day's mail" if found.is_whatif else "Messages per day")
     if found.is_whatif:
-        frame = domain_charts.fates_frame(found.fates)
-        chart = domain_charts.fates_per_day(frame, window, palette)
+        frame, make = domain_charts.fates_frame(found.fates), domain_charts.fates_per_day
     else:
-        frame = charts.messages_frame(found.days)
-        chart = charts.messages_per_day(frame, window, palette)
+        frame, make = charts.messages_frame(found.days), charts.messages_per_day
     if not frame.empty:
-        chart = domain_charts.with_policy(chart, changes, window, palette)
-        draw(chart, f"Messages per day of {found.name}")
+        name = f"Messages per day of {found.name}"
+        draw(name, domain_charts.per_day, make, frame, window, palette, changes)
     listed(policy_words(found, window), "Policy changes")
     offer(frame, "Messages per day")
 
@@ -208,8 +202,8 @@ def losses(found: Domain, palette: Palette) -> None:
     say((said, INFERRED))
     frame = domain_charts.loss_frame(found.replay)
     if len(frame) > 1:
-        chart = domain_charts.loss_chart(frame, palette)
-        draw(chart, f"Legitimate mail still lost after each fix. {said}")
+        name = f"Legitimate mail still lost after each fix. {said}"
+        draw(name, domain_charts.loss_chart, frame, palette)
     rows = found.replay["by_source"]
     if rows:
         with st.expander("Every source that would lose mail"):

@@ -1,7 +1,7 @@
 """Charts of one domain: rates against their gate, policy changes on the time axis, and losses."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,16 @@ import pandas as pd
 from analytics.window import Window
 from dashboards import wording
 from dashboards.frame.theme import Palette, Share
-from dashboards.parts.charts import COUNTS, HEIGHT, LEGEND, PADDING, Chart, Row, days_axis
+from dashboards.parts.charts import (
+    COUNTS,
+    HEIGHT,
+    LEGEND,
+    PADDING,
+    Chart,
+    Row,
+    days_axis,
+    pass_rate_per_day,
+)
 from dashboards.wording import interval, percent, table_cell
 
 __all__ = [
@@ -19,7 +28,9 @@ __all__ = [
     "fates_per_day",
     "loss_chart",
     "loss_frame",
+    "per_day",
     "policy_frame",
+    "rate_per_day",
     "rates_chart",
     "rates_frame",
     "with_gate",
@@ -61,6 +72,32 @@ def _tags(row: Row) -> str:
     after = [f"{tag}={row['after'][tag]}" for tag in row["tags"] if row["after"][tag]]
     gone = [f"no {tag}" for tag in row["tags"] if not row["after"][tag]]
     return table_cell(", ".join(after + gone)) or ""
+
+
+def rate_per_day(
+    frame: pd.DataFrame,
+    window: Window,
+    palette: Palette,
+    changes: pd.DataFrame,
+    gate: tuple[float, str] | None,
+) -> Chart:
+    """Pass rates (a `rate_frame`) with the gate's line, its rate and words, and policy changes (a
+    `policy_frame`)."""
+    chart = pass_rate_per_day(frame, window, palette)
+    if gate is not None:
+        chart = with_gate(chart, *gate, palette)
+    return with_policy(chart, changes, window, palette, is_low=True)
+
+
+def per_day(
+    make: Callable[[pd.DataFrame, Window, Palette], Chart],
+    frame: pd.DataFrame,
+    window: Window,
+    palette: Palette,
+    changes: pd.DataFrame,
+) -> Chart:
+    """A chart of days with policy changes (a `policy_frame`)."""
+    return with_policy(make(frame, window, palette), changes, window, palette)
 
 
 def with_policy(

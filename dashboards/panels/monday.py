@@ -203,15 +203,13 @@ def mail_per_day(found: Monday, window: Window, palette: Palette) -> None:
         st.header("Messages per day")
         messages = charts.messages_frame(found.days)
         if not messages.empty:
-            chart = charts.messages_per_day(messages, window, palette)
-            draw(chart, "Messages per day")
+            draw("Messages per day", charts.messages_per_day, messages, window, palette)
         st.caption("Passes and broken are the mail of sources that are yours or work for you.")
         offer(messages, "Messages per day")
     with right:
         st.header("Legitimate mail that passes")
         rates = charts.rate_frame(found.days)
         if not rates.empty:
-            chart = charts.pass_rate_per_day(rates, window, palette)
-            draw(chart, "Pass rate per day")
+            draw("Pass rate per day", charts.pass_rate_per_day, rates, window, palette)
         st.caption(pass_rate_words(found))
         offer(rates, "Legitimate mail that passes")

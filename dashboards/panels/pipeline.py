@@ -193,8 +193,9 @@ def read_chart(days: Sequence[Row], window: Window) -> None:
     colours = {key: colour.value for key, colour in OUTCOMES.items()}
     if st.context.theme.type == "dark":
         colours["stored"] = Colour.SKY.value
-    chart = stack(frame, window, colours, noun="Documents", counted_as="Documents that were")
-    draw(chart, "Documents read per day: stored, duplicate, conflict, refused")
+    name = "Documents read per day: stored, duplicate, conflict, refused"
+    said = {"noun": "Documents", "counted_as": "Documents that were"}
+    draw(name, stack, frame, window, colours, **said)
     offer(days, "Documents read per day")
     st.caption("Duplicates and conflicts count in nothing; refused ones are in quarantine.")
 
@@ -215,8 +216,8 @@ def speed_chart(days: Sequence[Row], window: Window) -> None:
     ]
     is_dark = st.context.theme.type == "dark"
     colour = (Colour.SKY if is_dark else Colour.BLUE).value
-    chart = points(pd.DataFrame(records), window, colour, title="Mails a second")
-    draw(chart, "Mails read per second, by day")
+    frame = pd.DataFrame(records)
+    draw("Mails read per second, by day", points, frame, window, colour, title="Mails a second")
     offer([{"day": row["day"], "mails_a_second": row["value"]} for row in records], "Speed")
     st.caption("Mails a second of all runs of a day, with the time they waited for servers.")
 

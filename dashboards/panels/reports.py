@@ -156,8 +156,9 @@ def _authenticity_chart(days: Sequence[Row], chosen: Chosen) -> None:
         (row["day"], words.AUTHENTICITIES[row["authenticity"]], row["reports"]) for row in days
     ]
     frame = stack_frame(parts, list(colours))
-    chart = stack(frame, chosen.window, colours, noun="Reports", counted_as="Their mails")
-    draw(chart, "Reports per day: verified, unverified, proven false")
+    name = "Reports per day: verified, unverified, proven false"
+    said = {"noun": "Reports", "counted_as": "Their mails"}
+    draw(name, stack, frame, chosen.window, colours, **said)
     offer(
         [{key: row[key] for key in ("day", "authenticity", "reports")} for row in days],
         "Reports per day",
@@ -176,8 +177,8 @@ def coverage_view(chosen: Chosen) -> None:
         st.caption("No report that counts covers these days.")
     else:
         is_dark = st.context.theme.type == "dark"
-        chart = coverage_chart(frame, chosen.window, is_dark=is_dark)
-        draw(chart, "Days on which each reporter sent reports")
+        name = "Days on which each reporter sent reports"
+        draw(name, coverage_chart, frame, chosen.window, is_dark=is_dark)
         offer(found.days, "Days with reports")
         count = len({row["reporter"] for row in found.days})
         if count > MOST_REPORTERS:

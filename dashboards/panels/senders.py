@@ -106,8 +106,8 @@ def on_the_map(found: Senders, world: World, now: Shown) -> None:
     left, right = st.columns([2, 1], gap="large")
     with left:
         st.header("Where they are")
-        chart = charts.world_chart(rows, world, dark=palette() is ON_DARK)
-        draw(chart, "Messages by country, as in the table of countries")
+        name = "Messages by country, as in the table of countries"
+        draw(name, charts.world_chart, rows, world, dark=palette() is ON_DARK)
         st.caption(_off_the_map(rows, world))
     with right:
         st.header("Countries")

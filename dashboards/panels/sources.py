@@ -83,8 +83,8 @@ def _services(count: int, chosen: Chosen, now: Narrowed) -> None:
     _offer_list(count, "sources", "service", chosen, now)
     st.header("Days with mail")
     frame = charts.strip_frame(days, order)
-    chart = charts.strip_chart(frame, order, chosen.window, dark=is_dark())
-    draw(chart, "Days with mail of each service of this page; the table has totals")
+    name = "Days with mail of each service of this page; the table has totals"
+    draw(name, charts.strip_chart, frame, order, chosen.window, dark=is_dark())
     offer(days, SAVED_STRIP, "days-of-services", "day of these services")
 
 
@@ -230,8 +230,8 @@ def _targets(domain: str, now: Narrowed) -> list[Target]:
 
 def _by_day(found: Service, window: Window) -> None:
     st.header("Messages per day")
-    chart = charts.messages_by_day(charts.day_frame(found.days), window, palette())
-    draw(chart, "Messages per day, passing and failing; the records below have them")
+    name = "Messages per day, passing and failing; the records below have them"
+    draw(name, charts.messages_by_day, charts.day_frame(found.days), window, palette())
     offer(found.days, SAVED_DAY, "days", "day")
     reporters = found.reporters
     with st.expander(f"Told by {amount(len(reporters), 'reporter')}"):

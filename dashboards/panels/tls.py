@@ -135,8 +135,9 @@ def sessions_chart(days: Sequence[Row], window: Window) -> None:
     if frame.empty:
         st.caption("No sessions under this policy.")
         return
-    chart = stack(frame, window, colours, noun="Sessions", counted_as="Sessions that were")
-    draw(chart, "Sessions per day, successful and failed")
+    name = "Sessions per day, successful and failed"
+    said = {"noun": "Sessions", "counted_as": "Sessions that were"}
+    draw(name, stack, frame, window, colours, **said)
     offer(days, "Sessions per day")
     silent = window.days - len({row["day"] for row in days})
     if silent:
@@ -162,14 +163,8 @@ def failures_chart(rows: Sequence[Row], by: str, window: Window) -> None:
     parts, order = largest_parts(
         ((row["day"], row["part"], row["count"]) for row in rows), UNSAID[by]
     )
-    chart = stack(
-        stack_frame(parts, order),
-        window,
-        colours_of(order),
-        noun="Sessions",
-        counted_as=PART_WORDS[by],
-    )
-    draw(chart, f"Failures per day by {by}")
+    frame, said = stack_frame(parts, order), {"noun": "Sessions", "counted_as": PART_WORDS[by]}
+    draw(f"Failures per day by {by}", stack, frame, window, colours_of(order), **said)
     offer(rows, "Failures per day")
     st.caption("As they are told one by one: a session may fail in several ways (RFC 8460 §4).")
 

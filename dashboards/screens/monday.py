@@ -25,7 +25,7 @@ feed, mail = st.columns([3, 2], gap="large")
 with feed:
     st.header("Reports that came")
     frame = strip.arrivals_frame(found.arrivals)
-    draw(strip.arrivals_strip(frame, window, palette), panels.strip_name(found))
+    draw(panels.strip_name(found), strip.arrivals_strip, frame, window, palette)
     panels.strip_words(found)
     offer(frame, "Reports that came")
 with mail:
