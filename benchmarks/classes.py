@@ -24,6 +24,7 @@ from ingest.simulator import write_demo
 from schemas.store import Connection, Store
 
 COPIES_OF_A_DOMAIN = 5
+FAR = 1_000_000_000  # between the numbers of two copies: documents that are read in later fit
 
 
 def multiply(store: Store, records: int) -> int:
@@ -44,12 +45,12 @@ def _copy(con: Connection, copy: int, last: int) -> None:
         "insert into dmarc_report select * replace (document_id + $1 as document_id,"
         " identity || $2 as identity, policy_domain || $3 as policy_domain)"
         " from dmarc_report where document_id <= $4",
-        [copy * last, f"-{copy}", f".{copy // COPIES_OF_A_DOMAIN}.test", last],
+        [copy * FAR, f"-{copy}", f".{copy // COPIES_OF_A_DOMAIN}.test", last],
     )
     con.execute(
         "insert into dmarc_record select * replace (document_id + $1 as document_id)"
         " from dmarc_record where document_id <= $2",
-        [copy * last, last],
+        [copy * FAR, last],
     )
     con.execute("commit")
 

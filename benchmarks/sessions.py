@@ -4,6 +4,7 @@ A session speaks to the server as Streamlit's own page does, over its WebSocket:
 screen, and has it when the script has run to its end.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from websockets.typing import Origin, Subprotocol
 __all__ = ["Reloads", "reloading"]
 
 PATIENCE = 120.0
+OUT_OF_STEP = 7  # people do not reload all at the same moment
 BIG = 64 * 1024 * 1024
 SAYS_TROUBLE = ("The store is busy", "cannot read the store")
 
@@ -33,11 +35,12 @@ class Reloads:
 
 @contextmanager
 def reloading(url: str, query: str, sessions: int, pause: float) -> Iterator[Reloads]:
-    """Within, so many sessions reload a screen, each `pause` seconds after it was there."""
+    """Within, so many sessions reload a screen, each about `pause` seconds after it was there."""
     found, ended = Reloads(), threading.Event()
 
-    def session() -> None:
-        while not ended.is_set():
+    def session(number: int) -> None:
+        turns = itertools.count(number * OUT_OF_STEP)
+        while not ended.wait(pause * (0.5 + next(turns) * OUT_OF_STEP % 10 / 10)):
             began = time.monotonic()
             try:
                 troubles = list(_reload(url, query))
@@ -45,9 +48,8 @@ def reloading(url: str, query: str, sessions: int, pause: float) -> Iterator[Rel
                 troubles = [repr(error)]
             found.seconds.append(time.monotonic() - began)
             found.troubles.extend(troubles)
-            ended.wait(pause)
 
-    threads = [threading.Thread(target=session) for _ in range(sessions)]
+    threads = [threading.Thread(target=session, args=(number,)) for number in range(sessions)]
     for thread in threads:
         thread.start()
     try:

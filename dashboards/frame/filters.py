@@ -66,13 +66,19 @@ def chosen() -> Chosen:
 
 
 def shared() -> dict[str, str]:
-    """The URL's parameters that mean the same on every screen, for links from one to another."""
+    """The parameters that mean the same on every screen, for links from one to another: those that
+    `choose` has written into the URL. A screen has hundreds of links, and the URL takes time."""
+    return dict(st.session_state[WRITTEN])
+
+
+def _said() -> dict[str, str]:
+    """The same as the URL has them."""
     return {key: st.query_params[key] for key in KEYS if key in st.query_params}
 
 
 def _take_over(domains: Sequence[str], groups: Mapping[str, Sequence[str]]) -> None:
     """Before the widgets are drawn: a link's parameters; of a broken link, what makes sense."""
-    said = shared()
+    said = _said()
     if "days" not in st.session_state:
         st.session_state.update(_read({}, domains, groups))
     if said and said != st.session_state.get(WRITTEN):
@@ -107,7 +113,7 @@ def _write(found: Chosen) -> None:
     values = {"days": str(found.window.days), "group": found.group, "domain": found.domain}
     wanted = {key: value for key, value in {**values, "until": last}.items() if value is not None}
     st.session_state[WRITTEN] = wanted
-    if shared() != wanted:
+    if _said() != wanted:
         others = {key: value for key, value in st.query_params.items() if key not in KEYS}
         st.query_params.from_dict({**wanted, **others})
 
