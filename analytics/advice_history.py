@@ -54,7 +54,7 @@ def keep(store: Store, rows: Sequence[Row], as_of: date, made_at: datetime) -> i
         new = _news(con, wanted)
     if not new:
         return 0
-    with store.write() as con:
+    with store.write(changes_reports=False) as con:
         con.execute("begin")
         new = _news(con, wanted)  # another run may have kept it meanwhile
         for row, before in new:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from analytics.ask import Row
+from analytics.ask import Row, ask
 from analytics.classified import ask_kept
 from analytics.window import Window
 from schemas.store import Connection
@@ -60,4 +60,4 @@ def disagreement(con: Connection, window: Window) -> list[Row]:
 
 def runs(con: Connection, most: int = 10) -> list[Row]:
     """The latest runs of `rua ingest`, newest first."""
-    return ask_kept(con, "runs", {"most": most})
+    return ask(con, "runs", {"most": most})

@@ -1,7 +1,8 @@
 """Answers that take seconds, kept beside the store until it changes.
 
-`STORE.kept/NAME-KEY.parquet`: the key holds the state of the store's file, so an answer is never
-older than the store. Files of a few states before stay, for who still reads a copy of one
+`STORE.kept/NAME-KEY.parquet`: the key holds the state of the reports (Store.write), so an answer is
+never older than they are; whatever else it hangs on, such as the owner's words, is part of what was
+asked. Files of a few states before stay, for who still reads a copy of one
 (schemas/copies.py); those of earlier ones are removed. They are of no value: whoever deletes them
 only waits once more. Where they cannot be written nothing is kept.
 
@@ -27,7 +28,7 @@ OTHER_STATES = 4  # that answers are kept of
 
 WIDE, IN_FILE = "HUGEINT", "DECIMAL(38,0)"
 
-WHICH_STORE = ("store_state", "store_path")  # set by Store.read alone
+WHICH_STORE = ("report_state", "store_path")  # set by Store.read alone
 # Variables of the connection by which the same question has other answers: no one's are another's.
 WHAT_IS_SEEN = ("store_view", "visible", "proven_domains")
 

@@ -123,7 +123,7 @@ def add(store: Store, domain: str, match: str, class_: str, note: str | None) ->
         raise ConfigError(f"a note has at most {LONGEST_NOTE} printable characters")
     made_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     row = {"domain": domain, "match": match.strip(), "class": class_, "note": note}
-    with store.write(about=domain) as con:
+    with store.write(about=domain, changes_reports=False) as con:
         con.execute("begin")
         _drop(con, domain, match)
         con.execute("insert into label values ($1, $2, $3, $4, $5)", [*row.values(), made_at])
@@ -133,7 +133,7 @@ def add(store: Store, domain: str, match: str, class_: str, note: str | None) ->
 
 def remove(store: Store, domain: str, match: str) -> int:
     """Take a label back; returns how many there were. Raises AccessDenied as well."""
-    with store.write(about=domain) as con:
+    with store.write(about=domain, changes_reports=False) as con:
         con.execute("begin")
         gone = _drop(con, domain, match)
         con.execute("commit")

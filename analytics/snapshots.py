@@ -132,7 +132,7 @@ def _due(
 
 def _keep(store: Store, answers: Mapping[str, Mapping[Question, Answer]], now: datetime) -> int:
     """One short transaction; returns how many answers are new or differ from the last ones."""
-    with store.write() as con:
+    with store.write(changes_reports=False) as con:
         con.execute("begin")
         last = {
             (row["domain"], row["name"], row["type"], Outcome(row["outcome"]).is_error): row

@@ -106,7 +106,7 @@ class Writer:
 
     def finish(self, run: Run) -> None:
         """Write down that a run ended, and how."""
-        with self._store.write() as con:
+        with self._store.write(changes_reports=False) as con:
             con.execute("begin")
             _put_run(con, run, finished_at=now())
             con.execute("commit")

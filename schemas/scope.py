@@ -127,6 +127,7 @@ ROWS: Mapping[str, str] = {
     "ledger": NOTHING,
     "run": NOTHING,
     "migration": NOTHING,
+    "report_state": NOTHING,
     "view_text": NOTHING,
 }
 # Of a document that is seen in part: names that tell of its other domains, such as the report ID.

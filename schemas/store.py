@@ -123,6 +123,7 @@ class Store:
                 with self._writing():
                     pass
                 con = self._enter_reading(stack)
+            con.execute("set variable report_state = (select state::text from report_state)")
             if self.scope.visible is not None:
                 confine(con, self.scope.visible)
             yield con
@@ -133,14 +134,19 @@ class Store:
         return stack.enter_context(self._connect(read_only=True))
 
     @contextlib.contextmanager
-    def write(self, about: str | None = None) -> Iterator[Connection]:
+    def write(
+        self, about: str | None = None, *, changes_reports: bool = True
+    ) -> Iterator[Connection]:
         """A connection of one's own, on a store of the newest form; creates it when missing.
 
-        It sees everything. `about` is the one policy domain whose labels it is for. Raises
-        StoreError, and AccessDenied where the scope does not allow it.
+        It sees everything. `about` is the one policy domain whose labels it is for. Without
+        `changes_reports` it leaves alone what reports say, and host names: answers that were kept
+        stay true. Raises StoreError, and AccessDenied where the scope does not allow it.
         """
         self.scope.require_edit(about)
         with self._writing() as con:
+            if changes_reports:  # before it does: whoever is killed in between has changed nothing
+                con.execute("update report_state set state = gen_random_uuid()")
             yield con
 
     @contextlib.contextmanager
@@ -267,7 +273,6 @@ class Store:
             con.execute("set TimeZone = 'UTC'")
             con.execute(f"set variable require_verified = {self._require_verified}")
             if read_only:
-                con.execute("set variable store_state = $1", [repr(self.state())])
                 con.execute("set variable store_path = $1", [str(self.path.absolute())])
                 view = repr((self._require_verified, self._as_of))
                 con.execute("set variable store_view = $1", [view])

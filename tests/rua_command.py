@@ -20,7 +20,7 @@ __all__ = ["Done", "derived", "finish", "message_ids", "rows", "run", "settings"
 
 RUA = Path(sys.executable).with_name("rua")
 SECONDS = 90  # no run here takes more than a few, on an idle machine
-PROTECTED = ("migration", "view_text")
+PROTECTED = ("migration", "report_state", "view_text")
 PRIMARY = (
     *("carrier", "document", "delivery", "ledger", "run"),
     *("ptr_lookup", "label", "dns_snapshot", "advice"),

@@ -77,9 +77,9 @@ def wrap() -> None:
         return parts
 
     @contextlib.contextmanager
-    def told_write(self: Store) -> Iterator[Any]:
+    def told_write(self: Store, **how: Any) -> Iterator[Any]:
         reached("commit opening")
-        with write(self) as con:
+        with write(self, **how) as con:
             yield Told(con)
 
     def told_connect(*words: Any, **options: Any) -> Any:

@@ -41,10 +41,12 @@ class Shared(Store):
         self._acts = list(acts)
 
     @contextlib.contextmanager
-    def write(self, about: str | None = None) -> Iterator[Connection]:
+    def write(
+        self, about: str | None = None, *, changes_reports: bool = True
+    ) -> Iterator[Connection]:
         if self._acts:
             self._acts.pop(0)()
-        with super().write(about) as con:
+        with super().write(about, changes_reports=changes_reports) as con:
             yield con
 
 
