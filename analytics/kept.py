@@ -2,9 +2,9 @@
 
 `STORE.kept/NAME-KEY.parquet`: the key holds the state of the reports (Store.write), so an answer is
 never older than they are; whatever else it hangs on, such as the owner's words, is part of what was
-asked. Files of a few states before stay, for who still reads a copy of one
-(schemas/copies.py); those of earlier ones are removed. They are of no value: whoever deletes them
-only waits once more. Where they cannot be written nothing is kept.
+asked. Files of other states stay as long as somebody uses them, who reads a copy of the store
+(schemas/copies.py). They are of no value: whoever deletes them only waits once more. Where they
+cannot be written nothing is kept.
 
 An answer that comes back has the types it had. Parquet has no integer as wide as DuckDB's sums,
 HUGEINT, and makes a DOUBLE of it, so these stand in the file as DECIMAL of the same width.
@@ -24,9 +24,11 @@ __all__ = ["SLOW_ANSWER", "SLOW_SECONDS", "Kept"]
 SLOW_SECONDS = 0.2  # what takes longer is kept
 SLOW_ANSWER = 0.03  # of a question of which a screen asks many
 MOST_FILES = 400  # of one state of the store
-OTHER_STATES = 4  # that answers are kept of
+OTHERS_SECONDS = 600.0  # since they were used: files of other states, which a copy may be of
 
 WIDE, IN_FILE = "HUGEINT", "DECIMAL(38,0)"
+
+NARROW, BROAD = ".parquet", ".wide.parquet"  # whether types are to be looked at
 
 WHICH_STORE = ("report_state", "store_path")  # set by Store.read alone
 # Variables of the connection by which the same question has other answers: no one's are another's.
@@ -60,10 +62,14 @@ class Kept:
         """The kept answer as a SELECT; None where there is none."""
         if self._folder is None:
             return None
-        if (file := self._folder / f"{self.name}.parquet").is_file():
-            return f"select * from {_quoted(file)}"
-        if (file := self._folder / f"{self.name}.wide.parquet").is_file():
-            return f"select * {self._cast(_quoted(file), IN_FILE, WIDE)} from {_quoted(file)}"
+        for suffix in (NARROW, BROAD):
+            file = self._folder / f"{self.name}{suffix}"
+            if not file.is_file():
+                continue
+            with contextlib.suppress(OSError):
+                os.utime(file)  # it is used
+            cast = self._cast(_quoted(file), IN_FILE, WIDE) if suffix == BROAD else ""
+            return f"select * {cast} from {_quoted(file)}"
         return None
 
     def keep(self, table: str, *, slow: float | None = None) -> None:
@@ -89,7 +95,7 @@ class Kept:
             half.chmod(0o600)
             # The name tells that types are to be looked at, which takes as long as to read the
             # file.
-            half.replace(folder / f"{self.name}{'.wide' if cast else ''}.parquet")
+            half.replace(folder / f"{self.name}{BROAD if cast else NARROW}")
         finally:
             half.unlink(missing_ok=True)
 
@@ -104,12 +110,10 @@ class Kept:
         return f"replace ({', '.join(changed)})" if changed else ""
 
     def _remove_older(self, folder: Path) -> None:
-        """All but the newest files of this state, and those of the last few before it."""
-        files = sorted(folder.glob("*.parquet*"), key=_modified)
-        states = list(dict.fromkeys(_state_of(file) for file in reversed(files)))
-        others = [state for state in states if state != self._state][:OTHER_STATES]
+        """All but the newest files of this state, and what nobody has used of others of late."""
+        files = sorted(folder.glob("*.parquet*"), key=_used_at)
         mine = [file for file in files if _state_of(file) == self._state]
-        stale = [file for file in files if _state_of(file) not in (self._state, *others)]
+        stale = [file for file in files if file not in mine and _is_old(file)]
         for file in (*stale, *mine[: -MOST_FILES + 1]):
             file.unlink(missing_ok=True)
 
@@ -119,7 +123,11 @@ def _state_of(file: Path) -> str:
     return file.name.split("-")[1] if file.name.count("-") > 1 else ""
 
 
-def _modified(file: Path) -> float:
+def _is_old(file: Path) -> bool:
+    return time.time() - _used_at(file) > OTHERS_SECONDS
+
+
+def _used_at(file: Path) -> float:
     """Another process may have removed it meanwhile."""
     try:
         return file.stat().st_mtime

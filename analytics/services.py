@@ -22,6 +22,13 @@ from schemas.store import Connection
 __all__ = ["EVERY", "by_class", "service_counts", "service_page", "services"]
 
 EVERY = 1_000_000_000  # services of a page that is to hold them all
+ALL_ROWS: dict[str, Any] = {
+    "classes": None,
+    "told": None,
+    "of_class": None,
+    "most": EVERY,
+    "skip": 0,
+}
 FLOORS = {"floor_messages": FLOOR_MESSAGES, "floor_share": FLOOR_SHARE}
 
 
@@ -38,7 +45,8 @@ def by_class(
     `reason`, `rule` and `settled_by` stand for all; `days` those of the one seen on most days;
     `header_froms` the author domains met. `country`, `asn`, `as_name` are None where they differ.
     """
-    return _classes(con, window, domain, words, classes, classes)
+    listed = _listed(classes)
+    return _rows(con, window, _of(domain), words, classes=listed, told=listed)
 
 
 def services(
@@ -53,7 +61,7 @@ def services(
     `told` names the classes of which `reason` and `settled_by` are wanted, None meaning all; they
     are None of the others.
     """
-    return by_service(_classes(con, window, domain, words, None, told))
+    return by_service(_rows(con, window, _of(domain), words, told=_listed(told)))
 
 
 def service_counts(
@@ -76,22 +84,21 @@ def service_page(
 ) -> list[Row]:
     """A page of the rows of `services` with mail that is sought and counted as far as it is: at
     most `most` after the first `skip`, most mail first; of one class, where it is named."""
-    _gather(con, window, sought, words)
-    asked = {"of_class": of_class, "most": most, "skip": skip}
-    return by_service(_told(row, window) for row in ask(con, "service_page", asked))
+    page = {"of_class": of_class, "most": most, "skip": skip}
+    return by_service(_rows(con, window, sought, words, **page))
 
 
-def _classes(
-    con: Connection,
-    window: Window,
-    domain: str | None,
-    words: Sequence[Word],
-    classes: Collection[str] | None,
-    told: Collection[str] | None,
+def _of(domain: str | None) -> Sought:
+    return Sought(domains=None if domain is None else (domain,))
+
+
+def _rows(
+    con: Connection, window: Window, sought: Sought, words: Sequence[Word], **asked: Any
 ) -> list[Row]:
-    _gather(con, window, Sought(domains=None if domain is None else (domain,)), words)
-    asked = {"classes": _listed(classes), "told": _listed(told)}
-    return [_told(row, window) for row in ask(con, "service_classes", asked)]
+    """Rows of queries/service_rows.sql, by default all of them."""
+    _gather(con, window, sought, words)
+    rows = ask(con, "service_rows", ALL_ROWS | asked)
+    return [_told(row, window) for row in rows]
 
 
 def _told(row: Row, window: Window) -> Row:

@@ -9,11 +9,13 @@ waits for the same answer, not for a second one.
 
 import contextlib
 import logging
+import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 
 from streamlit.runtime import exists as is_running
 
@@ -46,6 +48,7 @@ IDLE_SECONDS = 5.0  # without a visitor's question
 BUSY_SECONDS = 15.0  # that all of it gives way to visitors; longer they would see old numbers
 REST_SECONDS = 3.0  # an ingest commits every second, and each commit makes answers old
 LATEST_SECONDS = 30.0  # that a change which does not come to rest waits
+LOG = logging.getLogger(__name__)
 WARNINGS = "streamlit.runtime.scriptrunner_utils.script_run_context"  # of threads of no session
 
 
@@ -111,7 +114,8 @@ class _Changing:
     def tried(self, ready: Ready | None, seconds: float) -> None:
         """They are made, of this; None where they could not be, which is tried again."""
         self.took, self.moved = seconds, time.monotonic()
-        self.ready = ready or self.ready
+        if ready is not None:  # what has come since then is the first change anew
+            self.ready = self.seen = ready
 
 
 def _state() -> Ready | None:
@@ -129,25 +133,33 @@ def _make_ready(copies: Copies, ended: threading.Event) -> Ready | None:
     busy."""
     changes, today = SHOWN.changes, datetime.now(UTC).date()
     try:
-        live = data.live()
+        live = data.live().until(lambda: -math.inf if ended.is_set() else math.inf)
         state, copied = live.state(), copies.make(live)
     except StoreLocked:
         return None
     except RuaError:
         SHOWN.show(None, changes)
         return None
-    with contextlib.suppress(RuaError), viewer.unattended(), SHOWN.reading(copied):
-        _ask_all(ended)
-    SHOWN.show(copied, changes)
+    with viewer.unattended(), SHOWN.reading(copied):
+        _ask_all(ended, changes)
+    if not SHOWN.show(copied, changes):
+        return None
     return (state if copied is None else copied.state), today
 
 
-def _ask_all(ended: threading.Event) -> None:
+def _ask_all(ended: threading.Event, changes: int) -> None:
     """One question after the other, and as long as may be none while somebody looks at a screen.
     What cannot be asked now is asked by who wants to see it, and he is told why."""
-    views, end = _starting_views(), time.monotonic() + BUSY_SECONDS
-    while _may_ask(ended, end) and next(views, ended) is not ended:
-        pass
+    end = time.monotonic() + BUSY_SECONDS
+    for ask in _starting_views():
+        if not _may_ask(ended, end) or SHOWN.changes != changes:
+            return
+        try:
+            ask()
+        except RuaError:
+            continue
+        except Exception:  # the thread's top: one question must not end all others
+            LOG.exception("a question that was asked ahead failed")
 
 
 def _may_ask(ended: threading.Event, end: float) -> bool:
@@ -158,24 +170,24 @@ def _may_ask(ended: threading.Event, end: float) -> bool:
     return not ended.is_set()
 
 
-def _starting_views() -> Iterator[object]:
+def _starting_views() -> Iterator[Callable[[], object]]:
     """What each screen shows of all domains, in the order of the screens: a question a step."""
     today = datetime.now(UTC).date()
     window = window_of(Window.DAYS, None, today)
+    yield data.known_domains
     chosen = Chosen(window, None, None, all_domains(data.settings().groups))
-    yield data.known_domains()
-    yield monday(chosen)
-    yield services(chosen, Narrowed())
-    yield _sources(chosen)
-    yield reporters(chosen)
+    yield partial(monday, chosen)
+    yield partial(services, chosen, Narrowed())
+    yield partial(_sources, chosen)
+    yield partial(reporters, chosen)
     unknown = Unknown(chosen.domains)
-    yield senders(chosen, unknown)
-    yield sender_page(chosen, unknown, most=source_tables.PAGE, skip=0)
-    yield tls_screen(chosen)
-    yield failure_days(chosen, "result")
-    yield browsed(chosen, Wanted(), lists.PAGE)
-    yield pipeline(window)
-    yield runs(window, lists.PAGE)
+    yield partial(senders, chosen, unknown)
+    yield partial(sender_page, chosen, unknown, most=source_tables.PAGE, skip=0)
+    yield partial(tls_screen, chosen)
+    yield partial(failure_days, chosen, "result")
+    yield partial(browsed, chosen, Wanted(), lists.PAGE)
+    yield partial(pipeline, window)
+    yield partial(runs, window, lists.PAGE)
 
 
 def _sources(chosen: Chosen) -> object:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards.data import known_domains, settings
+from dashboards.data import known_domains, one_state, settings
 from dashboards.frame import filters, states, viewer
 from dashboards.frame.links import pages
 from dashboards.frame.theme import CSS, ICON
@@ -15,7 +15,7 @@ with states.problems_shown():
 screen = st.navigation(pages(), position="top")
 body = st.container()
 st.caption(states.CREDIT)
-with body, states.problems_shown():
+with body, states.problems_shown(), one_state():
     viewer.account()
     if not states.no_store():
         filters.choose(known_domains(), settings().groups)

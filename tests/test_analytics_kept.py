@@ -1,7 +1,9 @@
 """Answers kept beside the store: never older than it, of no value, private."""
 
+import os
 import re
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
@@ -90,13 +92,18 @@ def test_it_is_gone_when_the_store_changes(store: Store) -> None:
     assert restored(store, "one") == 8
 
 
-def test_of_many_states_the_last_few_are_kept(store: Store) -> None:
-    for number in range(3 + analytics.kept.OTHER_STATES):
-        change(store)
-        keep(store, "one", number)
-        keep(store, "two", number)
-    assert restored(store, "one") == 2 + analytics.kept.OTHER_STATES
-    assert len(files(store)) == 2 * (1 + analytics.kept.OTHER_STATES)
+def test_of_other_states_what_is_used_of_late_stays(store: Store) -> None:
+    """By who reads a copy of the store."""
+    for asked in ("one", "two", "three"):
+        keep(store, asked, 7)
+    old = time.time() - analytics.kept.OTHERS_SECONDS - 1
+    for file in files(store):
+        os.utime(file, (old, old))
+    assert restored(store, "one") == 7
+    change(store)
+    keep(store, "one", 8)
+    assert len(files(store)) == 2
+    assert restored(store, "one") == 8
 
 
 def test_many_may_keep_the_same_answer_at_once(store: Store) -> None:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from analytics.labels import add, labels
 from dashboards import ahead, data
 from dashboards.data import Chosen
 from dashboards.data.monday import monday
+from dashboards.data.report import original
 from dashboards.data.shown import SHOWN
 from dashboards.frame.filters import window_of
 from schemas.access import LOGIN
@@ -24,6 +26,7 @@ from tests.report_documents import Report, store_of
 
 TODAY = date.today()
 PATIENCE = 60
+Asking = Callable[[], object]
 BEGUN = threading.Event()  # a question that would last for ever
 
 
@@ -75,7 +78,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One item for each time that all was asked, which is one question here."""
-    return counting(monkeypatch, lambda: iter([data.known_domains()]))
+    return counting(monkeypatch, lambda: iter([data.known_domains]))
 
 
 @pytest.fixture
@@ -84,10 +87,10 @@ def whole_rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counting(monkeypatch, ahead._starting_views)
 
 
-def counting(monkeypatch: pytest.MonkeyPatch, views: Callable[[], Iterator[object]]) -> list[int]:
+def counting(monkeypatch: pytest.MonkeyPatch, views: Callable[[], Iterator[Asking]]) -> list[int]:
     found: list[int] = []
 
-    def counted() -> Iterator[object]:
+    def counted() -> Iterator[Asking]:
         yield from views()
         found.append(len(found))  # what was asked is shown next
 
@@ -167,10 +170,9 @@ def test_who_changes_something_here_sees_it_at_once(store: Store, rounds: list[i
 def test_a_copy_that_lacks_what_was_changed_meanwhile_is_not_shown(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def label() -> Iterator[None]:
+    def label() -> Iterator[Asking]:
         monkeypatch.setattr(ahead, "_starting_views", lambda: iter(()))
-        data.change(add, "example.com", "192.0.2.1", "own", None)
-        yield
+        yield partial(data.change, add, "example.com", "192.0.2.1", "own", None)
 
     monkeypatch.setattr(ahead, "_starting_views", label)
     shown: list[bool] = []
@@ -215,18 +217,107 @@ def test_a_store_that_is_busy_is_tried_again_and_shown_as_it_was(
         assert data.answer(_labels) == 2
 
 
-def test_a_change_that_does_not_end_is_shown_now_and_then() -> None:
-    moments = iter(range(100))
-    now = ahead._Changing()
-    now.ready = now.seen = ((0,), TODAY)
-    due = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "monotonic", lambda: float(next(moments)))
-        for second in range(100):
-            if now.is_due(((second,), TODAY)):
-                due.append(second)
-                now.ready = ((second,), TODAY)
-    assert due == [31, 62, 93]
+@pytest.mark.parametrize(("took", "due"), [(1, [31, 63, 95, 127]), (20, [61, 142])])
+def test_a_change_that_does_not_end_is_shown_now_and_then(
+    took: int, due: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit each second, and one more before it is copied; and no more often than its answers
+    allow."""
+    now, found = ahead._Changing(), []
+    clock = [0]
+    monkeypatch.setattr(time, "monotonic", lambda: float(clock[0]))
+    monkeypatch.setattr(ahead, "REST_SECONDS", 3)
+    now.tried(((0,), TODAY), took)
+    while clock[0] < 150:
+        clock[0] += 1
+        if now.is_due(((clock[0],), TODAY)):
+            found.append(clock[0])
+            clock[0] += took
+            now.tried(((clock[0],), TODAY), took)
+    assert found == due
+
+
+def test_one_question_that_fails_does_not_end_the_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise KeyError("nobody foresaw it")
+
+    later: list[bool] = []
+    monkeypatch.setattr(ahead, "_starting_views", lambda: iter([fail, lambda: later.append(True)]))
+    with ahead.prepared():
+        assert within(lambda: data.shown_copy() is not None)
+    assert later
+    assert "nobody foresaw it" in caplog.text
+
+
+@pytest.mark.parametrize("way", ["a large document", "a change that is refused"])
+def test_what_changes_nothing_takes_no_copy_away(store: Store, rounds: list[int], way: str) -> None:
+    with ahead.prepared():
+        assert within(lambda: data.shown_copy() is not None)
+        copied = data.shown_copy()
+        if way == "a large document":
+            assert original(1, is_large=True)
+        else:
+            with pytest.raises(StoreError):
+                data.change(_refuse)
+        assert data.shown_copy() == copied
+
+
+def _refuse(store: Store) -> None:
+    raise StoreError("no")
+
+
+def test_a_screen_shows_one_state_to_its_end(store: Store, rounds: list[int]) -> None:
+    with ahead.prepared():
+        assert within(lambda: data.shown_copy() is not None)
+        with data.one_state():
+            add(store, "example.com", "192.0.2.1", "own", None)
+            assert within(lambda: len(rounds) == 2)
+            time.sleep(0.5)
+            assert data.answer(_labels) == 0
+        assert data.answer(_labels) == 1
+        with data.one_state():
+            data.change(add, "example.com", "192.0.2.2", "own", None)
+            assert data.answer(_labels) == 2
+
+
+def test_an_answer_is_never_kept_for_a_state_that_it_is_not_of(store: Store) -> None:
+    """A visitor of the store itself who waits behind a writer reads what that one wrote."""
+    asked: list[object] = []
+    thread = threading.Thread(target=lambda: asked.append(data.answer(_labels)))
+    with store.write() as con:
+        before = store.state()
+        thread.start()
+        time.sleep(1)
+        con.execute("insert into label values ('a.example', 'x', 'own', null, now()::timestamp)")
+    thread.join()
+    assert asked == [1]
+    copy = store.path.read_bytes()
+    assert store.state() != before
+    assert data.answer(_labels) == 1
+    assert copy == store.path.read_bytes()
+
+
+def test_who_waited_for_a_copy_that_is_gone_reads_the_store(
+    store: Store, monkeypatch: pytest.MonkeyPatch, rounds: list[int]
+) -> None:
+    with ahead.prepared():
+        assert within(lambda: data.shown_copy() is not None)
+        exists, times = Store.exists, iter([False])
+        monkeypatch.setattr(Store, "exists", lambda self: next(times, exists(self)))
+        assert data.answer(_labels) == 0
+
+
+def test_the_end_does_not_wait_for_the_lock(
+    store: Store, monkeypatch: pytest.MonkeyPatch, rounds: list[int]
+) -> None:
+    monkeypatch.setenv("RUA_LOCK_TIMEOUT", "60")
+    with store.write():
+        with ahead.prepared():
+            time.sleep(1)
+            began = time.monotonic()
+        assert time.monotonic() - began < 10
 
 
 def test_nothing_is_left_when_it_ends(store: Store) -> None:
@@ -243,8 +334,8 @@ def test_it_ends_at_once_while_it_asks(store: Store, monkeypatch: pytest.MonkeyP
     assert "rua-ahead" not in {thread.name for thread in threading.enumerate()}
 
 
-def _one_for_ever() -> Iterator[int]:
-    yield data.answer(_for_ever)
+def _one_for_ever() -> Iterator[Asking]:
+    yield partial(data.answer, _for_ever)
 
 
 def _for_ever(con: Any, told: object) -> int:

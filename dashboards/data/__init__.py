@@ -27,6 +27,7 @@ from analytics.tls import tls_domain_names
 from analytics.window import Window
 from dashboards.data.shown import SHOWN
 from dashboards.frame.viewer import is_unattended, visible_settings
+from schemas.errors import StoreLocked
 from schemas.scope import EVERYTHING, Scope
 from schemas.settings import Settings, load_settings, settings_stamp
 from schemas.store import Connection, Copied, Store
@@ -41,6 +42,8 @@ __all__ = [
     "is_behind",
     "known_domains",
     "live",
+    "look",
+    "one_state",
     "settings",
     "shown_copy",
 ]
@@ -52,6 +55,7 @@ T = TypeVar("T")
 _asked_at = [-math.inf]
 _reading: list[Connection] = []
 MOST_KEPT = 200  # answers; the oldest goes first
+MOST_TRIES = 10  # of a question whose store changes before it can be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +90,32 @@ def answer(question: Question[T], *arguments: object) -> T:
     what the answer is kept under, beside the state of the store and of the settings. Raises
     StoreError (missing, locked, damaged), ConfigError and AccessDenied.
     """
-    told, scope = visible_settings()
     if not is_unattended():
         _asked_at[0] = time.monotonic()
+    for _ in range(MOST_TRIES - 1):
+        with contextlib.suppress(_Moved):
+            return _answer_now(question, arguments)
+    return _answer_now(question, arguments)
+
+
+def _answer_now(question: Question[T], arguments: tuple[object, ...]) -> T:
+    told, scope = visible_settings()
     store = SHOWN.of(_store(told, scope))
     stamp = (str(told.store), store.state(), settings_stamp(), _seen(scope))
     name = f"{question.__module__}.{question.__qualname__}"
     found: T = _answers()(question, store, told, name, stamp, arguments)
     return found
+
+
+class _Moved(StoreLocked):
+    """What was to be read has changed since its state was looked at: to be asked again."""
+
+
+def look(question: Question[T], *arguments: object) -> T:
+    """The same as `answer`, for what is too large to be kept."""
+    told, scope = visible_settings()
+    with SHOWN.of(_store(told, scope)).read() as con, _interruptible(con):
+        return question(con, told, *arguments)
 
 
 def change(action: Callable[..., T], *arguments: object) -> T:
@@ -103,10 +125,13 @@ def change(action: Callable[..., T], *arguments: object) -> T:
     AccessDenied, StoreError and ConfigError.
     """
     told, scope = visible_settings()
+    store = _store(told, scope)
+    before = store.state()
     try:
-        return action(_store(told, scope), *arguments)
+        return action(store, *arguments)
     finally:
-        SHOWN.changed()
+        if store.state() != before:
+            SHOWN.changed()
 
 
 def _store(told: Settings, scope: Scope) -> Store:
@@ -138,7 +163,13 @@ def _ask(
     stamp: Stamp,
     arguments: tuple[object, ...],
 ) -> Any:
+    state = stamp[1]
+    if not _store.exists() and state:
+        raise _Moved("the copy that was shown is gone")  # nobody but who waited long for his turn
     with _store.read() as con, _interruptible(con):
+        # Nobody writes from here on; before, an ingest may have.
+        if _store.state() != state:
+            raise _Moved("the store changes all the time", todo="try again in a moment")
         return _question(con, _told, *arguments)
 
 
@@ -165,6 +196,14 @@ def idle_seconds() -> float:
 def live() -> Store:
     """The store as it is now, for who sees everything. Raises ConfigError."""
     return _store(load_settings(None, store=None, lock_timeout=None), EVERYTHING)
+
+
+@contextlib.contextmanager
+def one_state() -> Iterator[None]:
+    """Within, all that a screen shows is of one copy, should another one take its place meanwhile.
+    Raises ConfigError and AccessDenied."""
+    with SHOWN.reading(shown_copy()):
+        yield
 
 
 def shown_copy() -> Copied | None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from analytics.browse import head, records
 from analytics.evidence import document_bytes
 from analytics.quarantine import refused_records
-from dashboards.data import Row, answer, change
+from dashboards.data import Row, answer, look
 from schemas.settings import Settings
-from schemas.store import Connection, Store
+from schemas.store import Connection
 
 __all__ = ["Report", "original", "report"]
 
@@ -31,7 +31,8 @@ def report(number: int, most: int, skip: int = 0) -> Report | None:
 def original(number: int, *, is_large: bool = False) -> bytes | None:
     """The document, byte for byte; a large one is not kept for the next look. Raises the same."""
     if is_large:
-        return change(_original_now, number)
+        large: bytes | None = look(_original, number)
+        return large
     found: bytes | None = answer(_original, number)
     return found
 
@@ -47,8 +48,3 @@ def _report(con: Connection, told: Settings, number: int, most: int, skip: int) 
 
 def _original(con: Connection, told: Settings, number: int) -> bytes | None:
     return document_bytes(con, number)
-
-
-def _original_now(store: Store, number: int) -> bytes | None:
-    with store.read() as con:
-        return document_bytes(con, number)

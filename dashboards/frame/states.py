@@ -5,6 +5,7 @@ what to do next. Text from reports and paths stand `quoted`.
 import contextlib
 import shlex
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -60,9 +61,11 @@ def _follow(copied: Copied) -> None:
         now = shown_copy()
     if now != copied:
         st.rerun()
+    is_today = copied.at.date() == datetime.now(UTC).date()
+    when = "" if is_today else f"{day(copied.at)}, "
     st.caption(
-        f"**As of {copied.at:%H:%M} UTC.** The store has changed since; this page follows by itself"
-        " as soon as that is counted."
+        f"**As of {when}{copied.at:%H:%M} UTC.** The store has changed since;"
+        " this page follows by itself as soon as that is counted."
     )
 
 
