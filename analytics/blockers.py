@@ -32,7 +32,7 @@ SIGN_REMEDY = (
     "Sign with DKIM as {domain}: SPF does not survive forwarding, and p=reject must not rest on it"
     " (RFC 9989 §7.4)."
 )
-LABEL_REMEDY = "Is it yours? Then: rua label {domain} {source} own; else: … spoof."
+LABEL_REMEDY = "Is it yours? Then: rua label {domain} {source} {class_}; else: … spoof."
 BELOW_REMEDY = (
     'Give it a record of its own, at the weaker policy: _dmarc.{name}. TXT "{text}"; then sp no'
     " longer decides on it (RFC 9989 §4.10.1)."
@@ -126,8 +126,11 @@ def unexpected(standing: Standing) -> list[Blocker]:
 
 
 def _label_remedy(standing: Standing, row: Row) -> str:
-    """A command that a shell takes as it is written, whatever the source is called."""
-    return LABEL_REMEDY.format(domain=quote(standing.domain), source=quote(row["source"]))
+    """A command that a shell takes as it is written, whatever the source is called. What is ours
+    and does not pass is broken: own, it would only lower the rate."""
+    class_ = "own" if row["aligned"] else "broken"
+    names = {"domain": quote(standing.domain), "source": quote(row["source"])}
+    return LABEL_REMEDY.format(**names, class_=class_)
 
 
 def _blocker(standing: Standing, row: Row, class_: str, remedy: str) -> Blocker:
@@ -140,9 +143,17 @@ def _blocker(standing: Standing, row: Row, class_: str, remedy: str) -> Blocker:
         "share": round(row["messages"] / total, 6) if total else None,
         "first_seen": row["first_seen"],
         "last_seen": row["last_seen"],
-        "reason": row["reason"],
+        "reason": _reason(row),
         "remedy": remedy,
     }
+
+
+def _reason(row: Row) -> str:
+    """It is told of the address with the most mail: of several, that has to be said."""
+    addresses = row["source_ips"]
+    if addresses < 2 or "name" in row:
+        return str(row["reason"])
+    return f"of {addresses:,} addresses the largest: {row['reason']}"
 
 
 def _remedy(standing: Standing, row: Row) -> str:

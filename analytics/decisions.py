@@ -29,6 +29,7 @@ class Decision(StrEnum):
     CHECK = "check"  # the feed, or a domain that looks parked
 
 
+DEFAULTS = {"adkim": "r", "aspf": "r", "t": "n"}  # RFC 9989 §4.7
 RANK = {kind: place for place, kind in enumerate(Decision)}
 
 
@@ -69,7 +70,21 @@ def is_mute(row: Row) -> bool:
 
 def _publish(row: Row) -> str:
     note = f" {row['record_note']}." if row["record_note"] else ""
-    return f"Publish the record for _dmarc.{row['domain']}.{note}"
+    return f"Publish the record for _dmarc.{row['domain']}: {_changed(row)}.{note}"
+
+
+def _changed(row: Row) -> str:
+    """What is another in it: a tag at its default is left out of a record, which shows nowhere."""
+    parts = []
+    for tag, value in row["changes"].items():
+        was = row["published"].get(tag)
+        if value is None or value == DEFAULTS.get(tag):
+            parts.append(f"{tag}={was} goes" if was else f"no {tag}")
+        elif was in (None, value):
+            parts.append(f"{tag}={value}")
+        else:
+            parts.append(f"{tag}={value} in the place of {tag}={was}")
+    return ", ".join(parts)
 
 
 def _blocker(row: Row, blocker: Row) -> Row:

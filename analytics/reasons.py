@@ -32,9 +32,12 @@ def _counted(row: Row) -> str:
 def _seen(row: Row) -> str:
     """When and by how many it was seen."""
     parts = [f"seen on {_some(row['days'], 'day')}", f"by {_some(row['reporters'], 'reporter')}"]
-    rhythm = row["rhythm"] or row["stream_rhythm"]
-    if rhythm and not row["aligned"]:
-        parts.insert(0, rhythm)
+    if row["aligned"]:
+        return ", ".join(parts)
+    if row["rhythm"]:
+        parts.insert(0, row["rhythm"])
+    elif row["stream_rhythm"]:
+        parts.append(f"others of that name {row['stream_rhythm']}")
     return ", ".join(parts)
 
 

@@ -41,4 +41,7 @@ def level_of(step: Step) -> str | None:
 
 
 def said(step: Step) -> str:
-    return ", ".join(f"{tag}={value}" for tag, value in step.items() if value)
+    """p=quarantine without pct."""
+    kept = ", ".join(f"{tag}={value}" for tag, value in step.items() if value)
+    gone = [tag for tag, value in step.items() if value is None]
+    return f"{kept} without {' and '.join(gone)}" if gone else kept

@@ -8,6 +8,7 @@ no data never weakens a policy.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from analytics import blockers
@@ -86,10 +87,18 @@ def _losing_now(standing: Standing, gates: Gates) -> Decision | None:
     return Decision(
         "roll-back",
         f"{_in_force(standing, lost)} is losing mail of {what}: {_some(fails, 'message')} fail"
-        f" since {since:%Y-%m-%d}",
+        f" {_lately(standing, gates, since)}",
         step_back(standing, lost),
         [row for row in blockers.broken(standing) if row["source"] in names],
     )
+
+
+def _lately(standing: Standing, gates: Gates, since: date) -> str:
+    """When it failed first of the days that are looked at: what was before them is not known."""
+    in_days = f"in the last {gates.break_window} days"
+    if (standing.window.last - since).days >= gates.break_window - 1:
+        return f"{in_days}, from the first of them on"
+    return f"{in_days}, first on {since:%Y-%m-%d}"
 
 
 def _in_force(standing: Standing, lost: Sequence[Row]) -> str:

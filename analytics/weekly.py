@@ -142,6 +142,7 @@ def weeks(
     moment = datetime.combine(told, time.max)
     was = standings(con, months(before), gates, owners, words, None, moment - DAYS)
     advice = advise(con, months(window), gates, owners, words, None, moment)
+    advice = [_as_told(con, row, window, told, gates, owners, words, moment) for row in advice]
     then, days_before = _span(con, before, groups, words, owners)
     now, days = _span(con, window, groups, words, owners)
     known = Known(
@@ -154,6 +155,30 @@ def weeks(
         _week(con, name, sorted(names), known, days[name], days_before[name])
         for name, names in groups.items()
     ]
+
+
+def _as_told(
+    con: Connection,
+    row: Row,
+    week: Window,
+    told: date,
+    gates: Gates,
+    owners: Mapping[str, Owner],
+    words: Sequence[Word],
+    moment: datetime,
+) -> Row:
+    """The advice as of Sunday, but where no report has come since, and for so long by the day on
+    which the week is told that nothing may be concluded: then that day's."""
+    last = row["window"]["last_report_day"]
+    is_silent = last is not None and (told - last).days >= gates.silent_days
+    if told == week.last or not is_silent:
+        return row
+    since = Window(week.last + timedelta(days=1), told, told)
+    if overview.arrived(con, since, [row["domain"]])["reports"]:
+        return row
+    now = Window(told - timedelta(days=Window.DAYS - 1), told, told)
+    found = advise(con, now, gates, owners, words, row["domain"], moment)
+    return found[0] if found else row
 
 
 def months(week: Window) -> Window:

@@ -9,6 +9,7 @@ from analytics.advise import advise
 from analytics.change import named
 from analytics.labels import Word
 from analytics.standing import Owner, Standing, standings
+from analytics.steps import said
 from analytics.verdict import decide
 from analytics.window import Window
 from dashboards.naming import words_of
@@ -97,17 +98,13 @@ def next_step(row: Row) -> str:
     """What a row of `rua advise` asks for next, in a few words of plain text."""
     verdict, blockers = row["verdict"], [each["source"] for each in row["blockers"]]
     if verdict in ("advance", "roll-back") and row["changes"]:
-        return f"Publish {_tags(row['changes'])}."
+        return f"Publish {said(row['changes'])}."
     if verdict == "done":
         return f"Nothing to do; look again on {day(row['next_look'])}."
     if not blockers:
         return f"Look again on {day(row['next_look'])}."
     undecided = all(each["class"] == "undecided" for each in row["blockers"])
     return f"Say whose {names(blockers)} is." if undecided else f"Mend {names(blockers)}."
-
-
-def _tags(changes: Mapping[str, str | None]) -> str:
-    return ", ".join(f"{tag}={value}" for tag, value in changes.items() if value)
 
 
 def names(sources: Sequence[str]) -> str:

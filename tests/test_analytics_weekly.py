@@ -64,6 +64,8 @@ def advised(domain: str, verdict: str, **more: Any) -> dict[str, Any]:
         "reason": "so it is",
         "record": "v=DMARC1; p=quarantine" if verdict in ("advance", "roll-back") else None,
         "record_note": None,
+        "changes": {"p": "quarantine", "adkim": "r", "pct": None},
+        "published": {"p": "reject", "adkim": "s", "pct": 50},
         "blockers": [],
         "window": {"messages": 100, "legitimate": 90},
     } | more
@@ -117,6 +119,10 @@ def test_decisions_begin_with_a_loss_and_leave_out_who_only_waits() -> None:
     assert by_domain["ask.example"]["certainty"] == Certainty.NOT_KNOWN
     assert by_domain["ahead.example"]["record"] == "v=DMARC1; p=quarantine"
     assert by_domain["mend.example"]["todo"] == "mend A"
+    assert by_domain["loses.example"]["todo"] == (
+        "Publish the record for _dmarc.loses.example: p=quarantine in the place of p=reject,"
+        " adkim=s goes, pct=50 goes."
+    )
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,12 +143,35 @@ def test_the_same_store_gives_the_same_bytes(rua: Rua, tmp_path: Path) -> None:
 
 
 def test_a_quiet_week_says_so(rua: Rua, tmp_path: Path) -> None:
-    days = [date(2026, 10, 12 + n) for n in range(14)]
+    days = [date(2026, 10, 12 + n) for n in range(18)]  # they go on after that week
     store = store_of([Report(day, count=30) for day in days], tmp_path / "s")
     group = rua.json("--store", store, "weekly", "--out", "out", "--week", "2026-W43")["groups"][0]
     html = (rua.folder / group["folder"] / "report.html").read_text()
     assert (group["changes"], group["decisions"]) == (0, 0)
     assert "A quiet week: nothing changed, and nothing needs a decision." in html
+
+
+def test_reports_that_stop_are_told_as_known_on_the_day_of_the_telling(
+    rua: Rua, tmp_path: Path
+) -> None:
+    """Six silent days by Monday, eight by Wednesday: then no record is to be published."""
+    days = [date(2026, 10, 20) - timedelta(days=n) for n in range(60)]
+    sent = [
+        Report(day, reporter=name, count=30)
+        for day in days
+        for name in ("google.com", "yahoo", "gmx")
+    ]
+    store = store_of(sent, tmp_path / "s")
+    words = ("--store", store, "weekly", "--out", "out", "--week", "2026-W43", "--as-of")
+    monday = rua.json(*words, "2026-10-26")["groups"][0]
+    publish = rows(rua.folder / monday["folder"] / "csv" / "decisions.csv")
+    assert [row["kind"] for row in publish] == ["publish"]
+    later = rua.json(*words, "2026-10-28")["groups"][0]
+    (row,) = rows(rua.folder / later["folder"] / "csv" / "decisions.csv")
+    assert (row["kind"], row["record"]) == ("check", "")
+    assert row["what"].startswith("no report for 8 days")
+    html = (rua.folder / later["folder"] / "report.html").read_text()
+    assert "no report for 8 days" in html.lower()
 
 
 def test_a_week_without_reports_says_so_and_is_written(rua: Rua, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The parts of the screen on TLS. What reports say stands quoted, or in cells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import groupby
 
 import streamlit as st
@@ -34,6 +35,7 @@ __all__ = [
     "sessions_chart",
 ]
 
+CLEAN_DAYS = 3  # of reports without a failure, before it is said that it may be over
 NEVER_ADDED = (
     "A sender that knows several policies of a domain lists the same sessions under each, so"
     " sessions are never added up over policies."
@@ -179,9 +181,12 @@ def causes(found: Tls) -> None:
         st.caption(unsaid if failed else "No session failed.")
         return
     modes = {(row["domain"], row["policy_type"]): row["mode"] for row in found.policies}
+    latest = {(row["domain"], row["policy_type"]): row["last_day"] for row in found.policies}
     for cause in rows[:MOST_CAUSES]:
         with st.container(border=True):
             st.markdown(f"**{cause['meaning']}** {_about(cause)}")
+            if over := _over(cause, latest):
+                say((over, Certainty.OBSERVED))
             say((cause["remedy"], Certainty.INFERRED))
             st.caption(f"{words.cause_words(cause)} {_when(cause)} {_weight(cause, modes)}")
     if len(rows) > MOST_CAUSES:
@@ -197,6 +202,17 @@ def _about(cause: Row) -> str:
 
 def _when(cause: Row) -> str:
     return f"{span(cause['first_day'], cause['last_day'])}."
+
+
+def _over(cause: Row, latest: Mapping[tuple[str | None, str | None], date]) -> str | None:
+    """That it may be mended already: reports of later days tell of none."""
+    last = latest.get((cause["domain"], cause["policy_type"]))
+    if last is None or (last - cause["last_day"]).days < CLEAN_DAYS:
+        return None
+    return (
+        f"Last seen on {day(cause['last_day'])}; reports up to {day(last)} tell of none any more,"
+        " so it may be mended."
+    )
 
 
 def _weight(cause: Row, modes: dict[tuple[str | None, str | None], str | None]) -> str:
