@@ -7,6 +7,7 @@ from typing import Any
 
 from analytics.advise import advise
 from analytics.change import named
+from analytics.decisions import is_mute
 from analytics.labels import Word
 from analytics.standing import Owner, Standing, standings
 from analytics.steps import said
@@ -101,10 +102,16 @@ def next_step(row: Row) -> str:
         return f"Publish {said(row['changes'])}."
     if verdict == "done":
         return f"Nothing to do; look again on {day(row['next_look'])}."
+    if is_mute(row):
+        return "See whether reports arrive, and that rua is published."
     if not blockers:
         return f"Look again on {day(row['next_look'])}."
-    undecided = all(each["class"] == "undecided" for each in row["blockers"])
-    return f"Say whose {names(blockers)} is." if undecided else f"Mend {names(blockers)}."
+    classes = {each["class"] for each in row["blockers"]}
+    if classes == {"undecided"}:
+        return f"Say whose {names(blockers)} is."
+    if classes == {"list"}:  # nobody can mend what a list does to mail
+        return f"Decide what becomes of mail by {names(blockers)}."
+    return f"Mend {names(blockers)}."
 
 
 def names(sources: Sequence[str]) -> str:

@@ -13,12 +13,11 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib import resources
 from pathlib import Path
 
 import duckdb
 
-from schemas import lock
+from schemas import form, lock
 from schemas.errors import AccessDenied, StoreDamaged, StoreError, StoreFull, StoreLocked
 from schemas.scope import EVERYTHING, Scope, confine
 
@@ -35,7 +34,6 @@ COPY_MEMORY = "256MB"  # enough for any store; more only where it holds very lar
 # The oldest form of file that packs as well as the newest. A store itself is of the newest, which
 # no DuckDB before 2.0 opens.
 COPY_FORM = "v1.2.0"
-PACKAGE = resources.files("schemas")
 
 State = tuple[int, ...]
 
@@ -118,7 +116,7 @@ class Store:
             )
         with contextlib.ExitStack() as stack:
             con = self._enter_reading(stack)
-            if self._copied is None and not _is_current(con, self.path):
+            if self._copied is None and not form.is_current(_form_of(con), self.path):
                 stack.close()
                 with self._writing():
                     pass
@@ -159,7 +157,7 @@ class Store:
             if not self.exists():
                 self._create()
             with _as_private_as(self.path), self._connect(read_only=False) as con:
-                _migrate(con, self.path)
+                form.migrate(con, _form_of(con), self.path)
                 yield con
 
     @contextlib.contextmanager
@@ -238,7 +236,7 @@ class Store:
             left.unlink(missing_ok=True)
         with Store(aside)._connect(read_only=False) as con:
             aside.chmod(0o600)  # mails will stand in it
-            _migrate(con, self.path)
+            form.migrate(con, _form_of(con), self.path)
             con.execute("checkpoint")  # on a full disk it fails here, and not silently on closing
         aside.replace(self.path)
 
@@ -329,75 +327,10 @@ def _ours(error: duckdb.Error, path: Path) -> StoreError:
     return StoreError(first, where=where)
 
 
-def _migrations() -> list[tuple[str, str]]:
-    """(name, SQL) of every migration, in order."""
-    files = (PACKAGE / "migrations").iterdir()
-    found = sorted((file for file in files if file.name.endswith(".sql")), key=lambda f: f.name)
-    return [(file.name, file.read_text(encoding="utf-8")) for file in found]
-
-
-def _views_text() -> str:
-    files = (PACKAGE / "views").iterdir()
-    found = sorted((file for file in files if file.name.endswith(".sql")), key=lambda f: f.name)
-    return "\n".join(file.read_text(encoding="utf-8") for file in found)
-
-
-def _form_of(con: Connection) -> tuple[int, str]:
-    """(number of migrations applied, text of the views in force) of an open store."""
+def _form_of(con: Connection) -> form.Form:
     question = "select (select count(*) from migration), (select min(sql) from view_text)"
     try:
         applied, views = con.execute(question).fetchall()[0]
     except (duckdb.CatalogException, duckdb.BinderException):
         return 0, ""  # empty, or of another program: some have a table migration, too
     return applied, views or ""
-
-
-def _is_current(con: Connection, path: Path) -> bool:
-    """Whether the file has this program's migrations and views. A newer one is StoreDamaged."""
-    version, views = _form_of(con)
-    known = len(_migrations())
-    if version > known:
-        raise StoreDamaged(
-            f"the store has form {version}, this rua knows {known}",
-            where=str(path),
-            todo="use the newer rua that wrote it",
-        )
-    return version == known and views == _views_text()
-
-
-def _migrate(con: Connection, path: Path) -> None:
-    if _is_current(con, path):
-        return
-    version, migrations = _form_of(con)[0], _migrations()
-    if version == 0:
-        _refuse_foreign(con, path)
-    for number, (name, sql) in enumerate(migrations[version:], start=version + 1):
-        con.execute("begin")
-        if number == 1:
-            con.execute(
-                "create table migration (number integer, name text, applied_at timestamp);"
-                "create table view_text (sql text)"
-            )
-        con.execute(sql)
-        con.execute("insert into migration values ($1, $2, now())", [number, name])
-        con.execute("commit")
-    _refresh_views(con)
-
-
-def _refuse_foreign(con: Connection, path: Path) -> None:
-    tables = con.execute("select count(*) from duckdb_tables() where not internal").fetchall()
-    if tables[0][0]:
-        raise StoreDamaged(
-            "this DuckDB file holds other tables and is no store of rua",
-            where=str(path),
-            todo="name another file with --store",
-        )
-
-
-def _refresh_views(con: Connection) -> None:
-    con.execute("begin")
-    text = _views_text()
-    con.execute(text)
-    con.execute("delete from view_text")
-    con.execute("insert into view_text values ($1)", [text])
-    con.execute("commit")

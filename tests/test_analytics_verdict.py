@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from analytics import blockers
 from analytics.published import Found, Published
 from analytics.record import parse
 from analytics.standing import Owner, Standing
@@ -335,3 +336,29 @@ def test_at_the_goal_a_vendors_mail_that_is_refused_is_asked_about(rule: str, sa
     row = service("SendGrid", "undecided", rule=rule, messages=90)
     found = verdict(healthy({"p": "reject"}, services=[service(), row]))
     assert (found.verdict, len(found.blockers)) == (said, int(said == "wait"))
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [(4, "in the last 7 days, first on 2026-11-"), (7, "in the last 7 days, from the first of")],
+)
+def test_since_when_it_fails_is_said_as_far_as_it_is_known(first: int, words: str) -> None:
+    """What was before the days that are looked at is not: the first of them is no date."""
+    failing = lost("Own MTA") | {"first_bad_day": LAST - timedelta(days=first - 1)}
+    standing = healthy({"p": "reject"}, breaks=[failing])
+    assert words in decide(standing, Gates()).reason
+
+
+@pytest.mark.parametrize(("aligned", "class_"), [(0, "broken"), (3, "own")])
+def test_the_label_that_is_proposed_fits_what_passes(aligned: int, class_: str) -> None:
+    unknown = service("Some ESP", "undecided", messages=40, aligned=aligned)
+    standing = healthy({"p": "none"}, services=[service(), unknown])
+    (found,) = blockers.undecided(standing, Gates())
+    assert f"rua label example.com 'Some ESP' {class_};" in found["remedy"]
+
+
+def test_a_reason_of_one_address_says_of_how_many() -> None:
+    unknown = service("Some ESP", "undecided", messages=40, aligned=0, source_ips=3)
+    standing = healthy({"p": "none"}, services=[service(), unknown])
+    (found,) = blockers.undecided(standing, Gates())
+    assert found["reason"] == "of 3 addresses the largest: it is so"

@@ -267,6 +267,7 @@ def test_fixing_the_first_three_says_what_is_left() -> None:
     replay = {
         "legitimate": 1000,
         "legitimate_lost": 100,
+        "rejected": 2000,
         "interval": (80, 120),
         "by_source": [*rows, lost("D", 5, 0)],
     }
@@ -274,6 +275,8 @@ def test_fixing_the_first_three_says_what_is_left() -> None:
         "At p=reject 100 of 1,000 legitimate messages would be lost (95 % interval 80 to 120). Fix"
         " these three, A, B and C, and the loss falls to 5."
     )
+    milder = domain_words.fix_words(replay | {"rejected": 0}, "p=quarantine")
+    assert milder.startswith("At p=quarantine 100 of 1,000 legitimate messages would be lost to q")
     frame = domain_charts.loss_frame(replay)
     assert list(frame["left"]) == [100, 50, 20, 5, 0]
     assert domain_charts.loss_chart(frame, ON_LIGHT).to_dict()["layer"]

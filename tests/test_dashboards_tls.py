@@ -86,6 +86,20 @@ def test_the_charts_show_one_policy_and_failures_by_each_part(store: Path, opene
     assert "No failure is told in these days." in words(app)
 
 
+def test_a_failure_that_later_reports_do_not_tell_of_may_be_mended(
+    tmp_path: Path, opened: Opened
+) -> None:
+    failure = {"result-type": "certificate-expired", "failed-session-count": 9}
+    days = [DAY - timedelta(days=n) for n in range(5)]
+    for bad, is_over in ((days[0], False), (days[4], True)):
+        reports = [
+            Said(day, [policy(90, 9, failure) if day == bad else policy(99)]) for day in days
+        ]
+        store = store_of(reports, tmp_path / f"{is_over}")
+        said = words(opened(store, "tls", domain="example.com", days="7"))
+        assert ("tell of none any more, so it may be mended" in said) == is_over
+
+
 def test_what_reports_say_is_text(store: Path, opened: Opened) -> None:
     app = opened(store, "tls", days="7")
     for text in words(app).splitlines():

@@ -116,3 +116,14 @@ def test_what_stands_in_the_store_is_for_its_owner_alone(tmp_path: Path) -> None
         wal = tmp_path / "s.duckdb.wal"
         assert wal.stat().st_mode & 0o777 == 0o640
     assert store.path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_store_of_an_older_form_is_given_this_one_when_it_is_read(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.duckdb")
+    with store.write() as con:
+        con.execute("insert into label values ('example.com', 'x', 'own', null, now()::timestamp)")
+        con.execute("drop table report_state; delete from migration where number > 1")
+    with store.read() as con:
+        assert con.execute("select count(*) from report_state").fetchall() == [(1,)]
+        assert con.execute("select getvariable('report_state')").fetchall() != [(None,)]
+        assert con.execute("select match from label").fetchall() == [("x",)]

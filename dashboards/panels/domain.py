@@ -198,7 +198,7 @@ def mail(found: Domain, window: Window, palette: Palette) -> None:
 
 def losses(found: Domain, palette: Palette) -> None:
     """What would be lost under the policy looked at, and what is left after each fix."""
-    said = fix_words(found.replay, record_of(found.tags))
+    said = fix_words(found.replay, record_of(found.tags) + _relaxed(found))
     say((said, INFERRED))
     frame = domain_charts.loss_frame(found.replay)
     if len(frame) > 1:
@@ -208,6 +208,14 @@ def losses(found: Domain, palette: Palette) -> None:
     if rows:
         with st.expander("Every source that would lose mail"):
             tables.show_losses(rows, "Sources that would lose mail")
+
+
+def _relaxed(found: Domain) -> str:
+    """Whether the policy looked at is milder in what a record leaves out: relaxed alignment."""
+    published = found.advice["published"] if found.advice else {}
+    now = {"adkim": found.tags.adkim, "aspf": found.tags.aspf}
+    is_milder = any(published.get(tag) == "s" and mode == "r" for tag, mode in now.items())
+    return " with relaxed alignment" if is_milder else ""
 
 
 def unknown(found: Domain) -> None:

@@ -50,8 +50,8 @@ def fix_words(replay: Row, policy: str) -> str:
     mine = [row for row in replay["by_source"] if row["class"] in ("own", "broken")]
     first = mine[:FIRST_FIXES]
     start = (
-        f"At {policy} {lost:,} of {amount(legitimate, 'legitimate message')} would be lost (95 %"
-        f" interval {low:,} to {high:,})."
+        f"At {policy} {lost:,} of {amount(legitimate, 'legitimate message')} would be lost"
+        f"{'' if replay['rejected'] else ' to quarantine'} (95 % interval {low:,} to {high:,})."
     )
     if not first:
         return start

@@ -62,8 +62,9 @@ def controls(tags: Tags | None, offered: Tags) -> None:
 def banner(domain: str, tags: Tags) -> None:
     """What is seen now is no fact."""
     st.warning(
-        f"**What if** {quoted(domain)} published {quoted(record_of(tags))}? All panels below show"
-        " the mail of these days replayed under it, not what is published.",
+        f"**What if** {quoted(domain)} published {quoted(record_of(tags))}? What is said of mail"
+        " below is the mail of these days replayed under it; the road and the reports that came"
+        " are what they are.",
         icon=None,
     )
 
