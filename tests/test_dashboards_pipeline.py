@@ -102,12 +102,17 @@ def test_an_empty_store_says_how_runs_begin(tmp_path: Path, opened: Opened) -> N
     assert not app.dataframe
 
 
-def test_a_run_of_the_command_is_told(demo: Demo, opened: Opened) -> None:
+def test_a_run_of_the_command_is_told(
+    demo: Demo, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = opened(demo.store, "pipeline", until=datetime.now(UTC).date().isoformat())
     (row,) = tables_of(app)["Runs"].to_dict("records")
     assert row["source"] == "files"
     for key in ("messages", "stored", "duplicate", "refused", "records"):
         assert row[key] == demo.counts[key]
+    assert "nobody asks reverse DNS" in words(app)
+    monkeypatch.setenv("RUA_DNS__OFFLINE", "false")
+    app = opened(demo.store, "pipeline", until=datetime.now(UTC).date().isoformat())
     assert "addresses wait for reverse DNS" in words(app)
 
 

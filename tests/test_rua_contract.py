@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -162,7 +163,11 @@ def test_without_a_store_the_commands_say_what_to_do(rua: Rua) -> None:
 
 def test_strict_ends_with_one_when_something_was_refused(rua: Rua) -> None:
     (rua.folder / "bad.xml").write_text("<feedback><report_metadata/></feedback>")
-    assert rua("ingest", "bad.xml").returncode == 0
+    done = rua("--store", "my reports.duckdb", "ingest", "bad.xml")
+    assert done.returncode == 0
+    hint = done.stderr.partition("and why: ")[2].strip()
+    assert hint == "rua --store 'my reports.duckdb' quarantine list"
+    assert "malformed" in rua(*shlex.split(hint)[1:]).stdout
     assert rua("ingest", "--strict", "bad.xml").returncode == 1
 
 

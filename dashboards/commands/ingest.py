@@ -218,7 +218,7 @@ def _report(context: Globals, done: Ingested, *, strict: bool, output: str) -> i
         say(f"rua: {problem}")
     emit_object(dataclasses.asdict(done.counts) | {"seconds": done.seconds}, output)
     if output == Output.TABLE and done.counts.refused:
-        say("what was refused, and why: rua quarantine list")
+        say(f"what was refused, and why: {context.command} quarantine list")
     if done.counts.put_off:
         say(f"rua: {_put_off_words(done.counts.put_off, context.settings.quarantine_budget)}")
     codes = [each.exit_code for each in done.problems]

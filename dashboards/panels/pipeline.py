@@ -242,10 +242,11 @@ def _waits(found: Pipeline) -> Iterator[str]:
         f" {amount(waits['refused_records'], 'record')} in quarantine;"
         f" {amount(waits['conflicts'], 'conflict')}"
     )
-    yield (
-        f"Host names: {waits['unasked_addresses']:,} of {waits['addresses']:,} addresses wait for"
-        " reverse DNS"
-    )
+    unasked = f"{waits['unasked_addresses']:,} of {waits['addresses']:,} addresses"
+    if settings().dns.offline:
+        yield f"Host names: nobody asks reverse DNS of {unasked}, as the settings say (offline)"
+    else:
+        yield f"Host names: {unasked} wait for reverse DNS"
     if found.waiting:
         mails = sum(row["mails"] for row in found.waiting)
         last = found.waiting[-1]

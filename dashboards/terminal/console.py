@@ -5,6 +5,7 @@ Every value that a stranger sent passes `plain` before it reaches a terminal.
 
 import csv
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,13 @@ class Globals:
     @cached_property
     def settings(self) -> Settings:
         return load_settings(self.config, store=self.store_flag, lock_timeout=self.lock_timeout)
+
+    @property
+    def command(self) -> str:
+        """How another command of the same store is called, as a shell takes it."""
+        flags = (("--config", self.config), ("--store", self.store_flag))
+        words = [word for flag, path in flags if path is not None for word in (flag, str(path))]
+        return shlex.join(["rua", *words])
 
     @property
     def store(self) -> Store:
