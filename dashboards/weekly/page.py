@@ -92,7 +92,7 @@ def _words(week: Week) -> dict[str, Any]:
         "against": lambda row: told.against_before(row, row["before"]),
         "impact": _impact,
         "policy": policy,
-        "rate": rate_words,
+        "rate": told.rate_and_interval,
         "shares": lambda row: shares(row["classes"]) if row["messages"] else "no mail",
         "strip": strip,
     }

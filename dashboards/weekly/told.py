@@ -100,7 +100,13 @@ def against_before(row: Row, before: Row | None) -> Sentence:
         words = "no firm difference"
     else:
         words = "fell beyond both intervals" if high < low_then else "rose beyond both intervals"
-    return Sentence.inferred(f"The week before: {_rate(before)} ({rate_words(before)}), {words}.")
+    return Sentence.inferred(f"The week before: {rate_and_interval(before)}, {words}.")
+
+
+def rate_and_interval(row: Row) -> str:
+    """70.1 % (65.3 – 74.4 %), or why there is no rate. Keys as in `rua domains`."""
+    is_firm = row["interval"] is not None and row["enough"]
+    return f"{_rate(row)} ({rate_words(row)})" if is_firm else rate_words(row)
 
 
 def _rate(row: Row) -> str:
