@@ -3,6 +3,8 @@
 import math
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from urllib.parse import parse_qs
 
 import pandas as pd
@@ -13,7 +15,9 @@ from analytics.ask import Row
 from analytics.window import Window
 from dashboards import wording
 from dashboards.advice import VERDICTS
+from dashboards.data.monday import Monday
 from dashboards.frame.theme import ON_LIGHT
+from dashboards.panels import monday as panels
 from dashboards.parts import downloads, strip, tables, tiles, todo
 from schemas import lock
 from schemas.store import Store
@@ -317,3 +321,13 @@ def test_hostile_names_are_shown_as_text(tmp_path: Path, app_on: Open) -> None:
     assert "\n" not in line
     assert "``<script>alert(1)</script>" in line
     assert "x" * 1000 not in line
+
+
+@pytest.mark.parametrize(("left_out", "words"), [([0, None], ""), ([3, 1], "leaves out 4 reports")])
+def test_what_the_advice_does_not_count_is_said(left_out: list[int | None], words: str) -> None:
+    rows = [{"window": {"left_out": count}} for count in left_out]
+    days = Window(TODAY - timedelta(days=34), TODAY, TODAY)
+    said = panels.advice_words(cast(Monday, SimpleNamespace(advised=days, advice=rows)))
+    assert said.startswith("By the advice on 27 Oct")
+    assert ("leaves out" in said) == bool(words)
+    assert words in said

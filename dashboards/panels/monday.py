@@ -16,9 +16,10 @@ from dashboards.parts.drawing import draw
 from dashboards.parts.sentences import Said, listed, say
 from dashboards.parts.strip import gaps_said
 from dashboards.parts.tables import MOST_SOURCES
-from dashboards.wording import amount, day, interval, percent, quoted
+from dashboards.wording import amount, day, interval, percent, quoted, span
 
 __all__ = [
+    "advice_words",
     "broken_words",
     "feed_state",
     "mail_per_day",
@@ -185,6 +186,18 @@ def not_known(found: Monday) -> None:
         words = f"{amount(few, 'domain')} with too few legitimate messages to tell a rate."
         said.append((words, Certainty.NOT_KNOWN))
     listed(said, "What these numbers leave open")
+
+
+def advice_words(found: Monday) -> str:
+    """Which days and reports the advice goes by: it may count less than the tables below."""
+    words = f"By the advice on {span(found.advised.first, found.advised.last)}, UTC."
+    left_out = sum(row["window"].get("left_out") or 0 for row in found.advice)
+    if left_out:
+        words += (
+            f" It leaves out {amount(left_out, 'report')} that nothing proves: the tables below"
+            " count them."
+        )
+    return words
 
 
 def unheard(found: Monday) -> None:

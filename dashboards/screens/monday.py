@@ -34,7 +34,7 @@ with mail:
     panels.not_known(found)
 
 st.header("Where each domain stands")
-st.caption(f"By the advice on {span(found.advised.first, found.advised.last)}, UTC.")
+st.caption(panels.advice_words(found))
 tiles.show(found.advice, "Where each domain stands")
 panels.unheard(found)
 
