@@ -126,9 +126,10 @@ def _make_service(con: Connection, window: Window, sought: Sought, words: Sequen
         _make(con, "counted_address", "source_counts", {"domains": _listed(sought.domains)})
     else:
         seek(con, window, sought, words)
-        days = {"first": window.first, "last": window.last}
-        narrowed = {"reporter": sought.reporter, "failing": sought.failing}
-        _make(con, "counted_address", "sought_addresses", days | narrowed)
+        bounds: dict[str, Any] = {"first": window.first, "last": window.last}
+        bounds |= {"reporter": sought.reporter, "failing": sought.failing}
+        bounds["domains"] = _listed(sought.domains)
+        _make(con, "counted_address", "sought_addresses", bounds)
     _make(con, "gathered_service", "services", FLOORS)
     con.execute("create or replace temp view service as from gathered_service")
 

@@ -120,7 +120,7 @@ def _ask(
     without: Sequence[str] = (),
     **more: Any,
 ) -> list[Row]:
-    chosen = {"reporter": sought.reporter, "failing": sought.failing}
+    chosen = {"reporter": sought.reporter, "failing": sought.failing, "domains": _listed(sought)}
     kept = {key: value for key, value in chosen.items() if key not in without}
     days = {"first": window.first, "last": window.last}
     asked = (window, sought, words)
@@ -133,12 +133,16 @@ def seek(con: Connection, window: Window, sought: Sought, words: Sequence[Word])
     """Make the temporary table `sought`, of the sources that it names (queries/sought.sql)."""
     only = sought.domains if sought.domains and len(sought.domains) == 1 else None
     classify(con, window, words, only)
-    domains = None if sought.domains is None else list(sought.domains)
-    bounds = {"domains": domains, "source": sought.source, "source_ip": sought.source_ip}
+    bounds = {"domains": _listed(sought), "source": sought.source, "source_ip": sought.source_ip}
     bounds["class"] = sought.class_
     con.execute(
         f"create or replace temp table sought as {SOUGHT}", bounds | _numbers(sought.network)
     )
+
+
+def _listed(sought: Sought) -> list[str] | None:
+    """They are named to each question, too: reports of one domain are few, and found first."""
+    return None if sought.domains is None else list(sought.domains)
 
 
 def _numbers(network: str | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ with page as materialized (
     from dmarc_message as message
     join sought using (policy_domain, source_ip)
     where message.day between $first and $last
+        and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
         and ($reporter is null or message.reporter = $reporter)
         and (not $failing::boolean or not message.aligned)
     order by message.day desc, message.document_id desc, message.ordinal

@@ -8,6 +8,7 @@ select
 from dmarc_message as message
 join sought using (policy_domain, source_ip)
 where message.day between $first and $last
+    and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
     and (not $failing::boolean or not message.aligned)
 group by message.reporter
 order by messages desc, message.reporter

@@ -15,6 +15,7 @@ join (
     on listed.policy_domain = sought.policy_domain
     and listed.source = sought.source
 where message.day between $first and $last
+    and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
     and ($reporter is null or message.reporter = $reporter)
     and (not $failing::boolean or not message.aligned)
 group by message.policy_domain, sought.source, message.day
