@@ -12,13 +12,21 @@ from datetime import date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Literal
 
-from analytics.ask import Row
-from analytics.classified import ask_kept
+from analytics.ask import Row, question
+from analytics.classified import ask_after, questions_digest
+from analytics.kept import SLOW_ANSWER, Kept
 from analytics.published import Published
 from analytics.snapshots import changes
 from schemas.store import Connection
 
-__all__ = ["TAGS", "Difference", "PolicyChange", "differences", "policy_changes"]
+__all__ = [
+    "TAGS",
+    "Difference",
+    "PolicyChange",
+    "differences",
+    "policy_changes",
+    "policy_habits",
+]
 
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 WEEK = timedelta(days=6)  # until the slowest reporter has told
@@ -103,7 +111,7 @@ def policy_changes(
     day of who saw it first, or of the second where the first was alone with it for days.
     """
     bounds = {"last": last, "domains": None if domains is None else list(domains)}
-    rows = ask_kept(con, "policy_seen", bounds)
+    rows = ask_after(con, "policy_seen", bounds, None, lambda: policy_habits(con, last))
     found: list[PolicyChange] = []
     names = list(domains or ())
     for domain, mine in groupby(rows, key=lambda row: str(row["domain"])):
@@ -112,6 +120,18 @@ def policy_changes(
     for domain in names:
         found += _seen_by_dns(con, domain, moment)
     return sorted(found, key=lambda each: (each.domain, each.day, each.by))
+
+
+def policy_habits(con: Connection, last: date) -> None:
+    """Make `policy_habit`, unless it is kept (queries/policy_habits.sql): it is the same for every
+    domain, and takes longer than one of them."""
+    kept = Kept(con, "policy_habits", repr((last, questions_digest())))
+    if kept.restore("policy_habit"):
+        return
+    made = f"create or replace temp table made_habit as {question('policy_habits')}"
+    con.execute(made, {"last": last})
+    con.execute("create or replace temp view policy_habit as from made_habit")
+    kept.keep("made_habit", slow=SLOW_ANSWER)
 
 
 def _seen_by_reports(domain: str, rows: Sequence[Row]) -> Iterator[PolicyChange]:

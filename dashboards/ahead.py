@@ -24,6 +24,7 @@ from analytics.unknown import Unknown
 from analytics.window import Window
 from dashboards import data
 from dashboards.data import Chosen
+from dashboards.data.domain import habits
 from dashboards.data.monday import monday
 from dashboards.data.pipeline import pipeline, runs
 from dashboards.data.reports import browsed
@@ -177,6 +178,7 @@ def _starting_views() -> Iterator[Callable[[], object]]:
     yield data.known_domains
     chosen = Chosen(window, None, None, all_domains(data.settings().groups))
     yield partial(monday, chosen)
+    yield partial(habits, chosen)
     yield partial(services, chosen, Narrowed())
     yield partial(_sources, chosen)
     yield partial(reporters, chosen)

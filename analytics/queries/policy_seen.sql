@@ -1,6 +1,7 @@
 -- One row per (policy domain, tag, reporter, run): days on end on which the reports of one reporter
 -- showed a tag of the record with the same value. '' is the value of a tag that is absent or says
 -- what its absence says; a tag that this reporter never tells in this dialect has no row.
+-- What a reporter tells stands in `policy_habit` (policy_habits.sql).
 -- Only reports that prove themselves are heard where there are any on the domain within 14 days:
 -- anybody can send the others.
 with report as (
@@ -26,39 +27,22 @@ with report as (
     from counted_dmarc_report
     where counted_dmarc_report.day <= $last
         and end_at < $last::date + 3  -- a period that ends in the future tells nothing of today
-),
-habit as (
-    -- Of any domain: who leaves out what is published (D16, D17) must not be taken at its word.
-    select
-        reporter,
-        dialect,
-        bool_or(sp is not null) as tells_sp,
-        bool_or(np is not null) as tells_np,
-        bool_or(adkim is not null) as tells_adkim,
-        bool_or(aspf is not null) as tells_aspf,
-        bool_or(pct is not null) as tells_pct,
-        bool_or(t is not null) as tells_t
-    from report
-    group by reporter, dialect
+        and ($domains::text[] is null or list_contains($domains::text[], policy_domain))
 ),
 proven as (
     select distinct policy_domain, day
     from report
     where is_verified
-        and ($domains::text[] is null or list_contains($domains::text[], policy_domain))
 ),
 heard as (
     select *
     from report
-    where ($domains::text[] is null or list_contains($domains::text[], policy_domain))
-        and (
-            is_verified
-            or not exists (
-                select 1
-                from proven
-                where proven.policy_domain = report.policy_domain
-                    and proven.day between report.day - 14 and report.day + 14
-            )
+    where is_verified
+        or not exists (
+            select 1
+            from proven
+            where proven.policy_domain = report.policy_domain
+                and proven.day between report.day - 14 and report.day + 14
         )
 ),
 last_of_day as (
@@ -86,7 +70,7 @@ said as (
             struct_pack(tag := 't', told := tells_t, value := nullif(t, 'n'))
         ]) as said
     from last_of_day
-    join habit using (reporter, dialect)
+    join policy_habit using (reporter, dialect)
 ),
 told as (
     select

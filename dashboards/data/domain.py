@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from analytics.advise import advise, existing, next_tags, of_standing
 from analytics.arrivals import arrivals
@@ -10,7 +11,7 @@ from analytics.feed import feed
 from analytics.gates import before_enforcing, before_reject
 from analytics.labels import Word
 from analytics.overview import arrived, days, together
-from analytics.policy_history import differences, policy_changes
+from analytics.policy_history import differences, policy_changes, policy_habits
 from analytics.proven import proven
 from analytics.rates import replayed_days, replayed_fates, replayed_rates, source_rates
 from analytics.standing import LEVELS, Standing, standings
@@ -24,7 +25,7 @@ from schemas.gates import Gates
 from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["Choices", "Domain", "Place", "choices", "domain"]
+__all__ = ["Choices", "Domain", "Place", "choices", "domain", "habits"]
 
 RATE, RATE_OF_SOURCE = "legitimate mail that passes", "each source that passes"  # of the gates
 
@@ -89,6 +90,15 @@ def choices(chosen: Chosen) -> Choices:
     Raises StoreError (missing, locked, damaged) and ConfigError.
     """
     return answer(_choices, chosen)
+
+
+def habits(chosen: Chosen) -> None:
+    """What takes long of any domain's screen and is the same for all of them. Raises the same."""
+    return answer(_habits, chosen.window.last)
+
+
+def _habits(con: Connection, settings: Settings, last: date) -> None:
+    policy_habits(con, last)
 
 
 def _choices(con: Connection, settings: Settings, chosen: Chosen) -> Choices:
