@@ -19,6 +19,9 @@ from schemas.store import Connection
 
 __all__ = ["ask_after", "ask_classified", "ask_kept", "questions_digest"]
 
+# Of which the rows of one domain stand among those of all, in the same order.
+BY_DOMAIN = frozenset({"breaks", "domains", "names_below", "source_sums", "standing"})
+
 
 def ask_classified(
     con: Connection,
@@ -29,8 +32,18 @@ def ask_classified(
     domains: Sequence[str] | None = None,
 ) -> list[Row]:
     """All rows of a question over `source_class`, made for `window` and `domains` (None: all)."""
+    if domains is not None and len(domains) == 1 and name in BY_DOMAIN:
+        of_all = repr((_of_all(parameters), (window, words, None), questions_digest()))
+        if (answer := Kept(con, name, of_all).found()) is not None:
+            return _rows(con, f"from ({answer}) where domain = $domain", {"domain": domains[0]})
     asked = (window, words, domains)
     return ask_after(con, name, parameters, asked, lambda: classify(con, window, words, domains))
+
+
+def _of_all(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: None if key in ("domain", "domains") else value for key, value in parameters.items()
+    }
 
 
 def ask_after(
@@ -62,8 +75,8 @@ def _made(con: Connection, name: str, parameters: Mapping[str, Any], kept: Kept)
     return _rows(con, "from answer")
 
 
-def _rows(con: Connection, select: str) -> list[Row]:
-    result = con.execute(select)
+def _rows(con: Connection, select: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    result = con.execute(select, dict(parameters or {}))
     columns = [column[0] for column in result.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 

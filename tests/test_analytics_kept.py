@@ -2,18 +2,21 @@
 
 import os
 import re
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import analytics.classified
 import analytics.kept
 import analytics.services
+from analytics.classified import ask_classified
 from analytics.kept import Kept
 from analytics.labels import add
 from analytics.mail import domains
@@ -21,7 +24,7 @@ from analytics.window import Window
 from ingest.writer import Run, Writer
 from schemas.store import Connection, Store
 from tests.all_questions import everything_asked
-from tests.conftest import Demo
+from tests.conftest import DEMO_UNTIL, Demo
 from tests.report_documents import Report, store_of
 from tests.two_groups import TwoGroups, two_groups
 
@@ -187,6 +190,42 @@ def test_a_question_comes_back_without_being_asked_again(
     assert [row["messages"] for row in first] == [7]
     with store.read() as con, pytest.raises(TypeError):
         domains(con, replace(window, first=today))
+
+
+def test_of_one_domain_it_is_what_is_kept_of_all(
+    demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every row of every question that is taken from the whole, against the question itself."""
+    for name in ("kept", "plain"):
+        shutil.copy(demo.store, tmp_path / f"{name}.duckdb")
+    kept, plain = Store(tmp_path / "kept.duckdb"), Store(tmp_path / "plain.duckdb")
+    last = DEMO_UNTIL
+    window = Window(last - timedelta(days=34), last, last)
+    days = {"first": window.first, "last": window.last}
+    floor = {"last": window.last, "days": 7, "floor": 0.95}
+    ways: dict[str, tuple[dict[str, Any], str]] = {
+        "breaks": (floor, "domains"),
+        "domains": (days, "domain"),
+        "names_below": (days, "domains"),
+        "source_sums": (days, "domain"),
+        "standing": (days, "domains"),
+    }
+    assert ways.keys() == analytics.classified.BY_DOMAIN
+    monkeypatch.setattr(analytics.classified, "SLOW_ANSWER", 0)
+    met = set()
+    for name, (values, key) in ways.items():
+        with kept.read() as con:
+            whole = ask_classified(con, name, values | {key: None}, window)
+        for domain in sorted({row["domain"] for row in whole})[:3]:
+            asked = values | {key: domain if key == "domain" else [domain]}
+            with plain.read() as con:
+                one = ask_classified(con, name, asked, window, (), (domain,))
+            with kept.read() as con, monkeypatch.context() as patch:
+                patch.setattr(analytics.classified, "classify", None)  # nothing is made anew
+                assert ask_classified(con, name, asked, window, (), (domain,)) == one
+            assert one == [row for row in whole if row["domain"] == domain]
+            met.update([name] if one else [])
+    assert met == ways.keys()
 
 
 def test_every_answer_comes_back_as_it_was_and_hangs_on_no_order_of_rows(

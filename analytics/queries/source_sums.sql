@@ -22,3 +22,4 @@ join source_class using (policy_domain, source_ip)
 where message.day between $first and $last
     and ($domain is null or message.policy_domain = $domain)
 group by message.policy_domain, source_class.source
+order by domain, source
