@@ -32,7 +32,7 @@ LEVELS = ("1 – 9", "10 – 99", "100 – 999", "1,000 and more")
 ON_LIGHT_STEPS = ("#a9cde8", "#5aa2d2", "#2271ae", "#08306b")
 ON_DARK_STEPS = ("#1f4e79", "#3d86bf", "#8cc4ea", "#e3f2fd")
 LAND = {"light": "#eceae6", "dark": "#3a3c42"}
-ROW_HEIGHT, AXIS, CHART_HEIGHT, MAP_HEIGHT = 20, 30, 220, 380
+ROW_HEIGHT, AXIS, CHART_HEIGHT, MAP_HEIGHT = 20, 90, 220, 380  # AXIS with the legend
 PASSES, NO_RESULT, FAILS = "passes", "no result", "fails"
 
 
