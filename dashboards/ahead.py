@@ -141,7 +141,8 @@ def _make_ready(copies: Copies, ended: threading.Event) -> Ready | None:
     except RuaError:
         SHOWN.show(None, changes)
         return None
-    with viewer.unattended(), SHOWN.reading(copied):
+    # Of the settings, which may be changed just now; a visitor is told.
+    with contextlib.suppress(RuaError), viewer.unattended(), SHOWN.reading(copied):
         _ask_all(ended, changes)
     if not SHOWN.show(copied, changes):
         return None

@@ -154,7 +154,7 @@ class Store:
         except OSError as error:
             raise StoreError(f"{error.strerror}", where=str(self.path.parent)) from None
         with lock.exclusive(self.path, self.lock_timeout, self._latest):
-            if not self.exists():
+            if not self.path.exists():
                 self._create()
             with _as_private_as(self.path), self._connect(read_only=False) as con:
                 form.migrate(con, _form_of(con), self.path)

@@ -20,7 +20,7 @@ from dashboards.data.shown import SHOWN
 from dashboards.frame.filters import window_of
 from schemas.access import LOGIN
 from schemas.copies import Copies
-from schemas.errors import AccessDenied, StoreError
+from schemas.errors import AccessDenied, ConfigError, StoreError
 from schemas.store import Store
 from tests.report_documents import Report, store_of
 
@@ -249,6 +249,21 @@ def test_one_question_that_fails_does_not_end_the_others(
         assert within(lambda: data.shown_copy() is not None)
     assert later
     assert "nobody foresaw it" in caplog.text
+
+
+def test_settings_that_cannot_be_read_now_do_not_end_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def views() -> Iterator[Asking]:
+        raise ConfigError("no such key")
+        yield data.known_domains
+
+    monkeypatch.setattr(ahead, "_starting_views", views)
+    with ahead.prepared():
+        assert within(lambda: data.shown_copy() is not None)
+        add(store, "example.com", "192.0.2.1", "own", None)
+        assert within(lambda: not data.is_behind())
+        assert data.answer(_labels) == 1
 
 
 @pytest.mark.parametrize("way", ["a large document", "a change that is refused"])
