@@ -27,7 +27,7 @@ from dashboards.data import Chosen
 from dashboards.data.domain import habits
 from dashboards.data.monday import monday
 from dashboards.data.pipeline import pipeline, runs
-from dashboards.data.reports import browsed
+from dashboards.data.reports import browsed, reporter_names
 from dashboards.data.senders import sender_page, senders
 from dashboards.data.shown import SHOWN
 from dashboards.data.sources import Narrowed, reporters, service_page, services, strips
@@ -188,6 +188,7 @@ def _starting_views() -> Iterator[Callable[[], object]]:
     yield partial(sender_page, chosen, unknown, most=source_tables.PAGE, skip=0)
     yield partial(tls_screen, chosen)
     yield partial(failure_days, chosen, "result")
+    yield partial(reporter_names, chosen)
     yield partial(browsed, chosen, Wanted(), lists.PAGE)
     yield partial(pipeline, window)
     yield partial(runs, window, lists.PAGE)

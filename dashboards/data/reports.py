@@ -17,7 +17,16 @@ from dashboards.data import Chosen, Row, answer
 from schemas.settings import Settings
 from schemas.store import Connection
 
-__all__ = ["Genuine", "Quarantine", "browsed", "conflicting", "coverage", "quarantine", "trusted"]
+__all__ = [
+    "Genuine",
+    "Quarantine",
+    "browsed",
+    "conflicting",
+    "coverage",
+    "quarantine",
+    "reporter_names",
+    "trusted",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,11 @@ def quarantine(code: str | None, most: int, skip: int = 0) -> Quarantine:
     return answer(_quarantine, code, most, skip)
 
 
+def reporter_names(chosen: Chosen) -> list[str]:
+    """Who has sent reports of either kind. Raises the same."""
+    return answer(_reporter_names, chosen)
+
+
 def trusted(chosen: Chosen) -> Genuine:
     """Raises the same."""
     return answer(_genuine, chosen)
@@ -89,6 +103,11 @@ def _quarantine(
 ) -> Quarantine:
     rows = quarantine_page(con, code, most=most, skip=skip)
     return Quarantine(rows, codes(con), held(con))
+
+
+def _reporter_names(con: Connection, told: Settings, chosen: Chosen) -> list[str]:
+    rows = genuine(con, chosen.window, chosen.domains)
+    return sorted({row["reporter"] for row in rows})
 
 
 def _genuine(con: Connection, told: Settings, chosen: Chosen) -> Genuine:

@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.browse import Wanted
 from analytics.feed import SILENT_DAYS
 from dashboards.data import Chosen, Row
-from dashboards.data.reports import browsed, conflicting, coverage, trusted
+from dashboards.data.reports import browsed, conflicting, coverage, reporter_names, trusted
 from dashboards.frame.filters import shared
 from dashboards.frame.links import link
 from dashboards.frame.theme import Colour
@@ -62,7 +62,7 @@ def browse_view(chosen: Chosen) -> None:
 
 def _wanted(chosen: Chosen) -> Wanted:
     """What of the reports to browse."""
-    names = sorted({row["reporter"] for row in trusted(chosen).reporters})
+    names = reporter_names(chosen)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = _one("Kind", words.KINDS, 130)
         reporter = st.selectbox(
