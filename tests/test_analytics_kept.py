@@ -125,12 +125,15 @@ def test_many_may_keep_the_same_answer_at_once(store: Store) -> None:
     assert not [file for file in files(store) if file.suffix != ".parquet"]
 
 
-def test_what_cannot_be_written_is_no_fault_of_the_question(store: Store) -> None:
+def test_what_cannot_be_written_is_no_fault_of_the_question(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = Path(f"{store.path}.kept")
     with store.read() as con:
         con.execute("create temp table answer as select 7 as value")
         kept = Kept(con, "answer", "one")
-        kept._write = lambda folder, table: Kept._write(kept, folder / "gone", table)  # type: ignore[method-assign]
+        write = kept._write
+        monkeypatch.setattr(Kept, "_write", lambda _, folder, table: write(folder / "gone", table))
         kept.keep("answer")
         assert con.execute("from answer").fetchall() == [(7,)]
     assert list(folder.iterdir()) == []
