@@ -35,7 +35,7 @@ test: $(VENV)/.complete ## Set up, install the servers and the browser the tests
 
 seeds: $(VENV)/.complete ## Verdicts over 20 seeds, and the loss that whatif finds: minutes
 	$(BIN)/pytest -n 2 -m "seeds or not seeds" -k "every_verdict_is_found or of_the_true_loss" \
-		tests/test_rua_advise.py tests/test_analytics_whatif_loss.py
+		tests/integration/commands/test_advise.py tests/unit/analytics/policy/test_whatif_loss.py
 
 lint: $(VENV)/.complete ## Style
 	$(BIN)/ruff check .
@@ -55,12 +55,12 @@ bench: $(VENV)/.complete ## Mails a second, beside parsedmarc's CLI; answers at 
 	$(BIN)/python -m benchmarks.screens
 
 soak: $(VENV)/.complete ## A million fuzzed documents, then 500 kills: most of two hours (docs/soak.md)
-	nice $(BIN)/python -m tests.soak --documents 1000000 --write docs/soak.md
-	nice $(BIN)/python -m tests.kills --kills 500
+	nice $(BIN)/python -m tests.soak.soak --documents 1000000 --write docs/soak.md
+	nice $(BIN)/python -m tests.soak.kills --kills 500
 
 picture: $(VENV)/.complete ## Take the pictures of the docs again, from the demo, in Chromium
-	$(BIN)/python -m tests.picture
-	$(BIN)/python -m tests.weekly_picture
+	$(BIN)/python -m tests.pictures.screens
+	$(BIN)/python -m tests.pictures.weekly
 
 clean: ## Remove the environment, the demo and the caches
 	rm -rf $(VENV) $(DEMO) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -9,23 +9,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from analytics import overview
-from analytics.advise import advise
-from analytics.ask import Row
-from analytics.changes import compare
-from analytics.decisions import decisions, headline
-from analytics.facts import Facts, gather
-from analytics.feed import reporter_mail, reporters
-from analytics.feed_changes import quiet_reporters, tls_failures_rose
-from analytics.isoweek import label_of
-from analytics.labels import Word
-from analytics.overview import arrived, together
-from analytics.standing import Owner, standings
-from analytics.tls import tls
-from analytics.verdict import decide
-from analytics.window import Window
-from schemas.gates import Gates
-from schemas.store import Connection
+from analytics.advice.action_items import decisions, headline
+from analytics.advice.advise import advise
+from analytics.advice.domain_state import Owner, standings
+from analytics.advice.verdict import decide
+from analytics.changes.detect import compare
+from analytics.changes.feed import quiet_reporters, tls_failures_rose
+from analytics.changes.period import Facts, gather
+from analytics.query.isoweek import label_of
+from analytics.query.run import Row
+from analytics.query.window import Window
+from analytics.reports.freshness import reporter_mail, reporters
+from analytics.sources import totals
+from analytics.sources.labels import Word
+from analytics.sources.totals import arrived, together
+from analytics.tls.sessions import tls
+from schemas.config.thresholds import Gates
+from schemas.store.store import Connection
 
 __all__ = ["Evidence", "Week", "months", "weeks"]
 
@@ -69,7 +69,7 @@ class Week:
     where no report has ever come); `sources` rows of `rua sources --by source` with `is_new` for
     those first seen in this week; `spoofing` rows of domain, messages, sources, before, largest;
     `reporters` of the group with reports and messages of the week; `days` of this and of the week
-    before (analytics.overview.days), `total` and `total_before` their sums. `tls` are rows of
+    before (analytics.sources.totals.days), `total` and `total_before` their sums. `tls` are rows of
     `rua tls`. `changes` and `decisions` stand in the order of their weight.
     """
 
@@ -174,7 +174,7 @@ def _as_told(
     if told == week.last or not is_silent:
         return row
     since = Window(week.last + timedelta(days=1), told, told)
-    if overview.arrived(con, since, [row["domain"]])["reports"]:
+    if totals.arrived(con, since, [row["domain"]])["reports"]:
         return row
     now = Window(told - timedelta(days=Window.DAYS - 1), told, told)
     found = advise(con, now, gates, owners, words, row["domain"], moment)
@@ -196,9 +196,7 @@ def _span(
     """Facts of all domains, and the days of each group: together, so that sources are classified
     once."""
     facts = gather(con, window, words, configured, told=None)
-    days = {
-        name: overview.days(con, window, sorted(names), words) for name, names in groups.items()
-    }
+    days = {name: totals.days(con, window, sorted(names), words) for name, names in groups.items()}
     return facts, days
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.sessions import Reloads, reloading
 from schemas.errors import RuaError
-from schemas.store import Store
-from tests.browser import running
+from schemas.store.store import Store
+from tests.support.screens.browser import running
 
 __all__ = ["percentile", "reloading_sessions", "waiting_readers"]
 

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from analytics.classes import classify
-from analytics.mail import domains, sources
-from analytics.window import Window
+from analytics.query.window import Window
+from analytics.sources.classification import classify
+from analytics.sources.summary import domains, sources
 from benchmarks.mails import run_rua
-from ingest.simulator import write_demo
-from schemas.store import Connection, Store
+from ingest.demo import write_demo
+from schemas.store.store import Connection, Store
 
 COPIES_OF_A_DOMAIN = 5
 FAR = 1_000_000_000  # between the numbers of two copies: documents that are read in later fit

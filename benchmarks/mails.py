@@ -20,7 +20,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from ingest.simulator import write_demo
+from ingest.demo import write_demo
 
 BIN = Path(sys.executable).parent
 UNTIL = date(2026, 11, 1)

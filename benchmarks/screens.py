@@ -26,23 +26,23 @@ from typing import Any
 from benchmarks.beside import percentile, reloading_sessions, waiting_readers
 from benchmarks.classes import multiply
 from benchmarks.mails import run_rua
-from dashboards.frame.links import SCREENS
-from ingest.simulator import write_demo
-from schemas.store import Connection, Store
+from dashboards.web.session.navigation import SCREENS
+from ingest.demo import write_demo
+from schemas.store.store import Connection, Store
 
 PAUSES = (0.25, 0.0)  # a browser takes longer to draw a page before it can be asked for again
 MORE_SEED = 5
 ASKED_AGAIN = 20
 DOMAIN = "quayside.example"
 HAS_RUN = "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-APP = Path(__file__).parent.parent / "dashboards" / "app.py"
+APP = Path(__file__).parent.parent / "dashboards" / "web" / "server" / "app.py"
 
 
 @contextmanager
 def timed_questions() -> Iterator[dict[str, list[float]]]:
     """Within, each question of analytics/queries is timed by its name, wherever it is asked."""
-    import analytics.ask  # noqa: PLC0415
-    import analytics.classified  # noqa: PLC0415
+    import analytics.query.run  # noqa: PLC0415
+    import analytics.sources.classified_query  # noqa: PLC0415
 
     taken: dict[str, list[float]] = {}
 
@@ -57,9 +57,9 @@ def timed_questions() -> Iterator[dict[str, list[float]]]:
         return timed
 
     originals: dict[str, Callable[..., Any]] = {
-        "ask": analytics.ask.ask,
-        "ask_kept": analytics.classified.ask_kept,
-        "ask_classified": analytics.classified.ask_classified,
+        "ask": analytics.query.run.ask,
+        "ask_kept": analytics.sources.classified_query.ask_kept,
+        "ask_classified": analytics.sources.classified_query.ask_classified,
     }
     changed = [
         (module, name)
@@ -81,7 +81,7 @@ def ask_all(store: Path, until: date) -> tuple[dict[str, float], dict[str, float
     import streamlit as st  # noqa: PLC0415
     from streamlit.testing.v1 import AppTest  # noqa: PLC0415
 
-    from dashboards.loading import loaded  # noqa: PLC0415
+    from dashboards.web.server.warmup import loaded  # noqa: PLC0415
 
     app = AppTest.from_file(str(APP), default_timeout=600)
     app.query_params["until"] = until.isoformat()
@@ -121,7 +121,7 @@ def draw_all(flags: list[str], folder: Path, until: date, domain: str) -> dict[s
     """How long each screen takes: first in a server that has just started, then again."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
-    from tests.browser import CHROMIUM, QUIET, running, wait_until_drawn  # noqa: PLC0415
+    from tests.support.screens.browser import CHROMIUM, QUIET, running, wait_until_drawn  # noqa: PLC0415
 
     found: dict[str, list[Drawn]] = {}
     for place, screen in enumerate(SCREENS):

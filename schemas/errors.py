@@ -18,7 +18,7 @@ RuaError                      70  an internal error unless a branch below says o
     ├── Malformed                 cannot be parsed, or a required element is missing
     ├── Forbidden                 a construct that no report needs (DOCTYPE, entities)
     ├── BrokenContainer           gzip, zlib or zip that does not open
-    ├── LimitExceeded             larger, deeper or longer than the limits of ingest.limits
+    ├── LimitExceeded             larger, deeper or longer than the limits of ingest.model.limits
     └── ReaderFailed              a fault of rua's own reader; the document waits for a retry
 """
 

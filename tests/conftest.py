@@ -15,20 +15,20 @@ from typing import Any
 
 import pytest
 
-from ingest.simulator import write_demo
-from tests.forked import ended
-from tests.shared import begin, once
+from ingest.demo import write_demo
+from tests.support.process.forked import ended
+from tests.support.process.shared import begin, once
 
 # Started in the background, this process would ignore Ctrl-C, and so would all that tests start.
 with contextlib.suppress(ValueError):  # not in the main thread
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = [
-    "tests.dovecot",
-    "tests.imap_mailbox",
-    "tests.knot",
-    "tests.opened_app",
-    "tests.token_endpoint",
+    "tests.support.servers.dovecot",
+    "tests.support.servers.imap_mailbox",
+    "tests.support.servers.knot",
+    "tests.support.screens.opened_app",
+    "tests.support.servers.token_endpoint",
 ]
 
 RUA = Path(sys.executable).with_name("rua")

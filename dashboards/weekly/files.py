@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.weekly import Week
-from dashboards.weekly import told
-from dashboards.weekly.grids import Grid, grids
-from dashboards.weekly.page import page
+from dashboards.weekly import sentences
+from dashboards.weekly.html import page
+from dashboards.weekly.paths import put, remove
 from dashboards.weekly.pdf import NoPango, pdf
-from dashboards.weekly.places import put, remove
-from dashboards.weekly.workbook import workbook
-from schemas.text import csv_cell
+from dashboards.weekly.tables import Grid, grids
+from dashboards.weekly.xlsx import workbook
+from schemas.sanitize import csv_cell
 
 __all__ = ["Written", "write"]
 
@@ -27,7 +27,7 @@ class Written:
 
 def write(week: Week, folder: Path) -> Written:
     """report.html, report.xlsx, csv/*.csv and report.pdf. Raises ConfigError where none can be."""
-    html, tables, title = page(week), grids(week), told.title(week)
+    html, tables, title = page(week), grids(week), sentences.title(week)
     files = [put(folder / "report.html", html.encode("utf-8"))]
     files.append(put(folder / "report.xlsx", workbook(tables, title, week.window.last)))
     files += [put(folder / "csv" / f"{grid.name.lower()}.csv", _csv(grid)) for grid in tables]

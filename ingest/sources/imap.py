@@ -9,12 +9,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest.limits import HEADER_BYTES, MESSAGE_BYTES
-from ingest.sources import Arrival, Seen, printable
+from ingest.model.limits import HEADER_BYTES, MESSAGE_BYTES
+from ingest.model.source import Arrival, Seen, printable
 from ingest.sources.imap_idle import wait_for_mail
 from ingest.sources.imap_session import Declined, Session
+from schemas.config.settings import Mailbox
 from schemas.errors import ConfigError, FolderMissing, SourceError, Unreachable
-from schemas.settings import Mailbox
 
 __all__ = ["ImapSource"]
 

@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 from imapclient import IMAPClient
 from imapclient import exceptions as imap_errors
 
-from ingest.sources import printable
-from ingest.sources.certificates import trusting
+from ingest.model.source import printable
+from ingest.sources.ca import trusting
 from ingest.sources.oauth import AccessToken, Tokens, bearer
+from schemas.config.settings import Mailbox, OAuth2
 from schemas.errors import (
     CertificateUntrusted,
     EncryptionRefused,
@@ -26,7 +27,6 @@ from schemas.errors import (
     SourceError,
     Unreachable,
 )
-from schemas.settings import Mailbox, OAuth2
 
 __all__ = ["Declined", "Session"]
 

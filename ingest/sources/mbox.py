@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO, Protocol
 
-from ingest.limits import HEADER_BYTES, MESSAGE_BYTES
+from ingest.model.limits import HEADER_BYTES, MESSAGE_BYTES
 from schemas.errors import BrokenContainer
 
 __all__ = ["LOOK", "GzipStream", "MboxMail", "Readable", "is_mbox", "read_mbox"]

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from ingest.sources import printable
-from ingest.sources.certificates import trusting
+from ingest.model.source import printable
+from ingest.sources.ca import trusting
 from ingest.sources.token_cache import Kept, TokenCache, default_folder
+from schemas.config.settings import Mailbox, OAuth2
 from schemas.errors import CertificateUntrusted, LoginRefused, SourceError, Unreachable
-from schemas.settings import Mailbox, OAuth2
 
 __all__ = ["AccessToken", "Tokens", "bearer"]
 

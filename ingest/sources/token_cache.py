@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ingest.sources import printable
+from ingest.model.source import printable
 from schemas.errors import ConfigError
 
 __all__ = ["Kept", "TokenCache", "default_folder"]

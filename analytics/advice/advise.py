@@ -1,0 +1,203 @@
+"""The recommended next step of each domain, with its evidence: the keys of `rua advise`.
+
+The verdict is verdict.py's. Here the answer is put together: the record to publish, the
+gates and blockers, and what the next step would do to the mail of the window.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from analytics.advice.domain_state import LEVELS, Owner, Standing, standings
+from analytics.advice.fingerprint import inputs
+from analytics.advice.gates import DAYS
+from analytics.advice.no_reports import unreported
+from analytics.advice.remediation import with_prospects
+from analytics.advice.verdict import Decision, as_rows, decide
+from analytics.dns.dmarc_record import change
+from analytics.policy.whatif import Tags, whatif
+from analytics.query.run import Row
+from analytics.query.window import Window
+from analytics.reports.verified_filter import proven
+from analytics.sources.labels import Word
+from analytics.sources.totals import domain_names
+from schemas.config.thresholds import Gates
+from schemas.store.store import Connection
+
+__all__ = ["advise", "existing", "next_tags", "of_standing", "told"]
+
+TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
+LEVEL_TAGS = ("p", "sp", "np")
+NO_DNS = "DNS was not asked: keep rua, ruf and fo of your present record"
+NO_RECORD = "DNS shows no DMARC record now: add rua=mailto:… or reports will not come"
+LOOK_AGAIN = {"advance": 7, "fix": 1, "wait": 1, "done": 7, "roll-back": 1}
+
+
+def advise(
+    con: Connection,
+    window: Window,
+    gates: Gates,
+    owners: Mapping[str, Owner],
+    words: Sequence[Word] = (),
+    domain: str | None = None,
+    moment: datetime | None = None,
+    *,
+    with_impact: bool = True,
+) -> list[Row]:
+    """One row per policy domain with reports, and then per domain of the settings without any: the
+    keys of `rua advise` (docs/commands.md).
+
+    `owners` is what the settings say of each domain; DNS is looked at as of `moment` (UTC, without
+    a zone), by default the end of the window. Without `with_impact` nothing is replayed: rows are
+    those of `told`.
+    """
+    with proven(con, window, gates, domain):
+        found = standings(con, window, gates, owners, words, domain, moment)
+        rows = [
+            of_standing(con, each, gates, words) if with_impact else told(each, decide(each, gates))
+            for each in found
+        ]
+    known = domain_names(con)
+    silent = [name for name in owners if name not in known and domain in (None, name)]
+    return [*rows, *(unreported(con, name, owners[name], window, moment) for name in silent)]
+
+
+def of_standing(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> Row:
+    """The row of one domain, asked within `proven`."""
+    decision = decide(standing, gates)
+    tags, names = next_tags(standing, decision), existing(standing)
+    replayed = whatif(con, standing.window, standing.domain, tags, words, names)
+    return told(standing, decision) | {
+        "blockers": with_prospects(con, standing, gates, decision.blockers, replayed),
+        "impact": _impact(replayed),
+        "inputs": inputs(con, standing, gates, words),
+    }
+
+
+def told(standing: Standing, decision: Decision) -> Row:
+    """What of the row takes no replay of its mail: `impact` is None, and blockers have no
+    prospects."""
+    published = {tag: standing.published[tag] for tag in TAGS}
+    target = _target(standing, decision)
+    return {
+        "domain": standing.domain,
+        "published": published,
+        "verdict": decision.verdict,
+        "target": {tag: target[tag] for tag in LEVEL_TAGS},
+        "changes": dict(decision.target),
+        "record": _record(standing, decision, target),
+        "record_note": _note(standing) if decision.target else None,
+        "dns": _dns(standing),
+        "reason": decision.reason,
+        "blockers": list(decision.blockers),
+        "gates": as_rows(decision.gates),
+        "window": _window(standing),
+        "impact": None,
+        "next_look": standing.window.last + timedelta(days=_patience(standing, decision)),
+    }
+
+
+def _target(standing: Standing, decision: Decision) -> dict[str, Any]:
+    """All tags of the next record: what changes, and the rest as it is."""
+    tags: dict[str, Any] = {tag: standing.published[tag] for tag in TAGS}
+    tags["pct"] = None  # removed by RFC 9989 (App. C)
+    for tag in LEVEL_TAGS:
+        if tags[tag] not in LEVELS:
+            tags[tag] = None  # RFC 9989 §4.7: a word that nobody knows is as good as none
+    if tags["sp"] == tags["p"]:
+        tags["sp"] = None  # reporters fill it in; absent it follows p
+    if tags["np"] == (tags["sp"] or tags["p"]):
+        tags["np"] = None
+    return {**tags, **decision.target}
+
+
+def record_text(tags: Mapping[str, Any]) -> str:
+    """The TXT value, in the usual order; relaxed alignment and t=n are left out, being the
+    default (RFC 9989 §4.7)."""
+    defaults = {"adkim": "r", "aspf": "r", "t": "n"}
+    shown = [
+        f"{tag}={tags[tag]}"
+        for tag in TAGS
+        if tags.get(tag) is not None and tags[tag] != defaults.get(tag)
+    ]
+    return "; ".join(("v=DMARC1", *shown))
+
+
+def _record(standing: Standing, decision: Decision, target: Mapping[str, Any]) -> str | None:
+    """The TXT value to publish: the present one changed where DNS told it, else of the tags that
+    reports show."""
+    if not decision.target:
+        return None
+    record = standing.dns.record if standing.dns else None
+    if record is None:
+        return record_text(target)
+    tags = {tag: value for tag, value in decision.target.items() if tag != "pct"}
+    return change(record, **tags).text()
+
+
+def _note(standing: Standing) -> str | None:
+    """What the record still needs where DNS did not give the present one."""
+    if standing.dns is None:
+        return NO_DNS
+    return NO_RECORD if standing.dns.record is None else None
+
+
+def _dns(standing: Standing) -> Row | None:
+    """What DNS said, and when; None where it was not asked or did not answer."""
+    if standing.dns is None:
+        return None
+    return {
+        "asked_at": standing.dns.asked_at,
+        "found_at": standing.dns.found_at,
+        "record": standing.dns.text,
+        "spf": standing.dns.spf,
+        "null_mx": standing.dns.null_mx,
+    }
+
+
+def _window(standing: Standing) -> Row:
+    return {
+        "begin": standing.window.first,
+        "end": standing.window.last,
+        "days": standing.seen["days"],
+        "reporters": standing.seen["reporters"],
+        "messages": standing.mail["messages"],
+        "legitimate": standing.legitimate,
+        "unverified": standing.mail["unverified"],
+        "left_out": standing.left_out,
+        "last_report_day": standing.seen["last_day"],
+        "policy_since": standing.seen["policy_since"],
+    }
+
+
+def next_tags(standing: Standing, decision: Decision) -> Tags:
+    """The policy tags of the next record; those published where nothing is to be changed."""
+    target = _target(standing, decision)
+    return Tags(
+        target["p"] or "none",
+        target["sp"],
+        target["np"],
+        target["adkim"] or "r",
+        target["aspf"] or "r",
+    )
+
+
+def existing(standing: Standing) -> dict[str, bool]:
+    """Of names below the domain, as far as DNS told: whether they exist."""
+    exists = standing.dns.exists if standing.dns else {}
+    return {name: there for name, there in exists.items() if there is not None}
+
+
+def _impact(replayed: Row) -> Row:
+    """What the target policy would have done to the mail of the window."""
+    keys = ("rejected", "quarantined", "legitimate_lost", "interval", "undecided")
+    more = ("indirect_lost", "spoof_stopped")
+    return {key: replayed[key] for key in (*keys, *more)}
+
+
+def _patience(standing: Standing, decision: Decision) -> int:
+    """Days until looking again is worth it: a gate of days says so itself."""
+    for gate in decision.gates:
+        if not gate.ok and gate.name == DAYS:
+            return max(1, int(gate.required) - int(gate.measured))
+    return LOOK_AGAIN[decision.verdict]

@@ -1,0 +1,282 @@
+"""Where a domain stands: everything that the advice on it goes by, measured over a window."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from analytics.dns.history import published_of
+from analytics.dns.policy_discovery import Found, Published
+from analytics.query.run import Row
+from analytics.query.window import Window
+from analytics.reports.verified_filter import proven
+from analytics.sources.classified_query import ask_classified
+from analytics.sources.labels import Word
+from analytics.sources.services import by_class
+from analytics.sources.summary import domains
+from schemas.config.thresholds import Gates
+from schemas.store.store import Connection
+
+__all__ = ["LEVELS", "Owner", "Standing", "standings"]
+
+
+# Whose services are listed: of abuse there are thousands, and it is counted in `mail` alone.
+LISTED = ("own", "broken", "forwarder", "list", "undecided")
+LEVELS = ("none", "quarantine", "reject")  # of enforcement, the weakest first
+MENDED_DAYS = 2  # on which it passes, after it failed
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What the owner says of a domain in the settings."""
+
+    goal: str = "reject"
+    parked: bool = False
+    accept_indirect_loss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One domain: `mail` is its row of `rua domains`, `seen` that of queries/standing.sql,
+    `services` its sources gathered by name and class, `breaks` what fails these days, `dormant`
+    what failed in the months before and has sent nothing since, `below` the names below it that
+    legitimate mail comes from (queries/names_below.sql), `dns` what DNS publishes, None where it
+    was not asked, `left_out` how many unverified reports of the window do not count (`proven`)."""
+
+    domain: str
+    window: Window
+    mail: Row
+    seen: Row
+    services: Sequence[Row]
+    breaks: Sequence[Row] = ()
+    dormant: Sequence[Row] = ()
+    below: Sequence[Row] = ()
+    owner: Owner = field(default_factory=Owner)
+    dns: Published | None = None
+    left_out: int = 0
+
+    @property
+    def published(self) -> Mapping[str, Any]:
+        """The tags as reports saw them last; those that some leave out, of those who show them."""
+        tags = dict(self.mail["published"])
+        for tag in ("sp", "np", "pct", "t"):
+            tags[tag] = tags[tag] if tags[tag] is not None else self.seen[tag]
+        return tags
+
+    @property
+    def policy(self) -> str:
+        """none, quarantine or reject; RFC 9989 §4.7: no policy is none."""
+        p = self.published["p"]
+        return p if p in LEVELS else "none"
+
+    @property
+    def subdomain_policy(self) -> str:
+        """RFC 9989 §4.7: an absent sp is p."""
+        sp = self.published["sp"]
+        return sp if sp in LEVELS else self.policy
+
+    @property
+    def missing_policy(self) -> str:
+        """RFC 9989 §4.7: of names that do not exist; an absent np is sp."""
+        np = self.published["np"]
+        return np if np in LEVELS else self.subdomain_policy
+
+    @property
+    def is_testing(self) -> bool:
+        """RFC 9989 §4.7: t=y asks for one level lower."""
+        return bool(self.published["t"] == "y")
+
+    @property
+    def is_partial(self) -> bool:
+        """RFC 7489's pct, removed by RFC 9989 (App. C): who still reads it samples."""
+        pct = self.published["pct"]
+        return pct is not None and pct < 100
+
+    @property
+    def legitimate(self) -> int:
+        return int(self.mail["legitimate"])
+
+    @property
+    def days_at_policy(self) -> int:
+        """Whole days since reports show the policy that they show now."""
+        since: date = self.seen["policy_since"]
+        last: date = self.seen["last_day"]
+        return (last - since).days + 1
+
+    @property
+    def days_at_subdomain_policy(self) -> int:
+        """The same for what the record says of names below the domain."""
+        since: date = self.seen["below_since"]
+        last: date = self.seen["last_day"]
+        return (last - since).days + 1
+
+    @property
+    def history_days(self) -> int:
+        """Days since the first report, ever."""
+        first: date = self.seen["first_day"]
+        last: date = self.seen["last_day"]
+        return (last - first).days + 1
+
+    @property
+    def silent_days(self) -> int:
+        """Days without any report's day, up to the window's last."""
+        last: date = self.seen["last_day"]
+        return (self.window.last - last).days
+
+    @property
+    def looks_parked(self) -> bool:
+        """RFC 7505 and RFC 7208: it takes no mail, or says that no host may send any."""
+        if self.dns is None:
+            return False
+        return bool(self.dns.null_mx) or (self.dns.spf or "").strip().lower() == "v=spf1 -all"
+
+    @property
+    def np_is_safe(self) -> bool:
+        """Whether DNS was asked, and no mail but abuse came from a name that does not exist."""
+        if self.dns is None or not self.dns.exists:
+            return False
+        missing = {name for name, there in self.dns.exists.items() if there is not True}
+        return not any(missing & set(row["header_froms"]) for row in self.services)
+
+    def of_class(self, *classes: str) -> list[Row]:
+        """The rows of `services` of these classes, most mail first."""
+        found = [row for row in self.services if row["class"] in classes]
+        return sorted(found, key=lambda row: (-row["messages"], row["source"]))
+
+
+def standings(
+    con: Connection,
+    window: Window,
+    gates: Gates,
+    owners: Mapping[str, Owner],
+    words: Sequence[Word] = (),
+    domain: str | None = None,
+    moment: datetime | None = None,
+) -> list[Standing]:
+    """Every policy domain with reports, or one; most mail first. What DNS published is taken as it
+    was known at `moment` (UTC, without a zone), by default at the end of the window."""
+    known = moment or datetime.combine(window.last, time.max)
+    with proven(con, window, gates, domain) as left_out:
+        measured = _measured(con, window, gates, owners, words, domain)
+    published = published_of(con, known, None if domain is None else [domain])
+    return [
+        Standing(
+            domain=row["domain"],
+            window=window,
+            mail=row,
+            seen=seen,
+            **told,
+            owner=owners.get(row["domain"], Owner()),
+            dns=_asked(published.get(row["domain"])),
+            left_out=left_out.get(row["domain"], 0),
+        )
+        for row, seen, told in measured
+    ]
+
+
+def _measured(
+    con: Connection,
+    window: Window,
+    gates: Gates,
+    owners: Mapping[str, Owner],
+    words: Sequence[Word],
+    domain: str | None,
+) -> list[tuple[Row, Row, dict[str, list[Row]]]]:
+    """Of each domain its row of `rua domains`, that of queries/standing.sql, and what is listed."""
+    only = None if domain is None else (domain,)
+    dormant = _dormant(con, window, gates, words, domain)
+    mail = domains(con, window, owners, domain, words)
+    named = {"domains": only and list(only)}
+    days = {"first": window.first, "last": window.last}
+    floor = {"last": window.last, "days": gates.break_window, "floor": gates.rate_of_source}
+    asked = (window, words, only)
+    seen = {
+        row["domain"]: row for row in ask_classified(con, "advice/standing", days | named, *asked)
+    }
+    breaks = _by_domain(ask_classified(con, "advice/breaks", floor | named, *asked))
+    below = _by_domain(ask_classified(con, "advice/names_below", days | named, *asked))
+    services = _by_domain(by_class(con, window, domain, words, LISTED))
+    passing = _mended(con, window, gates, words, only, dormant) if dormant else {}
+    still = {name: _still(rows, services.get(name, []), passing) for name, rows in dormant.items()}
+    return [
+        (row, seen[name], _listed(name, services, breaks, still, below))
+        for row in mail
+        if (name := row["domain"]) in seen
+    ]
+
+
+def _listed(
+    name: str,
+    services: Mapping[str, list[Row]],
+    breaks: Mapping[str, list[Row]],
+    dormant: Mapping[str, list[Row]],
+    below: Mapping[str, list[Row]],
+) -> dict[str, list[Row]]:
+    return {
+        "services": services.get(name, []),
+        "breaks": breaks.get(name, []),
+        "dormant": dormant.get(name, []),
+        "below": below.get(name, []),
+    }
+
+
+def _dormant(
+    con: Connection, window: Window, gates: Gates, words: Sequence[Word], domain: str | None
+) -> dict[str, list[Row]]:
+    """What failed in the days before the window: a quarterly sender is in no month's mail."""
+    day_before = window.first - timedelta(days=1)
+    before = Window(window.first - timedelta(days=gates.quarter_days), day_before, day_before)
+    found = by_class(con, before, domain, words, ("broken", "undecided"))
+    return _by_domain([row for row in found if _may_be_ours(row, gates)])
+
+
+def _may_be_ours(row: Row, gates: Gates) -> bool:
+    """One mailing shows no rhythm, so it is undecided; a vendor's, or a large one, is worth a
+    question."""
+    if row["class"] != "undecided":
+        return bool(row["class"] == "broken")
+    is_vendor = row["rule"] == "undecided-vendor"
+    floor = gates.source_messages if is_vendor else gates.mailing_messages
+    return bool(row["messages"] >= floor)
+
+
+def _mended(
+    con: Connection,
+    window: Window,
+    gates: Gates,
+    words: Sequence[Word],
+    only: Sequence[str] | None,
+    domains: Iterable[str],
+) -> dict[tuple[str, str], int]:
+    """On how many days what failed before has passed since then, by (domain, source)."""
+    since = window.first - timedelta(days=gates.quarter_days)
+    named = {"domains": sorted(domains)}
+    days = {"since": since, "last": window.last}
+    rows = ask_classified(con, "advice/mended", days | named, window, words, only)
+    return {(row["domain"], row["source"]): row["days"] for row in rows}
+
+
+def _still(
+    dormant: Sequence[Row], services: Sequence[Row], passing: Mapping[tuple[str, str], int]
+) -> list[Row]:
+    """Those not seen since, and those that pass since one day alone (`is_mended`)."""
+    here = {row["source"] for row in services}
+    found = []
+    for row in dormant:
+        is_here = row["source"] in here
+        days = passing.get((row["domain"], row["source"]), MENDED_DAYS)
+        if not is_here or days < MENDED_DAYS:
+            found.append(row | {"is_mended": is_here})
+    return found
+
+
+def _asked(dns: Published | None) -> Published | None:
+    """None also where DNS gave no answer: then nothing is known of what it publishes."""
+    return dns if dns is not None and dns.outcome in (Found.FOUND, Found.NONE) else None
+
+
+def _by_domain(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["domain"], []).append(row)
+    return found

@@ -1,0 +1,135 @@
+"""Everything that the advice on a domain rests on, as files: to be checked by someone else.
+
+`write` makes a folder with the advice, the questions as they were asked, the tables they gave and
+the hashes of the report documents behind them. The same store and day give the same bytes.
+"""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from analytics.advice.advise import advise
+from analytics.advice.domain_state import Owner
+from analytics.policy.history import policy_changes
+from analytics.query.run import Row, ask, question
+from analytics.query.window import Window
+from analytics.reports.verified_filter import proven
+from analytics.sources.labels import Word
+from analytics.sources.summary import sources
+from schemas.config.thresholds import Gates
+from schemas.errors import ConfigError
+from schemas.sanitize import csv_cell
+from schemas.store.store import Connection
+
+__all__ = ["write"]
+
+QUESTIONS = (
+    "sources/evidence",
+    "sources/named",
+    "sources/stream",
+    "sources/returning",
+    "sources/classes",
+    "sources/source_class",
+    "reports/proven",
+    "sources/domains",
+    "sources/sources",
+    "sources/services",
+    "advice/standing",
+    "advice/breaks",
+    "advice/mended",
+    "advice/names_below",
+    "policy/whatif_replayed",
+    "policy/whatif_exposed",
+    "policy/whatif_outcomes",
+    "policy/whatif_sources",
+    "advice/failing",
+    "policy/policy_seen",
+    "advice/reports_counted",
+)
+
+
+def write(
+    con: Connection,
+    folder: Path,
+    window: Window,
+    domain: str,
+    gates: Gates,
+    owners: Mapping[str, Owner],
+    words: Sequence[Word],
+    moment: datetime,
+) -> list[Path]:
+    """Writes into `folder`, which must be new or empty; returns the files. Raises ConfigError."""
+    _prepare(folder)
+    with proven(con, window, gates, domain):  # what the advice went by
+        rows = advise(con, window, gates, owners, words, domain, moment)
+        found, behind = sources(con, window, domain, words), _reports(con, window, domain)
+    files = {
+        "advice.json": _json(rows[0] if rows else {}),
+        "gates.json": _json(gates.model_dump()),
+        "window.json": _json({"first": window.first, "last": window.last, "as_of": window.as_of}),
+        "policy_changes.json": _json(
+            [each.as_row() for each in policy_changes(con, window.last, [domain], moment)]
+        ),
+        "sources.csv": _csv(found),
+        "reports.csv": _csv(behind),
+        "labels.json": _json([_said(word) for word in words if word.policy_domain == domain]),
+        **{f"sql/{name.rpartition('/')[2]}.sql": question(name) for name in QUESTIONS},
+    }
+    files["sha256.txt"] = "".join(
+        f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n"
+        for name, text in sorted(files.items())
+    )
+    return [_put(folder / name, text) for name, text in files.items()]
+
+
+def _prepare(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "sql").mkdir(exist_ok=True)
+        strangers = [each.name for each in folder.iterdir() if each.name != "sql"]
+    except OSError as error:
+        raise ConfigError(f"cannot be written: {error.strerror}", where=str(folder)) from None
+    if strangers:
+        raise ConfigError(
+            f"the folder holds {', '.join(sorted(strangers)[:3])}",
+            where=str(folder),
+            todo="name a new one: evidence is written once",
+        )
+
+
+def _reports(con: Connection, window: Window, domain: str) -> list[Row]:
+    bounds = {"first": window.first, "last": window.last, "domain": domain}
+    return ask(con, "advice/reports_behind", bounds)
+
+
+def _said(word: Word) -> dict[str, Any]:
+    return {"match": word.match, "class": word.class_, "note": word.note, "made_at": word.made_at}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=_plain) + "\n"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a file of evidence")
+
+
+def _csv(rows: Sequence[Row]) -> str:
+    text = io.StringIO(newline="")
+    if rows:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(rows[0])
+        writer.writerows([csv_cell(value) for value in row.values()] for row in rows)
+    return text.getvalue()
+
+
+def _put(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

@@ -1,0 +1,260 @@
+"""The gates on the road to reject: what is required, what is measured, and on what basis."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from analytics.advice.domain_state import Standing
+from analytics.advice.rollout import Step, is_below, level_of
+from analytics.query.run import Row
+from analytics.query.statistics import CLUSTERS, design_effect, wilson
+from schemas.config.thresholds import Gates
+
+__all__ = [
+    "BELOW",
+    "DAYS",
+    "MESSAGES",
+    "Exposed",
+    "Gate",
+    "before_enforcing",
+    "before_reject",
+    "names_without_evidence",
+]
+
+DAYS = "days at this policy"  # the command line's next look goes by this one
+MESSAGES = "legitimate messages"
+BELOW = "each name below the domain"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`required` and `measured` in words; `ok` whether it is open."""
+
+    name: str
+    required: str
+    measured: str
+    ok: bool
+    basis: str
+
+    def as_row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def before_enforcing(standing: Standing, gates: Gates, step: Step) -> list[Gate]:
+    """The gates before any step."""
+    checks = [
+        _days_at_policy(standing, gates, step),
+        _days_with_reports(standing, gates),
+        _reporters(standing, gates),
+        _large_reporters(standing, gates),
+        _others(standing, gates),
+        _messages(standing, gates),
+        _rate(standing, gates, step),
+        _rate_of_sources(standing, gates),
+        _new_sources(standing, gates),
+    ]
+    return [*checks, _names_below(standing, gates, step)] if is_below(step) else checks
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """Shares of legitimate mail that a reject must not rest on, or would lose (RFC 9989 §7.4)."""
+
+    spf_alone: float
+    indirect: float
+
+    @classmethod
+    def of(cls, standing: Standing, step: Step) -> "Exposed":
+        """Of a step that is about names below the domain alone, their mail counts."""
+        seen, legitimate = standing.seen, standing.legitimate
+        alone, lost = seen["spf_alone"], seen["indirect_fails"]
+        if is_below(step):
+            legitimate = sum(row["messages"] for row in standing.below)
+            alone, lost = seen["spf_alone_below"], seen["indirect_fails_below"]
+        return cls(alone / max(1, legitimate), lost / max(1, legitimate))
+
+
+def before_reject(standing: Standing, gates: Gates, step: Step) -> list[Gate]:
+    """What stands before a reject beside them (RFC 9989 §7.4)."""
+    exposed = Exposed.of(standing, step)
+    accepted = standing.owner.accept_indirect_loss
+    return [
+        Gate(
+            "mail by SPF alone",
+            f"at most {gates.spf_alone:.1%}",
+            f"{exposed.spf_alone:.1%}",
+            exposed.spf_alone <= gates.spf_alone,
+            _basis("spf_alone"),
+        ),
+        Gate(
+            "lists and forwarders",
+            f"at most {gates.indirect_loss:.1%} lost" + (", or accepted" if accepted else ""),
+            f"{exposed.indirect:.2%}",
+            exposed.indirect <= gates.indirect_loss or accepted,
+            _basis("indirect_loss"),
+        ),
+    ]
+
+
+def _basis(name: str) -> str:
+    return str(Gates.model_fields[name].description)
+
+
+def _days_at_policy(standing: Standing, gates: Gates, step: Step) -> Gate:
+    """Of a step that is about names below the domain alone, those at what is said of them."""
+    now, days = standing.policy, standing.days_at_policy
+    if is_below(step):
+        now, days = standing.subdomain_policy, standing.days_at_subdomain_policy
+    name = "days_at_none" if now == "none" else "days_at_quarantine"
+    required: int = getattr(gates, name)
+    return Gate(DAYS, f"{required}", f"{days}", days >= required, _basis(name))
+
+
+def _days_with_reports(standing: Standing, gates: Gates) -> Gate:
+    days = standing.seen["days_of_30"]
+    required = gates.days_with_reports
+    return Gate(
+        "days with reports",
+        f"{required} of the last 30",
+        f"{days}",
+        days >= required,
+        _basis("days_with_reports"),
+    )
+
+
+def _reporters(standing: Standing, gates: Gates) -> Gate:
+    count = standing.seen["reporters"]
+    unproven = f"; {standing.left_out:,} reports prove nothing" if standing.left_out else ""
+    return Gate(
+        "reporters",
+        f"{gates.reporters}",
+        f"{count}{unproven}",
+        count >= gates.reporters,
+        _basis("reporters"),
+    )
+
+
+def _large_reporters(standing: Standing, gates: Gates) -> Gate:
+    count = standing.seen["large_reporters"]
+    return Gate(
+        "of them large",
+        f"{gates.large_reporters} of Google, Microsoft, Yahoo",
+        f"{count}",
+        count >= gates.large_reporters,
+        _basis("large_reporters"),
+    )
+
+
+def _others(standing: Standing, gates: Gates) -> Gate:
+    """One reporter may see nine tenths of the mail; what the others see has to agree with it, and
+    to be enough to be asked."""
+    seen = standing.seen
+    firm, aligned, required = seen["firm_of_others"], seen["aligned_of_others"], gates
+    share, rate = seen["largest_share"], aligned / firm if firm else 0.0
+    who = f"; {seen['largest_reporter']} has {share:.0%}" if share is not None else ""
+    return Gate(
+        "messages beside the largest reporter's",
+        f"{required.messages_of_others}, of which {required.rate_of_source:.0%} pass",
+        f"{firm:,}, {rate:.1%} pass{who}",
+        not required.messages_of_others
+        or (firm >= required.messages_of_others and rate >= required.rate_of_source),
+        _basis("messages_of_others"),
+    )
+
+
+def _messages(standing: Standing, gates: Gates) -> Gate:
+    count = standing.legitimate
+    return Gate(
+        MESSAGES,
+        f"{gates.messages:,}",
+        f"{count:,}",
+        count >= gates.messages,
+        _basis("messages"),
+    )
+
+
+def _rate(standing: Standing, gates: Gates, step: Step) -> Gate:
+    """The lower end of the interval: with failures it knows that messages come in batches, with
+    none the gates of days and reporters carry that."""
+    name = _rate_name(step)
+    required: float = getattr(gates, name)
+    interval = standing.mail["interval"]
+    low = interval[0] if interval else 0.0
+    return Gate(
+        "legitimate mail that passes",
+        f"at least {required:.1%}, at 95 % confidence",
+        f"{low:.1%}" if interval else "nothing to measure",
+        low >= required,
+        _basis(name),
+    )
+
+
+def _rate_name(step: Step) -> str:
+    return "rate_before_reject" if level_of(step) == "reject" else "rate_before_quarantine"
+
+
+def names_without_evidence(standing: Standing, gates: Gates, step: Step) -> list[Row]:
+    """Names below the domain, with legitimate mail and without a record of their own, whose own
+    mail does not pass the gates of messages and of the rate."""
+    if not is_below(step):
+        return []
+    required: float = getattr(gates, _rate_name(step))
+    return [
+        row
+        for row in standing.below
+        if not row["has_record"] and (row["messages"] < gates.messages or _low(row) < required)
+    ]
+
+
+def _low(row: Row) -> float:
+    counts = (row["aligned"], row["messages"])
+    interval = wilson(*counts, effect=design_effect(*counts, **{key: row[key] for key in CLUSTERS}))
+    return interval[0] if interval else 0.0
+
+
+def _names_below(standing: Standing, gates: Gates, step: Step) -> Gate:
+    closed = names_without_evidence(standing, gates, step)
+    shown = ", ".join(f"{row['name']} ({row['messages']:,})" for row in closed[:3])
+    more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
+    return Gate(
+        BELOW,
+        f"{gates.messages:,} messages and the same rate, or its own record",
+        f"not {shown}{more}" if closed else "each",
+        not closed,
+        _basis("messages"),
+    )
+
+
+def _rate_of_sources(standing: Standing, gates: Gates) -> Gate:
+    """Each own source that matters, for itself: a small one must not drown in a large one."""
+    share = round(gates.rate_share * standing.legitimate)
+    floor = max(1, min(gates.rate_messages, share))
+    low = 1.0
+    where = "every source"
+    for row in standing.of_class("own"):
+        counted = row["messages"] - row["indeterminate"]
+        if counted >= floor and row["aligned"] / counted < low:
+            low, where = row["aligned"] / counted, row["source"]
+    return Gate(
+        "each source that passes",
+        f"at least {gates.rate_of_source:.0%}",
+        f"{low:.1%}, {where}",
+        low >= gates.rate_of_source,
+        _basis("rate_of_source"),
+    )
+
+
+def _new_sources(standing: Standing, gates: Gates) -> Gate:
+    """A service that has only just begun may not have shown its whole traffic yet."""
+    fresh = [
+        row["source"]
+        for row in standing.of_class("own")
+        if (standing.window.last - row["first_seen"]).days < gates.new_source_days
+        and row["messages"] >= gates.source_messages
+    ]
+    return Gate(
+        "sources known for two weeks",
+        f"{gates.new_source_days} days",
+        "all" if not fresh else f"new: {', '.join(sorted(fresh)[:3])}",
+        not fresh,
+        _basis("new_source_days"),
+    )

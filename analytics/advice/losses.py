@@ -1,0 +1,93 @@
+"""What an enforcing policy is losing now, and the smallest step back that ends it.
+
+DESIGN: an own or broken source below its floor for two days, seen by two reporters or by one that
+proves itself. Which policy mail fails under depends on its name: p for the domain itself, sp or np
+for names below it (RFC 9989 §4.10.1).
+"""
+
+from collections.abc import Sequence
+
+from analytics.advice.domain_state import LEVELS, Standing
+from analytics.query.run import Row
+from schemas.config.thresholds import Gates
+
+__all__ = ["lost_now", "step_back", "weaker"]
+
+Changes = dict[str, str | None]
+
+
+def lost_now(standing: Standing, gates: Gates) -> list[Row]:
+    """The rows of `breaks` that are losses, `fails` being the messages that are lost."""
+    if standing.silent_days >= gates.silent_days:
+        return []
+    told = (_lost(standing, row) for row in standing.breaks)
+    return [row for row in told if row is not None and _is_loss(row, gates)]
+
+
+def _lost(standing: Standing, row: Row) -> Row | None:
+    """The row as far as the policy asks receivers to stop its mail; None where it asks none."""
+    asked = _asked(standing, is_below=row["below"])
+    if not any(asked):
+        return None
+    if all(asked) and not standing.is_testing and not standing.is_partial:
+        return row
+    # Only some receivers are asked to: those that know np, or that do not know t or pct
+    # (RFC 9989 App. A.6). What they stopped is lost.
+    return row | {
+        "fails": row["stopped"],
+        "reporters": row["stopping_reporters"],
+        "verified_reporters": row["stopping_verified"],
+        "messages": min(row["messages"], row["stopped"]),
+    }
+
+
+def _asked(standing: Standing, *, is_below: bool) -> tuple[bool, ...]:
+    """Whether the policies that may apply ask for anything; of a name below, that does not or
+    cannot be told to exist, both sp and np may."""
+    if not is_below:
+        return (standing.policy != "none",)
+    return standing.subdomain_policy != "none", standing.missing_policy != "none"
+
+
+def _is_loss(row: Row, gates: Gates) -> bool:
+    return bool(
+        row["bad_days"] >= gates.break_days
+        and row["fails"] >= gates.break_messages
+        and row["fails"] > (1 - gates.rate_of_source) * row["messages"]
+        and (row["reporters"] >= 2 or row["verified_reporters"] >= 1)
+    )
+
+
+def step_back(standing: Standing, lost: Sequence[Row]) -> Changes:
+    """Relaxed alignment where strict alignment is all that is wrong, else one level down of the
+    tag that decides on what is lost."""
+    by_rule = {row["source"]: row["rule"] for row in standing.of_class("broken")}
+    names = {row["source"] for row in lost}
+    if all(by_rule.get(name) == "broken-alignment" for name in names):
+        return {"adkim": "r", "aspf": "r"}
+    changes: Changes = {}
+    if any(not row["below"] for row in lost):
+        changes["p"] = weaker(standing.policy)
+    if any(row["below"] for row in lost):
+        changes |= _step_back_below(standing)
+        if "sp" in changes and changes["sp"] == changes.get("p"):
+            changes["sp"] = None  # absent it follows p
+    return changes
+
+
+def _step_back_below(standing: Standing) -> Changes:
+    sp, np = standing.subdomain_policy, standing.missing_policy
+    if sp == "none":
+        return {"np": "none"}  # np alone can have been it
+    lower = weaker(sp)
+    # Whether the names exist is not known for sure: np must not hold what sp lets go.
+    return {"sp": lower} if np == sp and not standing.published["np"] else _both(lower, np)
+
+
+def _both(lower: str, np: str) -> Changes:
+    return {"sp": lower, "np": min(lower, np, key=LEVELS.index)}
+
+
+def weaker(policy: str) -> str:
+    """One level down."""
+    return LEVELS[max(0, LEVELS.index(policy) - 1)]

@@ -1,0 +1,93 @@
+"""A domain of the settings about which no report has come yet: what to publish so that some do."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from analytics.advice.domain_state import Owner
+from analytics.dns.history import published_on
+from analytics.dns.policy_discovery import Found, Published
+from analytics.query.run import Row
+from analytics.query.window import Window
+from schemas.store.store import Connection
+
+__all__ = ["unreported"]
+
+TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
+MONITORING = {"p": "none"}
+# STANDARDS and RFC 7505: a domain that sends nothing needs no time of watching.
+PARKED = {"p": "reject", "sp": "reject", "np": "reject", "adkim": "s", "aspf": "s"}
+IMPACT = ("rejected", "quarantined", "legitimate_lost", "undecided")
+NEEDS_RUA = "add rua=mailto:… or reports will not come"
+
+
+def unreported(
+    con: Connection, name: str, owner: Owner, window: Window, moment: datetime | None = None
+) -> Row:
+    """Its row of `rua advise`; counts are 0, and what DNS publishes is as known at `moment`."""
+    known = published_on(con, name, moment or datetime.combine(window.last, time.max))
+    dns = known if known is not None and known.outcome in (Found.FOUND, Found.NONE) else None
+    verdict, reason, changes = _decided(name, owner, dns)
+    target: dict[str, Any] = {tag: changes.get(tag) for tag in TAGS}
+    record = "; ".join(("v=DMARC1", *(f"{tag}={value}" for tag, value in changes.items())))
+    return {
+        "domain": name,
+        "published": _published(dns),
+        "verdict": verdict,
+        "target": {tag: target[tag] for tag in ("p", "sp", "np")},
+        "changes": changes,
+        "record": record if changes else None,
+        "record_note": NEEDS_RUA if changes else None,
+        "dns": _dns(dns),
+        "reason": reason,
+        "blockers": [],
+        "gates": [],
+        "window": _window(window),
+        "impact": dict.fromkeys((*IMPACT, "indirect_lost", "spoof_stopped"), 0)
+        | {"interval": None},
+        "next_look": window.last + timedelta(days=1),
+        "inputs": "",
+    }
+
+
+def _decided(name: str, owner: Owner, dns: Published | None) -> tuple[str, str, Mapping[str, str]]:
+    changes = PARKED if owner.parked else MONITORING
+    if dns is None:
+        return "wait", "no report yet, and DNS was not asked what it publishes", changes
+    if dns.record is None:
+        return "advance", "no report yet, and DNS shows no DMARC record", changes
+    if dns.is_inherited:
+        # RFC 9989 §4.10.1: its mail falls under the record of a name above.
+        above = f"the record of {dns.found_at} applies to its mail: see the advice on that"
+        return "wait", f"no report and no record of its own; {above}", {}
+    if not dns.record.rua:
+        return "fix", "no report yet: its record names no address in rua", {}
+    return "wait", f"no report yet: they go to {', '.join(dns.record.rua)}", {}
+
+
+def _published(dns: Published | None) -> Row:
+    record = dns.record if dns else None
+    return {tag: getattr(record, tag, None) for tag in TAGS}
+
+
+def _dns(dns: Published | None) -> Row | None:
+    if dns is None:
+        return None
+    return {
+        "asked_at": dns.asked_at,
+        "found_at": dns.found_at,
+        "record": dns.text,
+        "spf": dns.spf,
+        "null_mx": dns.null_mx,
+    }
+
+
+def _window(window: Window) -> Row:
+    counts = ("days", "reporters", "messages", "legitimate", "unverified", "left_out")
+    return {
+        "begin": window.first,
+        "end": window.last,
+        **dict.fromkeys(counts, 0),
+        "last_report_day": None,
+        "policy_since": None,
+    }

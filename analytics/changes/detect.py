@@ -1,0 +1,216 @@
+"""What changed against the days before, the largest consequence first.
+
+`changes` answers for two spans of days; `compare` takes what was gathered of them already. Nothing
+is compared that the same span would not show again: a policy is that of most reports of a day, and
+a pass rate has moved only where the two intervals do not touch.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from analytics.advice.domain_state import LEVELS
+from analytics.changes.feed import quiet_reporters, tls_failures_rose
+from analytics.changes.model import Certainty, Kind, change, named, ordered, some
+from analytics.changes.period import Facts, gather
+from analytics.query.run import Row
+from analytics.query.window import Window
+from analytics.sources.labels import Word
+from analytics.tls.sessions import tls
+from schemas.sanitize import cell
+from schemas.store.store import Connection
+
+__all__ = ["changes", "compare"]
+
+FAILS = 5  # messages that fail: fewer say nothing of a source
+FLOOR = 0.95  # of a source's legitimate mail (rate_of_source of the gates)
+SURGE_MESSAGES, SURGE_TIMES = 50, 2
+
+
+def changes(
+    con: Connection,
+    window: Window,
+    before: Window,
+    words: Sequence[Word] = (),
+    domains: Collection[str] | None = None,
+    advice: Iterable[Row] = (),
+    verdicts: Mapping[str, str] | None = None,
+) -> list[Row]:
+    """What `window` shows that `before` did not: rows of `kind, domain, source, text, messages,
+    certainty, link`, the largest consequence first.
+
+    `text` is a sentence in which strangers' names are plain text, yet to be escaped for where it
+    is shown; `link` is {to: source | domain | advice | reporters, …}. `domains` None means all.
+    Verdicts are compared where they are given: `advice` are the rows of `advise` as of the window's
+    last day, `verdicts` {domain: verdict} those of the days before.
+    """
+    named_domains = None if domains is None else sorted(domains)
+    then, now = gather(con, before, words), gather(con, window, words)
+    if domains is not None:
+        then, now = then.of(domains), now.of(domains)
+    feeds = quiet_reporters(con, window, before, named_domains)
+    tls_now, tls_then = tls(con, window, named_domains), tls(con, before, named_domains)
+    others = [*feeds, *tls_failures_rose(tls_now, tls_then)]
+    return compare(now, then, advice, verdicts or {}, others)
+
+
+def compare(
+    now: Facts,
+    then: Facts,
+    advice: Iterable[Row] = (),
+    verdicts: Mapping[str, str] | None = None,
+    others: Iterable[Row] = (),
+) -> list[Row]:
+    """The changes between two spans, of the same domains as the advice and the `others`, which are
+    changes found already."""
+    told = _verdicts(advice, verdicts or {})
+    found = chain(_domains(now, then), _sources(now, then), _spoofing(now, then), told, others)
+    return ordered(found)
+
+
+def _domains(now: Facts, then: Facts) -> Iterator[Row]:
+    before = then.by_domain()
+    for row in now.domains:
+        was = before.get(row["domain"])
+        if was is None:
+            continue  # no report before: nothing to hold it against
+        yield from _feed(row, was)
+        yield from _rate(row, was)
+        yield from _policy(row["domain"], now.policies, then.policies)
+
+
+def _feed(row: Row, was: Row) -> Iterator[Row]:
+    if was["reports"] and not row["reports"]:
+        text = f"No report of these days is about it; {some(was['reports'], 'report')} before."
+        yield _of_domain(Kind.NO_REPORTS, row, text, was["messages"], Certainty.OBSERVED)
+
+
+def _rate(row: Row, was: Row) -> Iterator[Row]:
+    if not (row["enough"] and was["enough"]):
+        return
+    (low, high), (low_then, high_then) = row["interval"], was["interval"]
+    if low <= high_then and low_then <= high:
+        return
+    kind = Kind.RATE_FELL if high < low_then else Kind.RATE_ROSE
+    verb = "fell" if kind is Kind.RATE_FELL else "rose"
+    text = (
+        f"The legitimate pass rate {verb} from {_percent(was)} to {_percent(row)}, beyond both"
+        " intervals."
+    )
+    fails = row["legitimate"] - row["legitimate_aligned"]
+    yield _of_domain(kind, row, text, fails, Certainty.INFERRED)
+
+
+def _policy(domain: str, now: Mapping[str, Row], then: Mapping[str, Row]) -> Iterator[Row]:
+    policy, was = now.get(domain), then.get(domain)
+    if policy is None or was is None or policy == was:
+        return
+    changed = [tag for tag in policy if policy[tag] != was[tag]]
+    is_weaker = any(_level(policy[tag]) < _level(was[tag]) for tag in ("p", "sp"))
+    if policy["sp"] == policy["p"] and was["sp"] == was["p"]:
+        changed = [tag for tag in changed if tag != "sp"]  # RFC 9989 §4.7: it follows
+    tags = ", ".join(f"{tag}={was[tag]} is now {tag}={policy[tag]}" for tag in changed)
+    kind = Kind.POLICY_WEAKER if is_weaker else Kind.POLICY
+    text = f"Reports show another policy: {tags}."
+    yield _of_domain(kind, {"domain": domain}, text, None, Certainty.OBSERVED)
+
+
+def _level(word: str) -> int:
+    """RFC 9989 §4.7: an unknown policy is none."""
+    return LEVELS.index(word) if word in LEVELS else 0
+
+
+def _sources(now: Facts, then: Facts) -> Iterator[Row]:
+    here, before = now.by_source(), then.by_source()
+    for key, row in here.items():
+        was = before.get(key)
+        if row["class"] not in ("own", "broken", "undecided"):
+            continue  # forwarders, lists and abuse come and go
+        if row["first_seen"] >= now.window.first:
+            yield _new(row)
+        elif _is_failing(row) and not (was and _is_failing(was)):
+            yield _failing(row, was)
+        elif was and _is_failing(was) and row["legitimate"] and not _is_failing(row):
+            text = f"{named(row['source'])} passes: {_passing(row)}; before, {_passing(was)}."
+            yield _of_source(Kind.MENDED, row, text, row["legitimate"], Certainty.OBSERVED)
+    reported = {row["domain"] for row in now.domains if row["reports"]}
+    absent = (was for key, was in before.items() if key not in here)
+    yield from (_gone(was) for was in absent if _is_steady(was) and was["domain"] in reported)
+
+
+def _new(row: Row) -> Row:
+    size = some(row["messages"], "message")
+    name, first = named(row["source"]), row["first_seen"]
+    if row["class"] == "undecided":
+        text = f"{name} sends as this domain since {first}: {size}. Whose it is, is not known."
+        return _of_source(Kind.NEW_UNDECIDED, row, text, row["messages"], Certainty.NOT_KNOWN)
+    told = "it passes" if row["class"] == "own" else "it looks like yours and fails"
+    text = f"{name} sends as this domain since {first}: {size}, and {told}."
+    kind = Kind.NEW_SOURCE if row["class"] == "own" else Kind.BROKEN
+    return _of_source(kind, row, text, row["messages"], Certainty.INFERRED)
+
+
+def _failing(row: Row, was: Row | None) -> Row:
+    fails = row["legitimate"] - row["legitimate_aligned"]
+    before = f"before, {_passing(was)}" if was and was["legitimate"] else "it sent nothing before"
+    text = f"{named(row['source'])} fails: {_passing(row)}; {before}."
+    return _of_source(Kind.BROKEN, row, text, fails, Certainty.OBSERVED)
+
+
+def _gone(was: Row) -> Row:
+    size = some(was["messages"], "message")
+    text = f"{named(was['source'])} sent nothing these days; before, {size}."
+    return _of_source(Kind.GONE, was, text, was["messages"], Certainty.OBSERVED)
+
+
+def _is_failing(row: Row) -> bool:
+    fails = row["legitimate"] - row["legitimate_aligned"]
+    return bool(fails >= FAILS and fails > (1 - FLOOR) * row["legitimate"])
+
+
+def _is_steady(row: Row) -> bool:
+    """Who sends once a month is not gone after a week; who sent on most working days is."""
+    return bool(row["class"] in ("own", "broken") and row["days"] >= 4)
+
+
+def _spoofing(now: Facts, then: Facts) -> Iterator[Row]:
+    before = then.by_domain()
+    for row in now.domains:
+        count = row["classes"]["spoof"]
+        was = before.get(row["domain"], {}).get("classes", {}).get("spoof", 0)
+        if count >= SURGE_MESSAGES and count >= SURGE_TIMES * was:
+            text = f"Spoofing rose to {some(count, 'message')}; before, {was:,}."
+            yield _of_domain(Kind.SPOOFING, row, text, count, Certainty.INFERRED)
+
+
+def _verdicts(advice: Iterable[Row], verdicts: Mapping[str, str]) -> Iterator[Row]:
+    for row in advice:
+        was = verdicts.get(row["domain"])
+        if was in (None, row["verdict"]):
+            continue
+        kind = Kind.LOSS if row["verdict"] == "roll-back" else Kind.VERDICT
+        text = f"The verdict is {row['verdict']}, and was {was}: {cell(row['reason'])}."
+        messages = row["window"]["messages"]
+        yield _of_domain(kind, row, text, messages, Certainty.INFERRED, to="advice")
+
+
+def _of_domain(
+    kind: Kind, row: Row, text: str, messages: int | None, sure: Certainty, to: str = "domain"
+) -> Row:
+    link = {"to": to, "domain": row["domain"]}
+    return change(kind, row["domain"], None, text, messages, sure, link)
+
+
+def _of_source(kind: Kind, row: Row, text: str, messages: int, sure: Certainty) -> Row:
+    domain, source = row["domain"], row["source"]
+    link = {"to": "source", "domain": domain, "source": source}
+    return change(kind, domain, source, text, messages, sure, link)
+
+
+def _passing(row: Row) -> str:
+    return f"{row['legitimate_aligned']:,} of {some(row['legitimate'], 'message')} pass"
+
+
+def _percent(row: Row) -> str:
+    """Rounded down: only what passes whole is 100 %."""
+    tenths = row["legitimate_aligned"] * 1000 // row["legitimate"]
+    return "100 %" if tenths == 1000 else f"{tenths / 10:.1f} %"

@@ -1,0 +1,1 @@
+"""The reports themselves: browsing, documents, reporters, coverage, quarantine, runs."""

@@ -1,0 +1,108 @@
+"""When each reporter's reports came, and on which days one was expected and did not come.
+
+A reporter is expected on the weekdays on which it nearly always sent a report in the weeks before
+and in these days: receivers tell nothing of a day without mail, and a quiet Sunday is no gap. One
+that fell silent (as in queries/reporters.sql) is missed every day since.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+
+from analytics.query.run import Row
+from analytics.query.window import Window
+from analytics.sources.classified_query import ask_kept
+from schemas.store.store import Connection
+
+__all__ = ["Arrival", "arrivals"]
+
+LOOK_BACK = 28  # days before the window: four of each weekday
+DUE_DAYS = 3  # a report comes the day after the one it covers, or the next (freshness.py)
+HABIT = 0.8  # of the days
+LEAST_CHANCES = 3  # days of one weekday that tell a habit
+OTHERS = 3  # reporters with gaps that are not among the largest
+LEAST_DAYS = 5  # days with reports, without which a reporter has no habit
+
+
+class Arrival(StrEnum):
+    """What of a reporter's reports on a day."""
+
+    CAME = "came"
+    GAP = "gap"  # one was expected, and did not come
+    DUE = "due"  # one may still come
+    NONE = "none"  # none was expected
+
+
+def arrivals(
+    con: Connection, window: Window, domains: Sequence[str] | None = None, most: int = 10
+) -> list[Row]:
+    """One row per day of the window, for all reporters together (`reporter` None), for each of the
+    `most` largest, and for a few others with gaps: reporter, day, reports, state (an Arrival).
+    `domains` None means all."""
+    since = window.first - timedelta(days=LOOK_BACK)
+    named = None if domains is None else list(domains)
+    rows = ask_kept(
+        con, "reports/arrivals", {"since": since, "last": window.last, "domains": named}
+    )
+    by_reporter: dict[str, Counter[date]] = {}
+    together: Counter[date] = Counter()
+    for row in rows:
+        by_reporter.setdefault(row["reporter"], Counter())[row["day"]] = row["reports"]
+        together[row["day"]] += row["reports"]
+    sizes = {name: sum(counts.values()) for name, counts in by_reporter.items()}
+    by_size = sorted(by_reporter, key=lambda name: (-sizes[name], name))
+    told = {name: list(_days(name, by_reporter[name], window)) for name in by_size}
+    others = [name for name in by_size[most:] if _gaps(told[name])]
+    others.sort(key=lambda name: -_gaps(told[name]))
+    found = list(_days(None, together, window))
+    for name in (*by_size[:most], *others[:OTHERS]):
+        found += told[name]
+    return found
+
+
+def _gaps(rows: Sequence[Row]) -> int:
+    return sum(row["state"] == Arrival.GAP for row in rows)
+
+
+def _days(reporter: str | None, counts: Counter[date], window: Window) -> Iterator[Row]:
+    """Of all together a report is expected each day from the first one on."""
+    first, last = min(counts, default=window.first), max(counts, default=window.last)
+    fell_silent = _fell_silent(counts, window.last)
+
+    def is_silent(day: date) -> bool:
+        return fell_silent and day > last
+
+    for n in range(window.days):
+        day = window.first + timedelta(days=n)
+        expected = day >= first and (
+            reporter is None or is_silent(day) or _is_expected(day, counts, first)
+        )
+        state = _state(day, counts[day], window, expected=expected)
+        yield {"reporter": reporter, "day": day, "reports": counts[day], "state": state.value}
+
+
+def _state(day: date, reports: int, window: Window, *, expected: bool) -> Arrival:
+    if reports:
+        return Arrival.CAME
+    if not expected:
+        return Arrival.NONE
+    return Arrival.DUE if (window.last - day).days < DUE_DAYS else Arrival.GAP
+
+
+def _fell_silent(counts: Collection[date], until: date) -> bool:
+    """On 5 days or more of the four weeks before the last one, and on none since."""
+    ages = [(until - day).days for day in counts]
+    return sum(7 <= age < 35 for age in ages) >= LEAST_DAYS and min(ages) >= 7
+
+
+def _is_expected(day: date, counts: Collection[date], first: date) -> bool:
+    """Whether it sent on nearly all other days like this one, from its first to its last."""
+    last = max(counts)
+    if len(counts) < LEAST_DAYS:
+        return False
+    span = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    others = [each for each in span if each != day]
+    alike = [each for each in others if each.weekday() == day.weekday()]
+    chosen = alike if len(alike) >= LEAST_CHANCES else others
+    return sum(each in counts for each in chosen) >= HABIT * len(chosen)

@@ -1,0 +1,203 @@
+"""Who sends as a domain and what passes: domains, sources."""
+
+from collections.abc import Container, Iterable, Sequence
+from typing import Any
+
+from analytics.query.run import Row
+from analytics.query.statistics import CLUSTERS, design_effect, is_enough, wilson
+from analytics.query.window import Window
+from analytics.sources.classified_query import ask_classified
+from analytics.sources.explanation import reason, settled_by
+from analytics.sources.labels import Word
+from schemas.store.store import Connection
+
+__all__ = [
+    "ALL",
+    "FLOOR_MESSAGES",
+    "FLOOR_SHARE",
+    "NEW_DAYS",
+    "by_service",
+    "domains",
+    "is_new",
+    "source",
+    "sources",
+]
+
+FLOOR_MESSAGES = 10
+FLOOR_SHARE = 0.001
+NEW_DAYS = 7
+
+# Of queries/sources.sql, which can tell of some of them alone.
+ALL: dict[str, Any] = {
+    "everything": True,
+    "undecided": False,
+    "new": False,
+    "since": None,
+    "anywhere": True,
+    "country": None,
+    "most": None,
+    "skip": 0,
+}
+
+# What a source's row tells of its evidence beside the keys of the contract.
+EVIDENCE = ("days", "reporters", "other_dkim", "other_spf", "header_from", "rhythm")
+
+
+def domains(
+    con: Connection,
+    window: Window,
+    configured: Container[str] = (),
+    domain: str | None = None,
+    words: Sequence[Word] = (),
+) -> list[Row]:
+    """One row per policy domain, the keys of `rua domains` (DESIGN §5), most mail first.
+
+    Rates are of legitimate mail: that of own and broken sources, indeterminate results left out.
+    `interval` is its 95 % interval with reporter-days as clusters, None without legitimate mail;
+    `enough` whether that says anything. `classes` is {class: messages}. `verdict` is None: no
+    advice is given yet.
+    """
+    rows = ask_classified(
+        con, "sources/domains", _bounds(window, domain), window, words, _only(domain)
+    )
+    return [_domain(row, configured) for row in rows]
+
+
+def _domain(row: Row, configured: Container[str]) -> Row:
+    counts = (row["legitimate_aligned"], row["legitimate"])
+    sums = {key: row[key] for key in CLUSTERS}
+    interval = wilson(*counts, effect=design_effect(*counts, **sums))
+    kept = {key: value for key, value in row.items() if key not in sums}
+    classes, undecided, last = (
+        kept.pop(key) for key in ("classes", "undecided_sources", "last_report")
+    )
+    return {
+        "domain": kept.pop("domain"),
+        "configured": row["domain"] in configured,
+        **kept,
+        "interval": interval,
+        "enough": is_enough(row["legitimate"]),
+        "undecided_sources": undecided,
+        "last_report": last,
+        "classes": classes,
+        "verdict": None,
+    }
+
+
+def sources(
+    con: Connection,
+    window: Window,
+    domain: str | None = None,
+    words: Sequence[Word] = (),
+) -> list[Row]:
+    """One row per (domain, source address), the keys of `rua sources`, most mail first.
+
+    `rule` names the rule that decided, `settled_by` says what would decide an undecided one,
+    `is_new` that it was first seen in the window's last 7 days.
+    """
+    only = _only(domain)
+    asked = {"domains": only and list(only)} | ALL
+    rows = ask_classified(con, "sources/sources", asked, window, words, only)
+    return [source(row, window) for row in rows]
+
+
+def source(row: Row, window: Window) -> Row:
+    """A row of queries/sources.sql as `sources` tells it."""
+    keys = (
+        *("domain", "source_ip", "source", "class", "decided_by"),
+        *("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate"),
+        *("first_seen", "last_seen", "country", "asn", "as_name", "ptr", "unconfirmed_ptr"),
+    )
+    return {
+        **{key: row[key] for key in keys},
+        "reason": reason(row),
+        "settled_by": settled_by(row),
+        "rule": row["rule"] if row["decided_by"] == "rule" else None,
+        "sender": row["sender"],
+        "is_new": is_new(row, window),
+        **{key: row[key] for key in EVIDENCE},
+    }
+
+
+def is_new(row: Row, window: Window) -> bool:
+    """Whether it was first seen in the window's last days."""
+    return bool((window.last - row["first_seen"]).days < NEW_DAYS)
+
+
+def by_service(rows: Iterable[Row]) -> list[Row]:
+    """Sources gathered into services: `source_ip` is None, `source_ips` counts addresses.
+
+    Takes rows of `sources`, or of `services.by_class`, whose each stands for several.
+
+    The class is the largest one other than own that is above the floor, else own.
+    """
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["domain"], row["source"]), []).append(row)
+    services = [_service(name, members) for (_, name), members in groups.items()]
+    return sorted(services, key=lambda row: (-row["messages"], row["domain"], row["source"]))
+
+
+def _service(name: str, members: list[Row]) -> Row:
+    classes: dict[str, int] = {}
+    for row in members:
+        classes[row["class"]] = classes.get(row["class"], 0) + row["messages"]
+    counted = ("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate")
+    total = {key: sum(row[key] for row in members) for key in counted}
+    chosen = _class_of(classes, total["messages"])
+    loudest = max((r for r in members if r["class"] == chosen), key=lambda r: r["messages"])
+    return {
+        "domain": members[0]["domain"],
+        "source_ip": None,
+        "source_ips": _addresses(members),
+        "source": name,
+        "class": chosen,
+        "classes": classes,
+        "decided_by": loudest["decided_by"],
+        **total,
+        "first_seen": min(row["first_seen"] for row in members),
+        "last_seen": max(row["last_seen"] for row in members),
+        **{key: _common(members, key) for key in ("country", "asn", "as_name")},
+        "reason": _spoken_for(members, chosen, loudest),
+        "settled_by": loudest["settled_by"],
+        "sender": loudest["sender"],
+        "is_new": all(row["is_new"] for row in members),
+    }
+
+
+def _spoken_for(members: list[Row], chosen: str, loudest: Row) -> str | None:
+    """The reason of the class's largest address, and how many more there are; None where it is
+    not told."""
+    if loudest["reason"] is None:
+        return None
+    alike = _addresses(row for row in members if row["class"] == chosen)
+    among = f" (1 of {alike:,} addresses)" if alike > 1 else ""
+    return f"{loudest['source_ip']}{among}: {loudest['reason']}"
+
+
+def _addresses(members: Iterable[Row]) -> int:
+    return sum(row.get("source_ips", 1) for row in members)
+
+
+def _class_of(classes: dict[str, int], messages: int) -> str:
+    others = {
+        name: count
+        for name, count in classes.items()
+        if name != "own" and (count >= FLOOR_MESSAGES or count >= FLOOR_SHARE * messages)
+    }
+    if others:
+        return max(others, key=lambda name: (others[name], name))
+    return "own" if "own" in classes else max(classes, key=lambda name: classes[name])
+
+
+def _common(members: list[Row], key: str) -> Any:
+    values = {row[key] for row in members}
+    return values.pop() if len(values) == 1 else None
+
+
+def _only(domain: str | None) -> tuple[str, ...] | None:
+    return None if domain is None else (domain,)
+
+
+def _bounds(window: Window, domain: str | None) -> dict[str, Any]:
+    return {"first": window.first, "last": window.last, "domain": domain}

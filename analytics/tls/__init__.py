@@ -1,0 +1,1 @@
+"""SMTP TLS reports: sessions, failures by result type, the MTA-STS verdict."""

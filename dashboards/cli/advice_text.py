@@ -1,0 +1,293 @@
+"""The advice on one domain as a person reads it: whole, or on one screen.
+
+The next step comes first. Each number stands beside a command that leads to it and on to
+`rua reports`; the commands work as they are printed, so they are never broken: a long one runs over
+the edge, and the terminal breaks it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from shlex import quote
+from typing import Any
+
+from analytics.query.window import Window
+from dashboards.cli.tables import folded, rows_taken, shortened
+from dashboards.common.formatting import amount, interval, percent
+from schemas.config.thresholds import Gates
+from schemas.sanitize import plain
+
+__all__ = ["HEIGHT", "asked_with", "in_full", "on_a_screen"]
+
+Row = Mapping[str, Any]
+
+QUARTER: int = Gates.model_fields["quarter_days"].default  # looked back on for who sends seldom
+HEIGHT = 23  # of 24 lines, one for the prompt
+INDENT = "   "
+PROVEN = "--proven"
+MOST_BLOCKERS = 6
+LONGEST_NAME = 40  # of a source, outside of commands
+LONGEST_REASON = 220
+LONGEST_COMMAND = 160  # on one screen; a longer one stands in the whole
+# What a blocker tells: all, without what "fixed" looks like, or its name and numbers alone.
+DETAILS = (("reason", "remedy", "fixed_when"), ("reason", "remedy"), ("remedy",), ())
+WORDS = {"reason": "", "remedy": "Do: ", "fixed_when": "Fixed when "}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How much is told: so many blockers, with so much on each; open gates by name, or counted."""
+
+    blockers: int
+    details: tuple[str, ...]
+    names_gates: bool = True
+    is_airy: bool = True
+
+
+def asked_with(window: Window, today: date) -> str:
+    """The flags that ask about the same days again; none for the usual days up to today."""
+    flags = []
+    if window.as_of != today:
+        flags.append(f"--as-of {window.as_of}")
+    if window.last != window.as_of:
+        flags.append(f"--since {window.first} --until {window.last}")
+    elif window.days != Window.DAYS:
+        flags.append(f"--days {window.days}")
+    return " ".join(flags)
+
+
+def on_a_screen(row: Row, flags: str, width: int, height: int = HEIGHT) -> list[str]:
+    """As much as fits: blockers in full before many of them, and at least the first."""
+    found: list[str] = []
+    flags = _going_by(row, flags)
+    for plan in _plans(len(row["blockers"])):
+        found = _screen(row, flags, width, plan)
+        if sum(rows_taken(line, width) for line in found) <= height:
+            return found
+    return found
+
+
+def _going_by(row: Row, flags: str) -> str:
+    """With the flag by which the other commands go by the same reports, where that matters."""
+    return f"{flags} {PROVEN}".strip() if row["window"].get("left_out") else flags
+
+
+def _plans(blockers: int) -> Iterator[_Plan]:
+    """From the richest to the poorest: rather more blockers than more on each."""
+    most = min(blockers, MOST_BLOCKERS)
+    yield _Plan(most, DETAILS[0])
+    for count in range(most, -1 if not most else 0, -1):
+        for details in DETAILS[:-1] if most else DETAILS[-1:]:
+            yield _Plan(count, details, is_airy=False)
+    yield _Plan(min(1, most), (), is_airy=False)
+    yield _Plan(min(1, most), (), names_gates=False, is_airy=False)
+
+
+def _screen(row: Row, flags: str, width: int, plan: _Plan) -> list[str]:
+    fold = _folding(width)
+    parts = [
+        [*_headline(row, fold), *_impact(row, flags, fold)],
+        list(_blockers(row, flags, width, plan)),
+        list(_gates(row, flags, fold, names=plan.names_gates)),
+        list(_basis(row, flags, fold)),
+    ]
+    gap = [""] if plan.is_airy else []
+    lines: list[str] = []
+    for part in parts:
+        lines += [*(gap if lines and part else []), *part]
+    return lines
+
+
+def in_full(row: Row, flags: str, width: int) -> list[str]:
+    """All of it, however long."""
+    fold = _folding(width)
+    flags = _going_by(row, flags)
+    lines = [*_headline(row, fold), *_impact(row, flags, fold)]
+    if row["blockers"] and row["changes"]:
+        lines += ["", "The largest loss first, and what is left of it then:"]
+    for number, blocker in enumerate(row["blockers"], start=1):
+        lines += ["", *fold(_size(row, number, blocker))]
+        for key in DETAILS[0]:
+            if blocker.get(key):
+                lines += [INDENT + each for each in fold(f"{WORDS[key]}{blocker[key]}")]
+        lines.append(f"{INDENT}{_sources(row, blocker, flags)}")
+        lines.append(f"{INDENT}{_reports(row, flags, blocker)}")
+    if row["gates"]:
+        lines += ["", *(line for gate in _closed_first(row) for line in fold(_gate(gate)))]
+        lines += fold("What is required are settings: the table [gates] of rua.toml.")
+    return [*lines, "", *_basis(row, flags, fold)]
+
+
+def _folding(width: int) -> Callable[[str], list[str]]:
+    return lambda text: folded(text, width, INDENT)
+
+
+def _command(*words: str, flags: str) -> str:
+    if words[0] == "advise":  # which goes by them anyway
+        flags = flags.replace(PROVEN, "").strip()
+    return plain(" ".join(["rua", *words, *([flags] if flags else [])]))
+
+
+def _headline(row: Row, fold: Callable[[str], list[str]]) -> Iterator[str]:
+    """The verdict, and the next step."""
+    reason = shortened(row["reason"], LONGEST_REASON)
+    yield from fold(f"{row['domain']}: {row['verdict']}: {reason}.")
+    if row["verdict"] in ("advance", "roll-back") and row["record"]:
+        yield plain(f'Publish: _dmarc.{row["domain"]}. TXT "{row["record"]}"')
+        if row["record_note"]:
+            yield from fold(f"{row['record_note']}.")
+    else:
+        yield from fold(f"Next: {_step(row)} look again on {row['next_look']}.")
+
+
+def _step(row: Row) -> str:
+    """What to do where nothing is to be published."""
+    if row["verdict"] == "done":
+        return "nothing;"
+    if not row["blockers"]:
+        return "publish nothing new;"
+    first = _name(row["blockers"][0])
+    if row["verdict"] == "fix":
+        return f"mend {first}; publish nothing new meanwhile;"
+    return f"say whose {first} is, or wait for it; publish nothing new meanwhile;"
+
+
+def _impact(row: Row, flags: str, fold: Callable[[str], list[str]]) -> Iterator[str]:
+    if not row["changes"]:
+        return
+    yield from fold(f"The next record {_would(row['impact'], row['window']['legitimate'])}.")
+    yield INDENT + _command("whatif", quote(row["domain"]), *_policy(row), flags=flags)
+
+
+def _would(impact: Row, legitimate: int) -> str:
+    """What is nothing is left out, but for legitimate mail."""
+    low, high = impact["interval"] or (0, 0)
+    losses = [
+        f"{impact['legitimate_lost']:,} of {amount(legitimate, 'legitimate message')}"
+        f" ({low:,} to {high:,})"
+        if legitimate
+        else "no legitimate mail, for there is none"
+    ]
+    if impact["indirect_lost"]:
+        losses.append(f"{impact['indirect_lost']:,} of lists and forwarders")
+    if impact["undecided"]:
+        losses.append(f"{impact['undecided']:,} undecided")
+    text = f"would lose {', '.join(losses)}"
+    if impact["spoof_stopped"]:
+        text += f"; it would stop {amount(impact['spoof_stopped'], 'message')} of abuse"
+    return text
+
+
+def _policy(row: Row) -> Iterator[str]:
+    """The flags of `rua whatif` that try what comes next; what is left out is as published."""
+    target, published, changes = row["target"], row["published"], row["changes"]
+    p = target["p"] or "none"
+    sp = target["sp"] or p
+    yield f"--p {p}"
+    if target["sp"] or published["sp"] not in (None, published["p"]):
+        yield f"--sp {sp}"
+    if target["np"] or published["np"] not in (None, published["sp"] or published["p"]):
+        yield f"--np {target['np'] or sp}"
+    for tag in ("adkim", "aspf"):
+        if changes.get(tag):
+            yield f"--{tag} {changes[tag]}"
+
+
+def _blockers(row: Row, flags: str, width: int, plan: _Plan) -> Iterator[str]:
+    if not row["blockers"]:
+        return
+    room = width - len(INDENT)
+    what = "The largest loss first, and what is left of it then:" if row["changes"] else "Blocked:"
+    yield what
+    for number, blocker in enumerate(row["blockers"][: plan.blockers], start=1):
+        yield from folded(_size(row, number, blocker), width, INDENT)
+        for key in plan.details:
+            if blocker.get(key):
+                yield INDENT + shortened(f"{WORDS[key]}{blocker[key]}", room)
+        command = _sources(row, blocker, flags)
+        if len(command) <= LONGEST_COMMAND:
+            yield INDENT + command
+    more = len(row["blockers"]) - plan.blockers
+    full = _command("advise", quote(row["domain"]), "--full", flags=flags)
+    yield f"{f'{more} more, and all' if more else 'All'} in full: {full}"
+
+
+def _size(row: Row, number: int, blocker: Row) -> str:
+    """1. Mimecast (broken): 354 messages, 15.3 %; 98.9 – 100 % fail; 419 lost without it."""
+    text = f"{number}. {_name(blocker)} ({blocker['class']}): "
+    text += amount(blocker["messages"], "message")
+    if blocker["share"] is not None:
+        text += f", {percent(blocker['share'])}"
+    if blocker.get("interval"):
+        what = "is unsigned" if blocker["class"] == "own" else "fails"
+        text += f"; {interval(tuple(blocker['interval']))} {what}"
+    if row["changes"] and blocker.get("left_after") is not None:
+        text += f"; {blocker['left_after']:,} left"
+    return text
+
+
+def _name(blocker: Row) -> str:
+    return shortened(blocker["source"], LONGEST_NAME)
+
+
+def _sources(row: Row, blocker: Row, flags: str) -> str:
+    named = ("--domain", quote(row["domain"]), "--source", quote(blocker["source"]))
+    return _command("sources", *named, flags=_days(row, blocker, flags))
+
+
+def _reports(row: Row, flags: str, blocker: Row) -> str:
+    named = ("--domain", quote(row["domain"]), "--source", quote(blocker["source"]))
+    return _command("reports", *named, flags=_days(row, blocker, flags))
+
+
+def _days(row: Row, blocker: Row, flags: str) -> str:
+    """What sent nothing in these days is found in those before them."""
+    begin = date.fromisoformat(str(row["window"]["begin"]))
+    if date.fromisoformat(str(blocker.get("last_seen", begin))) >= begin:
+        return flags
+    since, until = begin - timedelta(days=QUARTER), begin - timedelta(days=1)
+    as_of = [f"--as-of {flags.split()[1]}"] if flags.startswith("--as-of") else []
+    proven = [PROVEN] if PROVEN in flags else []
+    return " ".join([f"--since {since} --until {until}", *as_of, *proven])
+
+
+def _closed_first(row: Row) -> list[Row]:
+    return sorted(row["gates"], key=lambda gate: bool(gate["ok"]))
+
+
+def _gate(gate: Row) -> str:
+    mark = "open  " if gate["ok"] else "closed"
+    return (
+        f"{mark}  {gate['name']}: {gate['measured']} (required: {gate['required']};"
+        f" {gate['basis']})"
+    )
+
+
+def _gates(row: Row, flags: str, fold: Callable[[str], list[str]], *, names: bool) -> Iterator[str]:
+    """Closed ones with their basis, open ones in one line."""
+    for gate in row["gates"]:
+        if not gate["ok"]:
+            yield from fold(_gate(gate))
+    opened = [gate for gate in row["gates"] if gate["ok"]]
+    if not opened:
+        return
+    told = "; ".join(f"{gate['name']} {gate['measured']}" for gate in opened)
+    count = f"{len(opened)} more" if len(opened) < len(row["gates"]) else f"all {len(opened)}"
+    yield from fold(f"open    {count}: {told}" if names else f"open    {count}")
+    if not row["blockers"]:
+        full = _command("advise", quote(row["domain"]), "--full", flags=flags)
+        yield f"{INDENT}each with what it asks for, and why: {full}"
+
+
+def _basis(row: Row, flags: str, fold: Callable[[str], list[str]]) -> Iterator[str]:
+    window, domain = row["window"], quote(row["domain"])
+    share = window["unverified"] / window["messages"] if window["messages"] else 0
+    yield from fold(
+        f"{window['begin']} to {window['end']}: {amount(window['messages'], 'message')} on"
+        f" {amount(window['days'], 'day')}; {amount(window['reporters'], 'reporter')} of what is"
+        f" legitimate; {percent(share)} in reports that nothing proves genuine. Policy since"
+        f" {window['policy_since']}."
+    )
+    yield INDENT + _command("domains", "--domain", domain, flags=flags)
+    yield INDENT + _command("reports", "--domain", domain, flags=flags)
+    yield INDENT + _command("advise", domain, "--history", flags=flags)

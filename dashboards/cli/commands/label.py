@@ -1,0 +1,192 @@
+"""rua label"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from analytics.query.window import Window
+from analytics.sources.catalogue import catalogue, find
+from analytics.sources.classification import CLASSES, HISTORY_DAYS
+from analytics.sources.label_impact import effect
+from analytics.sources.labels import add, labels, read
+from analytics.sources.labels import remove as take_back
+from analytics.sources.summary import sources
+from analytics.sources.totals import domain_names
+from dashboards.cli.output import (
+    Globals,
+    Output,
+    emit,
+    emit_object,
+    output_options,
+    window_options,
+)
+from dashboards.common.names import domain_name, nearest, words_of
+from schemas.errors import ConfigError
+from schemas.sanitize import plain
+from schemas.store.store import Connection
+
+__all__ = ["label"]
+
+COLUMNS = ("domain", "match", "class", "note", "made_at")
+FORMS = (
+    "name a service (sendgrid), an address (192.0.2.1), a network (192.0.2.0/24)"
+    " or a domain that signs or sends (mail.example.net)"
+)
+
+
+@click.command()
+@click.argument("said", nargs=-1, metavar="[DOMAIN MATCH CLASS]")
+@click.option("--note", help="Why, for those who come after you.")
+@click.option("--list", "is_list", is_flag=True, help="Only show the labels.")
+@click.option("--remove", is_flag=True, help="Take the label on DOMAIN MATCH back.")
+@click.option("--domain", help="With --list: only this domain's.")
+@window_options
+@output_options
+@click.pass_obj
+def label(
+    context: Globals,
+    said: tuple[str, ...],
+    note: str | None,
+    is_list: bool,
+    remove: bool,
+    domain: str | None,
+    window: Window,
+    output: str,
+) -> None:
+    """Your word on a source: what it is, whatever the rules say.
+
+    MATCH is a service, an address, a network or a domain that signs or sends; CLASS is own,
+    broken, forwarder, list, spoof or undecided. It says which mail of the days it decides.
+
+    \b
+    rua label example.com sendgrid broken --note "the shop's invoices"
+    rua label example.com 192.0.2.0/24 own
+    rua label --list
+    rua label --remove example.com sendgrid
+    """
+    _check_flags(said, is_list=is_list, remove=remove, note=note, domain=domain)
+    if is_list:
+        _list(context, domain_name(domain), output)
+        return
+    context.require_store()
+    name, match = domain_name(said[0]) or "", said[1].strip()
+    read(match)
+    if remove:
+        found = _changed(context, window, name, match, lambda: _remove(context, name, match))
+        words = f"{match} for {name} has no label any more"
+    else:
+        class_ = _class(said[2])
+        with context.store.read() as con:
+            _check_domain(con, context, name)
+            _check_match(con, window, name, match)
+        found = _changed(
+            context, window, name, match, lambda: add(context.store, name, match, class_, note)
+        )
+        words = f"{match} for {name} is {class_}"
+    if output == Output.TABLE:
+        click.echo(plain(f"{words}: {_told(found, window, remove=remove)}"))
+    else:
+        emit_object(found, output)
+
+
+def _check_flags(
+    said: tuple[str, ...], *, is_list: bool, remove: bool, note: str | None, domain: str | None
+) -> None:
+    wanted = {(False, False): 3, (True, False): 0, (False, True): 2}.get((is_list, remove))
+    if wanted is None:
+        raise click.UsageError("--list and --remove exclude each other")
+    if len(said) != wanted:
+        forms = {0: "--list takes no more words", 2: "--remove takes DOMAIN MATCH"}
+        raise click.UsageError(
+            forms.get(wanted, "DOMAIN MATCH CLASS are wanted, as in: rua label example.com x own")
+        )
+    if note is not None and (is_list or remove):
+        raise click.UsageError("--note goes with a new label")
+    if domain is not None and not is_list:
+        raise click.UsageError("--domain goes with --list")
+
+
+def _list(context: Globals, domain: str | None, output: str) -> None:
+    with context.store.read() as con:
+        rows = [row for row in labels(con) if domain in (None, row["domain"])]
+    emit(rows, COLUMNS, output, empty="there are no labels")
+
+
+def _class(text: str) -> str:
+    if text.lower() in CLASSES:
+        return text.lower()
+    near = nearest(text, CLASSES)
+    raise ConfigError(
+        f"there is no class {text[:80]!r}",
+        todo=(f"did you mean {near[0]}? " if near else "") + f"classes are {', '.join(CLASSES)}",
+    )
+
+
+def _check_domain(con: Connection, context: Globals, domain: str) -> None:
+    known = {*domain_names(con), *context.settings.domains}
+    if domain not in known:
+        near = nearest(domain, sorted(known))
+        raise ConfigError(
+            f"there are no reports about {domain[:80] or 'this domain'}, nor settings",
+            todo=f"did you mean {' or '.join(near)}?" if near else "rua domains lists them",
+        )
+
+
+def _check_match(con: Connection, window: Window, domain: str, match: str) -> None:
+    """A name must be one: a misspelt one would decide nothing, and nobody would notice."""
+    if read(match)[0] != "source" or find(match) is not None:
+        return
+    ever = replace(window, first=window.last - timedelta(days=HISTORY_DAYS - 1))
+    here = {row["source"] for row in sources(con, ever, domain)}
+    if match.lower() in {name.lower() for name in here}:
+        return
+    known = (name for each in catalogue() for name in (each.name, each.id))
+    near = nearest(match, [*known, *sorted(here)])
+    raise ConfigError(
+        f"{match[:80]!r} is no known sender and no source of {domain}",
+        todo=(f"did you mean {' or '.join(near)}? " if near else "") + FORMS,
+    )
+
+
+def _remove(context: Globals, domain: str, match: str) -> dict[str, Any]:
+    with context.store.read() as con:
+        there = labels(con)
+    if take_back(context.store, domain, match):
+        return {"domain": domain, "match": match}
+    near = nearest(match, [row["match"] for row in there if row["domain"] == domain])
+    raise ConfigError(
+        f"{domain} has no label on {match[:80]!r}",
+        todo=f"did you mean {' or '.join(near)}?" if near else "see rua label --list",
+    )
+
+
+def _changed(
+    context: Globals,
+    window: Window,
+    domain: str,
+    match: str,
+    change: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
+    """Make the change; its row, and what the label decides, or did."""
+    with context.store.read() as con:
+        before = words_of(con, context.settings)
+    row = change()
+    with context.store.read() as con:
+        after = words_of(con, context.settings)
+        spoken, unspoken = (after, before) if "class" in row else (before, after)
+        return row | effect(con, window, domain, match, spoken, unspoken)
+
+
+def _told(found: dict[str, Any], window: Window, *, remove: bool) -> str:
+    """What it decides, in a sentence."""
+    days = f"{window.first} to {window.last}"
+    if not found["messages"]:
+        return f"it {'matched' if remove else 'matches'} no mail of {days}"
+    sources_, messages = found["sources"], found["messages"]
+    counted = f"{sources_:,} source{'s'[: sources_ != 1]}"
+    mail = f"{messages:,} message{'s'[: messages != 1]}"
+    classes = ", ".join(f"{name} {count:,}" for name, count in found["otherwise"].items())
+    return f"{counted} with {mail} of {days}, {'now' if remove else 'before'}: {classes}"

@@ -1,0 +1,130 @@
+"""rua sources"""
+
+from typing import Any
+
+import click
+
+from analytics.query.window import Window
+from analytics.sources.classification import CLASSES
+from analytics.sources.daily import gone, source_days
+from analytics.sources.summary import by_service
+from analytics.sources.summary import sources as ask_sources
+from dashboards.cli.output import Globals, emit, output_options, say, window_options
+from dashboards.cli.tables import Layout
+from dashboards.cli.verified_option import proven_option, read
+from dashboards.common.names import domain_name, of_source, unmatched, words_of
+from schemas.store.store import Connection
+
+__all__ = ["sources"]
+
+Row = dict[str, Any]
+
+COLUMNS = (
+    *("domain", "source_ip", "source", "class", "messages", "aligned"),
+    *("first_seen", "last_seen", "country"),
+)
+BY = {
+    "ip": COLUMNS,
+    "source": ("domain", "source", "source_ips", *COLUMNS[3:]),
+    "day": (
+        *("domain", "source", "day", "messages", "aligned", "dkim_aligned", "spf_aligned"),
+        *("indeterminate", "reporters"),
+    ),
+}
+GONE = ("domain", "source_ip", "source", "messages", "first_seen", "last_seen")
+EXPLAINED = ("reason", "settled_by")
+CLASS_COLOURS = {
+    "own": "green",
+    "broken": "red",
+    "forwarder": "cyan",
+    "list": "cyan",
+    "spoof": "magenta",
+    "undecided": "yellow",
+}
+LAYOUT = Layout(
+    below={"reason": "", "settled_by": "to settle it: "},
+    spare=("country", "first_seen", "last_seen"),
+    colours={"class": CLASS_COLOURS},
+)
+DAYS_LAYOUT = Layout(spare=("indeterminate", "spf_aligned", "dkim_aligned", "first_seen"))
+CREDIT = "IP address data by IPinfo (ipinfo.io), CC BY-SA 4.0"
+
+
+@click.command()
+@click.option("--by", type=click.Choice(list(BY)), default="ip", help="One row for each.")
+@click.option("--class", "only", type=click.Choice(CLASSES), help="Only sources of this class.")
+@click.option("--source", "name", help="Only this source: a known sender, or a name as shown.")
+@click.option("--new", is_flag=True, help="Only sources first seen in the last 7 of the days.")
+@click.option(
+    "--gone", "is_gone", is_flag=True, help="Those of the 90 days before, with no mail in these."
+)
+@click.option("--domain", help="Only this domain.")
+@proven_option
+@window_options
+@output_options
+@click.pass_obj
+def sources(
+    context: Globals,
+    by: str,
+    only: str | None,
+    name: str | None,
+    new: bool,
+    is_gone: bool,
+    domain: str | None,
+    is_proven: bool,
+    window: Window,
+    output: str,
+) -> None:
+    """Who sends as a domain, and what each is: by address, by service, or day by day.
+
+    Classes are own, broken (yours, and not aligned: fix it), forwarder, list, spoof, undecided.
+    Your own word stands over the rules: see rua label.
+
+    \b
+    rua sources --domain example.com
+    rua sources --class undecided
+    rua sources --by day --source sendgrid --days 90 --format csv
+    """
+    if is_gone and (only or new or by != "ip"):
+        raise click.UsageError("--gone goes with --domain and --source alone")
+    chosen = domain_name(domain)
+    with read(context, window, chosen, is_proven=is_proven) as con:
+        if is_gone:
+            rows = of_source(gone(con, window, chosen), name)
+        else:
+            rows = _present(con, context, window, chosen, by=by, only=only, name=name, new=new)
+    if is_gone:
+        empty = "no source of the 90 days before these days is gone"
+        emit(rows, GONE, output, empty=empty, layout=DAYS_LAYOUT)
+        return
+    columns = (*BY[by], *EXPLAINED) if output == "csv" and by != "day" else BY[by]
+    empty = "no such mail in these days; see rua status"
+    emit(rows, columns, output, empty=empty, layout=DAYS_LAYOUT if by == "day" else LAYOUT)
+    if output == "table" and rows and by != "day":
+        say(CREDIT)
+
+
+def _present(
+    con: Connection,
+    context: Globals,
+    window: Window,
+    domain: str | None,
+    *,
+    by: str,
+    only: str | None,
+    name: str | None,
+    new: bool,
+) -> list[Row]:
+    """Sources with mail in these days; of a day's rows, its service is what is chosen by."""
+    words = words_of(con, context.settings)
+    everything = ask_sources(con, window, domain, words)
+    for line in unmatched((w for w in words if domain in (None, w.policy_domain)), everything):
+        say(line)
+    addresses = of_source(everything, name)
+    rows = addresses if by == "ip" else by_service(addresses)
+    rows = [row for row in rows if only in (None, row["class"]) and (row["is_new"] or not new)]
+    if by != "day":
+        return rows
+    kept = {(row["domain"], row["source"]) for row in rows}
+    days = source_days(con, window, domain, words)
+    return [row for row in days if (row["domain"], row["source"]) in kept]

@@ -1,0 +1,26 @@
+"""rua sql"""
+
+import click
+
+from analytics.query.adhoc_sql import answer
+from dashboards.cli.output import Globals, emit_stream, output_options
+
+__all__ = ["sql"]
+
+
+@click.command()
+@click.argument("statement")
+@output_options
+@click.pass_obj
+def sql(context: Globals, statement: str, output: str) -> None:
+    """Ask the store in SQL, read-only: it can neither change it nor touch other files.
+
+    The views dmarc_message, seen_policy, report and quarantine are a public interface.
+    A table shows the first 10,000 rows; CSV and JSON are written as they are computed.
+
+    \b
+    rua sql "select day, sum(message_count) from dmarc_message group by day order by day"
+    """
+    with context.store.read() as con:
+        columns, rows = answer(con, statement)
+        emit_stream(rows, columns, output, empty="no rows")

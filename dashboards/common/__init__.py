@@ -1,0 +1,1 @@
+"""Words, formats and colours that terminal, screens and weekly report share."""

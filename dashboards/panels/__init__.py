@@ -1,1 +1,0 @@
-"""What each screen shows, panel by panel, with the charts and words that no other has."""

@@ -1,0 +1,1 @@
+"""What serves the dashboard: the app's frame, the socket, guards, prefetch."""

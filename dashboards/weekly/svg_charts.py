@@ -1,0 +1,208 @@
+"""Small charts of two weeks, as shapes that a template draws in SVG.
+
+Hand-drawn rather than by Altair: rendering that outside a browser takes a JavaScript engine of
+some 30 MB, and its SVG carries its colours with it, where these follow the page into dark mode and
+print. Nothing stands in a shape but numbers, days and words of ours.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from analytics.query.run import Row
+from analytics.weekly import Week
+from dashboards.common.day_breakdown import counted_as
+from dashboards.common.formatting import amount, interval, percent
+from dashboards.common.palette import ON_LIGHT, Share
+
+__all__ = ["Bar", "Chart", "messages_chart", "rate_chart", "strip"]
+
+WIDTH, HEIGHT = 400, 176
+LEFT, RIGHT, TOP, BOTTOM = 44, 392, 10, 148
+DAYS = 14
+NICE = (1, 2, 3, 4, 5, 6, 8, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A part of a stack. `share` is its class in the style sheet, `is_past` of the week before."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    share: str
+    colour: str
+    is_past: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A day's rate at (x, y), its 95 % interval from `low` to `high`; hollow if too few to tell."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    is_firm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`words` tell what it shows to who does not see it; `legend` are (word, share, colour)."""
+
+    id: str
+    title: str
+    words: str
+    bars: Sequence[Bar] = ()
+    points: Sequence[Point] = ()
+    rows: Sequence[Label] = ()  # of the vertical axis, each with a line
+    days: Sequence[Label] = ()
+    legend: Sequence[tuple[str, str, str]] = ()
+
+
+def messages_chart(week: Week) -> Chart | None:
+    """Messages per day, what passes at the bottom; None without any."""
+    by_day = {row["day"]: row for row in week.days}
+    most = _nice(max((row["messages"] for row in week.days), default=0))
+    if not most:
+        return None
+    bars = [
+        bar
+        for place, day in enumerate(_days(week))
+        if day in by_day
+        for bar in _stack(by_day[day], place, most, day < week.window.first)
+    ]
+    total, was = week.total["messages"], week.total_before["messages"]
+    words = f"{amount(total, 'message')} this week, {was:,} the week before; largest: "
+    words += f"{_largest(by_day, week) if total else 'none'}."
+    present = {bar.share for bar in bars}
+    legend = [(str(s), _css(s), ON_LIGHT[s]) for s in Share if _css(s) in present]
+    rows = [Label(LEFT, _y(part * most, most), f"{part * most:,.0f}") for part in (0, 0.5, 1)]
+    return Chart("messages", "Messages per day", words, bars, (), rows, _labels(week), legend)
+
+
+def _largest(by_day: dict[date, Row], week: Week) -> str:
+    here = [row for day, row in by_day.items() if day >= week.window.first]
+    top = max(here, key=lambda row: row["messages"])
+    return f"{top['messages']:,} on {top['day']:%A}"
+
+
+def _stack(row: Row, place: int, most: int, is_past: bool) -> list[Bar]:
+    bars, height_so_far = [], 0
+    for share, count in counted_as(row):
+        if count > 0:
+            height_so_far += count
+            top = _y(height_so_far, most)
+            height = count / most * (BOTTOM - TOP)
+            x, width = _x(place) + 3, _step() - 6
+            bars.append(Bar(x, top, width, height, _css(share), ON_LIGHT[share], is_past))
+    return bars
+
+
+def rate_chart(week: Week) -> Chart | None:
+    """The legitimate pass rate of each day with its interval; None without any."""
+    known = {row["day"]: row for row in week.days if row["interval"]}
+    if not known:
+        return None
+    floor = _floor(known.values())
+    points = [
+        _point(known[day], place, floor) for place, day in enumerate(_days(week)) if day in known
+    ]
+    total = week.total
+    words = "This week none is known."
+    if total["interval"]:
+        rate = percent(total["legitimate_aligned"] / total["legitimate"])
+        words = f"{rate} this week, 95 % interval {interval(total['interval'])}."
+        hollow = sum(not row["enough"] for row in known.values())
+        words += f" {amount(hollow, 'day')} too few to tell." if hollow else ""
+    ticks = [floor, (1 + floor) / 2, 1.0]
+    rows = [Label(LEFT, _y(tick - floor, 1 - floor), _percent(tick)) for tick in ticks]
+    legend = [("pass rate, 95 % interval", "rate", ON_LIGHT[Share.PASSING])]
+    if any(not point.is_firm for point in points):
+        legend.append(("too few to tell", "few", ON_LIGHT[Share.UNDECIDED]))
+    title = "Legitimate mail that passes"
+    return Chart("rate", title, words, (), points, rows, _labels(week), legend)
+
+
+def _point(row: Row, place: int, floor: float) -> Point:
+    rate = row["legitimate_aligned"] / row["legitimate"]
+    y, low, high = (_y(max(value, floor) - floor, 1 - floor) for value in (rate, *row["interval"]))
+    return Point(_x(place) + _step() / 2, y, low, high, bool(row["enough"]))
+
+
+def _floor(rows: Iterable[Row]) -> float:
+    """The lower end of the scale, in steps of 5 points: below every rate and firm interval."""
+    listed = list(rows)
+    lows = [row["legitimate_aligned"] / row["legitimate"] for row in listed]
+    lows += [row["interval"][0] for row in listed if row["enough"]]
+    return max(0, int((min(lows) - 1e-9) * 20)) / 20
+
+
+def strip(row: Row) -> list[Bar]:
+    """The shares of a domain's messages side by side, on a width of 100; [] without any."""
+    classes, total = row["classes"], row["messages"]
+    passing, legitimate = row["legitimate_aligned"], row["legitimate"]
+    counts = {
+        "indirect": classes["forwarder"] + classes["list"],
+        "spoof": classes["spoof"],
+        "undecided": classes["undecided"],
+        "legitimate": legitimate,
+        "legitimate_aligned": passing,
+        "messages": total,
+    }
+    bars, x = [], 0.0
+    for share, count in counted_as(counts):
+        if count > 0:
+            width = count / total * 100
+            bars.append(Bar(x, 0, width, 4, _css(share), ON_LIGHT[share]))
+            x += width
+    return bars
+
+
+def _days(week: Week) -> list[date]:
+    return [week.before.first + timedelta(days=n) for n in range(DAYS)]
+
+
+def _labels(week: Week) -> list[Label]:
+    """Every third day, so that they stand apart on a phone."""
+    return [
+        Label(_x(place) + _step() / 2, BOTTOM + 14, f"{day.day} {day:%b}")
+        for place, day in enumerate(_days(week))
+        if place % 3 == 1
+    ]
+
+
+def _step() -> float:
+    return (RIGHT - LEFT) / DAYS
+
+
+def _x(place: int) -> float:
+    return round(LEFT + place * _step(), 2)
+
+
+def _y(value: float, most: float) -> float:
+    return round(BOTTOM - value / most * (BOTTOM - TOP), 2)
+
+
+def _nice(most: int) -> int:
+    """The next round number, so that the axis ends on one."""
+    if most <= 2:
+        return 2 if most else 0
+    power = int(10 ** (len(str(most)) - 1))
+    return next(step * power for step in NICE if step * power >= most)
+
+
+def _percent(rate: float) -> str:
+    return f"{rate * 100:.4g} %"
+
+
+def _css(share: Share) -> str:
+    return share.name.lower().replace("_", "-")

@@ -1,0 +1,1 @@
+"""From models to the columns of the report tables, and their bulk insert."""

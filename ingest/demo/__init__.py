@@ -1,0 +1,48 @@
+"""A believable demo organisation: a mailbox of DMARC and TLS reports whose truth is known.
+
+`write_demo(out, until=...)` writes
+
+- `out/mails/NNNNNN.eml`: one mail a file, CRLF, in order of arrival, file time = time of arrival.
+  Traffic runs from `until - days` to `until - 1`; the mailbox is as it stands at the end of `until`
+  (UTC), so what late reporters have not sent yet is missing. Beside reports there is ordinary mail,
+  reports cut off in transit, placeholders and re-sent duplicates.
+- `out/rua.toml`: settings without a mailbox.
+- `out/truth.json`: what really happened, with sorted keys:
+
+      authserv_id   whose Authentication-Results the mails bear
+      run           days, seed, until, variant
+      domains       {policy domain: group, goal, parked, subdomains[] (that exist), last_day (of
+                    mail), stages[{since, policy{tag: value}, why}], verdict,
+                    reason, target{tag: value} (what to publish next, of the tags that change),
+                    unsafe{tag: value} (what must not be published next),
+                    allowed[{since, verdicts[], forbidden[], why}]}
+      sources[]     domain, source_ip, class (own, broken, forwarder, list, spoof, undecided),
+                    broken_since (day or null; an own source that broke on the way is `broken`),
+                    service, source (its title), messages, aligned, first_day, last_day, story
+      ptr           {source_ip: PTR name}, of the addresses that have one
+      mails[]       file, arrived, kind (report, tls, ordinary, broken, placeholder, duplicate),
+                    documents, records, messages; but for ordinary mail also reporter,
+                    policy_domain, report_id, begin, end; of TLS reports successful{policy type: n}
+                    and failed{policy type: n}
+      totals        messages, records, mails{kind: n}, by_day{domain: {day: messages}},
+                    by_source{domain: {day: {service: messages}}}
+
+  Sources and totals count each report once (kind `report`), on the day of its period's midpoint;
+  `messages` of a duplicate are those it would add if it were counted again.
+
+  `allowed` is a domain's timeline: from the day `since` on, until the next entry's, each of
+  `verdicts` is right at the end of that day, the best one first; `forbidden` are steps that would
+  do harm then (`advance`, `roll-back`), and `why` says also where the verdict depends on drawn
+  volumes or on how soon a break is certain. It follows from streams, stages and faults, whatever
+  the seed, and covers every day of the run from the first one with reports to `until`. After 90
+  days its last best verdict is `verdict`.
+
+The same (days, seed, until, variant) gives the same bytes; a further day leaves the other days'
+traffic as it was. Variants: default, no-overrides (no override reasons anywhere), inside-abuse
+(spoofing from inside shared platforms the organisation uses), other-vendors, situations (another
+organisation, whose domains stand where those of the default one do not: see `further`).
+"""
+
+from ingest.demo.write import DemoSummary, write_demo
+
+__all__ = ["DemoSummary", "write_demo"]

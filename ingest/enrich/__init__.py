@@ -1,0 +1,1 @@
+"""What is known of an address: network and country offline, reverse DNS on its own step."""

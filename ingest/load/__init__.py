@@ -1,0 +1,1 @@
+"""The only writer of report tables: deduplication, conflicts, quarantine; one transaction."""

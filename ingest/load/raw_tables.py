@@ -1,0 +1,176 @@
+"""What arrived, into the primary tables: documents, the mails that brought them, the ledger.
+
+These are never made again; what the documents say is writer.py's part.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from ingest.columns.insert import insert_rows, next_id
+from ingest.load.dedup import Placement
+from ingest.workers.read import Batch, Carrier, Reading
+from schemas.store.store import Connection
+
+__all__ = ["insert_carriers", "insert_deliveries", "insert_documents", "insert_ledger", "now"]
+
+
+def now() -> datetime:
+    """UTC without a zone, as the store keeps all times."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+DOCUMENT_COLUMNS = {
+    "document_id": pa.int64(),
+    "sha256": pa.string(),
+    "kind": pa.string(),
+    "size": pa.int64(),
+    "bytes": pa.binary(),
+    "stored_at": pa.timestamp("us"),
+}
+SLICE_BYTES = 32 * 1024 * 1024
+
+
+def insert_documents(con: Connection, readings: Sequence[Reading], placement: Placement) -> None:
+    """The bytes of new documents, a bounded number of them unpacked at a time."""
+    moment = now()
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    for reading, number, is_new in zip(
+        readings, placement.documents, placement.is_new, strict=True
+    ):
+        if not is_new:
+            continue
+        data = reading.content()
+        if rows and size + len(data) > SLICE_BYTES:
+            insert_rows(con, "document", DOCUMENT_COLUMNS, rows)
+            rows, size = [], 0
+        rows.append((number, reading.sha256, reading.kind, len(data), data, moment))
+        size += len(data)
+    if rows:
+        insert_rows(con, "document", DOCUMENT_COLUMNS, rows)
+
+
+CARRIER_COLUMNS = {
+    "carrier_id": pa.int64(),
+    "source": pa.string(),
+    "epoch": pa.int64(),
+    "key": pa.string(),
+    "sha256": pa.string(),
+    "is_mail": pa.bool_(),
+    "size": pa.int64(),
+    "received_at": pa.timestamp("us"),
+    "sent_at": pa.timestamp("us"),
+    "message_id": pa.string(),
+    "from_address": pa.string(),
+    "subject": pa.string(),
+    "headers": pa.binary(),
+    "proof_result": pa.string(),
+    "proof_domain": pa.string(),
+    "proof_method": pa.string(),
+    "proof_detail": pa.string(),
+    "stored_at": pa.timestamp("us"),
+}
+DELIVERY_COLUMNS = {
+    "carrier_id": pa.int64(),
+    "ordinal": pa.int32(),
+    "document_id": pa.int64(),
+    "path": pa.string(),
+    "refusal_code": pa.string(),
+    "refusal_reason": pa.string(),
+    "authenticity": pa.string(),
+    "authenticity_reason": pa.string(),
+}
+
+
+def insert_carriers(con: Connection, batch: Batch, placement: Placement, source: str) -> None:
+    """Carriers that brought documents, and what each brought.
+
+    One that is known keeps its place and gets the deliveries that it has not yet: a newer rua
+    may find more in the same mail, and every document must lead back to what brought it.
+    """
+    known = _known_carriers(con, source, batch.carriers)
+    bringing = [c for c in batch.carriers if c.count]
+    fresh = [c for c in bringing if (c.epoch, c.key, c.sha256) not in known]
+    moment = now()
+    numbers = {id(c): n for n, c in enumerate(fresh, start=next_id(con, "carrier", "carrier_id"))}
+    if fresh:
+        rows = [(numbers[id(c)], source, *_carrier_columns(c), moment) for c in fresh]
+        insert_rows(con, "carrier", CARRIER_COLUMNS, rows)
+    numbered = [(numbers.get(id(c)) or known[c.epoch, c.key, c.sha256], c) for c in bringing]
+    insert_deliveries(con, numbered, batch, placement)
+
+
+def insert_deliveries(
+    con: Connection,
+    numbered: Sequence[tuple[int, Carrier]],
+    batch: Batch,
+    placement: Placement,
+) -> None:
+    """What (number, carrier) brought, but for deliveries that stand already."""
+    question = """
+        select carrier_id, document_id, path
+        from delivery
+        where carrier_id in (select unnest($1::bigint[]))
+    """
+    there = set(con.execute(question, [[number for number, _ in numbered]]).fetchall())
+    deliveries = [
+        row
+        for number, carrier in numbered
+        for row in _deliveries(number, carrier, batch, placement)
+        if (row[0], row[2], row[3]) not in there
+    ]
+    if deliveries:
+        insert_rows(con, "delivery", DELIVERY_COLUMNS, deliveries)
+
+
+def _carrier_columns(c: Carrier) -> tuple[Any, ...]:
+    arrived = (c.epoch, _plain(c.key), c.sha256, c.is_mail, c.size, c.received_at, c.sent_at)
+    proof = (c.proof.result, c.proof.domain, c.proof.method, c.proof.detail)
+    return (*arrived, c.message_id, c.from_address, c.subject, c.headers, *proof)
+
+
+def _deliveries(
+    carrier_id: int, carrier: Carrier, batch: Batch, placement: Placement
+) -> Iterator[tuple[Any, ...]]:
+    for ordinal in range(carrier.count):
+        n = carrier.first + ordinal
+        reading = batch.readings[n]
+        path = _plain(reading.path)
+        judged = reading.judgement
+        said = (judged.authenticity, judged.reason) if judged else (None, None)
+        refusal = (reading.code, reading.reason)
+        yield carrier_id, ordinal, placement.documents[n], path, *refusal, *said
+
+
+def _plain(text: str) -> str:
+    """File names are bytes to the system; what is not UTF-8 in them is replaced."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _known_carriers(
+    con: Connection, source: str, carriers: Sequence[Carrier]
+) -> dict[tuple[int, str, str], int]:
+    """{(epoch, key, SHA-256): number} of the carriers that came before."""
+    question = """
+        select epoch, key, sha256, carrier_id
+        from carrier
+        where source = $1 and sha256 in (select unnest($2::text[]))
+    """
+    rows = con.execute(question, [source, [c.sha256 for c in carriers]]).fetchall()
+    return {(epoch, key, sha256): number for epoch, key, sha256, number in rows}
+
+
+def insert_ledger(con: Connection, carriers: Sequence[Carrier], ledger_name: str) -> None:
+    moment = now()
+    columns = {
+        "source": pa.string(),
+        "epoch": pa.int64(),
+        "key": pa.string(),
+        "holds_report": pa.bool_(),
+        "seen_at": pa.timestamp("us"),
+    }
+    rows = [(ledger_name, c.epoch, c.key, c.holds_report, moment) for c in carriers]
+    insert_rows(con, "ledger", columns, rows)

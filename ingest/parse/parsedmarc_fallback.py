@@ -1,0 +1,117 @@
+"""What our readers refuse as malformed, tried with parsedmarc; its only way into this program.
+
+parsedmarc's answer decides whether such a document is a report at all. It does not say how the
+report was written: absent policy tags, results, scopes, selectors and envelope_from are filled
+in, report IDs cut, words lower-cased, records that it cannot read dropped. So the fields are
+taken from the document itself, ended where it broke off, by our own readers; what parsedmarc
+fills in appears nowhere, and a record that was cut in two is kept as refused.
+
+Such a report misses something, messages perhaps: it carries a flag, and counts in no rate.
+It never asks the network: offline, and a stand-in answers for every address.
+"""
+
+import json
+import logging
+import re
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import parsedmarc
+from parsedmarc.config import ParserConfig
+
+from ingest.model.limits import SECOND_OPINION_BYTES
+from ingest.parse import DomainHint, read_aggregate, read_tls
+from ingest.parse.json_text import without_lone_surrogates
+from schemas.errors import Malformed, Refusal
+from schemas.reports.aggregate import AggregateReport
+from schemas.reports.tls import TlsReport
+
+__all__ = ["read_broken_aggregate", "read_broken_tls"]
+
+ROOT = re.compile(rb"<((?:[\w.-]++:)?+feedback)(?=[\s>])[^<>]*+>")
+TIMES = ("start-datetime", "end-datetime")
+
+
+class _NoLookUps(dict[str, Any]):
+    """In the place of parsedmarc's cache of addresses: it knows each, so none is looked up."""
+
+    def get(self, address: str, default: Any = None) -> Any:
+        return {"ip_address": address}
+
+
+@cache
+def _offline() -> ParserConfig:
+    logging.getLogger("parsedmarc").disabled = True  # it would print what strangers wrote
+    return ParserConfig(
+        offline=True,
+        always_use_local_files=True,
+        normalize_timespan_threshold_hours=float("inf"),
+        ip_address_cache=_NoLookUps(),
+    )
+
+
+def read_broken_aggregate(data: bytes, refusal: Malformed, *, name: str = "") -> AggregateReport:
+    """The first report in `data`, if parsedmarc reads it; else raises `refusal`, as it came."""
+    if len(data) > SECOND_OPINION_BYTES:
+        raise refusal
+    try:
+        parsedmarc.parse_aggregate_report_xml(data, config=_offline())
+        report = read_aggregate(_first_report(data), name=name)
+    except (parsedmarc.ParserError, Refusal):
+        raise refusal from None
+    return report.model_copy(update=_marks(report, refusal))
+
+
+def _first_report(data: bytes) -> bytes:
+    """One report out of several, or what there is of one, with an end."""
+    openings = list(ROOT.finditer(data))
+    if not openings:
+        return data
+    stop = openings[1].start() if len(openings) > 1 else len(data)
+    end = b"</%s>" % openings[0][1]
+    whole, found, _ = data[:stop].rpartition(end)
+    return (whole if found else data[:stop]) + end
+
+
+def read_broken_tls(
+    data: bytes, refusal: Malformed, *, hint: DomainHint | None = None
+) -> TlsReport:
+    """The report in `data`, if parsedmarc reads it; else raises `refusal`, as it came.
+
+    parsedmarc does not look at the times. One that is none is read as the other: the report's
+    place among the days is known well enough to show it there.
+    """
+    if len(data) > SECOND_OPINION_BYTES:
+        raise refusal
+    try:
+        parsedmarc.parse_smtp_tls_report_json(data)
+        document = json.loads(without_lone_surrogates(data.decode("utf-8", "replace")))
+        period = document["date-range"]
+        sent = {key: period[key] for key in TIMES}
+        readable = next(filter(_is_time, sent.values()), None)
+        period |= {key: text if _is_time(text) else readable for key, text in sent.items()}
+        report = read_tls(json.dumps(document).encode(), hint=hint)
+    except (parsedmarc.ParserError, Refusal):
+        raise refusal from None
+    raw = {"start_raw": _text(sent[TIMES[0]]), "end_raw": _text(sent[TIMES[1]])}
+    return report.model_copy(update=raw | _marks(report, refusal))
+
+
+def _is_time(value: object) -> bool:
+    try:
+        datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        return False
+    return True
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value).strip()
+
+
+def _marks(report: AggregateReport | TlsReport, refusal: Malformed) -> dict[str, tuple[str, ...]]:
+    return {
+        "repairs": (f"read by parsedmarc: {refusal}", *report.repairs),
+        "flags": (f"incomplete: {refusal}", *report.flags),
+    }

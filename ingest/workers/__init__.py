@@ -1,0 +1,1 @@
+"""Processes that read documents under limits of CPU and memory."""

@@ -1,0 +1,89 @@
+"""The form of a store's file: its tables by numbered migrations, and its views.
+
+A migration is applied once, in a transaction with its own record. Views are replaced whenever the
+program that opens the store brings newer ones.
+"""
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.errors import StoreDamaged
+
+if TYPE_CHECKING:
+    from schemas.store.store import Connection
+
+__all__ = ["Form", "is_current", "migrate"]
+
+Form = tuple[int, str]  # how many migrations are applied (0: no store), text of the views in force
+PACKAGE = resources.files("schemas.store")
+
+
+def is_current(form: Form, path: Path) -> bool:
+    """Whether a file has this program's migrations and views. A newer one is StoreDamaged."""
+    version, views = form
+    known = len(_migrations())
+    if version > known:
+        raise StoreDamaged(
+            f"the store has form {version}, this rua knows {known}",
+            where=str(path),
+            todo="use the newer rua that wrote it",
+        )
+    return version == known and views == _views_text()
+
+
+def migrate(con: "Connection", form: Form, path: Path) -> None:
+    """Give an open file this program's form. Raises StoreDamaged for a newer or a foreign one."""
+    if is_current(form, path):
+        return
+    version, migrations = form[0], _migrations()
+    if version == 0:
+        _refuse_foreign(con, path)
+    for number, (name, sql) in enumerate(migrations[version:], start=version + 1):
+        con.execute("begin")
+        if number == 1:
+            con.execute(
+                "create table migration (number integer, name text, applied_at timestamp);"
+                "create table view_text (sql text)"
+            )
+        con.execute(sql)
+        con.execute("insert into migration values ($1, $2, now())", [number, name])
+        con.execute("commit")
+    _refresh_views(con)
+
+
+@cache
+def _migrations() -> list[tuple[str, str]]:
+    """(name, SQL) of every migration, in order."""
+    return _sql_files("migrations")
+
+
+@cache
+def _views_text() -> str:
+    return "\n".join(text for _, text in _sql_files("views"))
+
+
+def _sql_files(folder: str) -> list[tuple[str, str]]:
+    files = (PACKAGE / folder).iterdir()
+    found = sorted((file for file in files if file.name.endswith(".sql")), key=lambda f: f.name)
+    return [(file.name, file.read_text(encoding="utf-8")) for file in found]
+
+
+def _refuse_foreign(con: "Connection", path: Path) -> None:
+    tables = con.execute("select count(*) from duckdb_tables() where not internal").fetchall()
+    if tables[0][0]:
+        raise StoreDamaged(
+            "this DuckDB file holds other tables and is no store of rua",
+            where=str(path),
+            todo="name another file with --store",
+        )
+
+
+def _refresh_views(con: "Connection") -> None:
+    con.execute("begin")
+    text = _views_text()
+    con.execute(text)
+    con.execute("delete from view_text")
+    con.execute("insert into view_text values ($1)", [text])
+    con.execute("commit")

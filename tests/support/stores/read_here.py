@@ -1,0 +1,43 @@
+"""`rua ingest PATH…` within this process: for tests that need what a store holds, and say nothing
+of how it came there. Reading processes and the command line have tests of their own; this leaves
+out the half seconds in which both start, and nothing else."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from ingest.load.writer import Counts, Writer
+from ingest.model.source import Arrival
+from ingest.run.pipeline import Ingested, Turn
+from ingest.sources.files import FileSource
+from ingest.verify.authenticity import NOBODY, Trust, prove
+from ingest.workers.pool import Part, Readers
+from ingest.workers.read import read_batch
+from ingest.workers.stored_documents import StoredDocument
+from schemas.store.store import Store
+
+__all__ = ["read_here"]
+
+
+def read_here(store: Path, *paths: Path) -> Counts:
+    """What became of the documents of these files and folders. None of them may be a danger to
+    the process that reads it."""
+    done = Ingested()
+    source, readers = FileSource(paths), _Here(1)
+    Turn(source, NOBODY, Writer(Store(store)), readers, done, lambda _, counts: None).run()
+    assert not source.problems
+    return done.counts
+
+
+class _Here(Readers):
+    """Reads when it is asked to."""
+
+    def submit(
+        self, items: Sequence[Arrival] | Sequence[StoredDocument], trust: Trust = NOBODY
+    ) -> list[Part]:
+        part = Part(items, trust, self._room)
+        mails = [each for each in items if isinstance(each, Arrival)]
+        assert len(mails) == len(items)
+        prover = partial(prove, trust=trust, check_dkim=None)
+        part.answer.set_result(read_batch(mails, prover=prover))
+        return [part]

@@ -1,0 +1,274 @@
+"""Answers kept beside the store: never older than it, of no value, private."""
+
+import os
+import re
+import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import analytics.query.result_cache
+import analytics.sources.classified_query
+import analytics.sources.services
+from analytics.query.result_cache import Kept
+from analytics.query.window import Window
+from analytics.sources.classified_query import ask_classified
+from analytics.sources.labels import add
+from analytics.sources.summary import domains
+from ingest.load.writer import Run, Writer
+from schemas.store.store import Connection, Store
+from tests.conftest import DEMO_UNTIL, Demo
+from tests.support.mails.report_documents import Report, store_of
+from tests.support.stores.all_questions import everything_asked
+from tests.support.stores.two_groups import TwoGroups, two_groups
+
+NOW = datetime(2026, 11, 20)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr(analytics.query.result_cache, "SLOW_SECONDS", 0)
+    store = Store(tmp_path / "it's.duckdb")
+    with store.write():
+        pass
+    return store
+
+
+def files(store: Store) -> list[Path]:
+    return sorted(Path(f"{store.path}.kept").glob("*"))
+
+
+def keep(store: Store, asked: str, value: int) -> None:
+    with store.read() as con:
+        con.execute(f"create temp table answer as select {value} as value")
+        Kept(con, "answer", asked).keep("answer")
+
+
+def restored(store: Store, asked: str) -> int | None:
+    with store.read() as con:
+        if not Kept(con, "answer", asked).restore("found"):
+            return None
+        return int(con.execute("select value from found").fetchall()[0][0])
+
+
+def test_what_is_kept_comes_back_for_the_same_question_alone(store: Store) -> None:
+    keep(store, "one", 7)
+    assert restored(store, "one") == 7
+    assert restored(store, "other") is None
+
+
+def test_it_stays_when_nothing_changes_what_reports_say(store: Store) -> None:
+    """A label, an advice, an answer of DNS, a run that finds nothing."""
+    keep(store, "one", 7)
+    add(store, "example.com", "192.0.2.1", "own", None)
+    Writer(store).finish(Run("files", NOW))
+    assert restored(store, "one") == 7
+    copy = store.path.read_bytes()
+    change(store)
+    keep(store, "one", 8)
+    store.path.write_bytes(copy)  # as it is put back from a copy
+    assert restored(store, "one") == 7
+
+
+def test_what_is_kept_asks_nothing_that_may_change_meanwhile() -> None:
+    folder = Path(analytics.query.result_cache.__file__).parent
+    source = "".join(path.read_text() for path in folder.glob("*.py"))
+    names = set(re.findall(r'ask_(?:kept|classified|after)\(\s*con,\s*"(\w+)"', source))
+    names |= set(re.findall(r'_ask\(con, "(\w+)"', source)) | {"services", "classes", "evidence"}
+    assert len(names) > 30
+    others = re.compile(r"\b(?:from|join) (?:label|run|advice|dns_snapshot|ledger)\b")
+    for name in names:
+        assert not others.search((folder / "queries" / f"{name}.sql").read_text()), name
+
+
+def test_it_is_gone_when_the_store_changes(store: Store) -> None:
+    keep(store, "one", 7)
+    change(store)
+    assert restored(store, "one") is None
+    keep(store, "one", 8)
+    assert restored(store, "one") == 8
+
+
+def test_of_other_states_what_is_used_of_late_stays(store: Store) -> None:
+    """By who reads a copy of the store."""
+    for asked in ("one", "two", "three"):
+        keep(store, asked, 7)
+    old = time.time() - analytics.query.result_cache.OTHERS_SECONDS - 1
+    for file in files(store):
+        os.utime(file, (old, old))
+    assert restored(store, "one") == 7
+    change(store)
+    keep(store, "one", 8)
+    assert len(files(store)) == 2
+    assert restored(store, "one") == 8
+
+
+def test_many_may_keep_the_same_answer_at_once(store: Store) -> None:
+    """As sessions of the dashboard do, which are threads of one process."""
+    barrier = threading.Barrier(8)
+
+    def ask(number: int) -> int | None:
+        barrier.wait()
+        keep(store, "one", 7)
+        return restored(store, "one")
+
+    for _ in range(5):
+        change(store)
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(ask, range(8))) == [7] * 8
+    assert not [file for file in files(store) if file.suffix != ".parquet"]
+
+
+def test_what_cannot_be_written_is_no_fault_of_the_question(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(f"{store.path}.kept")
+    with store.read() as con:
+        con.execute("create temp table answer as select 7 as value")
+        kept = Kept(con, "answer", "one")
+        write = kept._write
+        monkeypatch.setattr(Kept, "_write", lambda _, folder, table: write(folder / "gone", table))
+        kept.keep("answer")
+        assert con.execute("from answer").fetchall() == [(7,)]
+    assert list(folder.iterdir()) == []
+
+
+def change(store: Store) -> None:
+    with store.write():
+        pass
+
+
+def test_it_differs_by_whether_proof_is_asked_for(store: Store) -> None:
+    keep(store, "one", 7)
+    assert restored(Store(store.path, require_verified=True), "one") is None
+
+
+def test_it_is_for_its_owner_alone(store: Store) -> None:
+    keep(store, "one", 7)
+    assert files(store)[0].stat().st_mode & 0o777 == 0o600
+    assert files(store)[0].parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(store: Store) -> None:
+    Path(f"{store.path}.kept").write_text("a file in the way")
+    keep(store, "one", 7)
+    assert restored(store, "one") is None
+
+
+def test_what_is_quick_is_not_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analytics.query.result_cache, "SLOW_SECONDS", 60)
+    keep(store, "one", 7)
+    assert not files(store)
+
+
+MOST = 40  # for hundreds the test would take ten times as long
+
+
+def test_the_oldest_go_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analytics.query.result_cache, "MOST_FILES", MOST)
+    for number in range(MOST + 3):
+        keep(store, f"question {number}", number)
+    assert len(files(store)) == MOST
+    assert restored(store, f"question {MOST + 2}") is not None
+
+
+def test_a_question_comes_back_without_being_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analytics.sources.classified_query, "SLOW_ANSWER", 0)
+    today = date(2026, 11, 20)
+    window = Window(date(2026, 10, 17), today, today)
+    store = Store(store_of([Report(today, "example.com", count=7)], tmp_path / "s"))
+    with store.read() as con:
+        first = domains(con, window)
+    monkeypatch.setattr(analytics.sources.classified_query, "classify", None)
+    with store.read() as con:
+        assert domains(con, window) == first
+    assert [row["messages"] for row in first] == [7]
+    with store.read() as con, pytest.raises(TypeError):
+        domains(con, replace(window, first=today))
+
+
+def test_of_one_domain_it_is_what_is_kept_of_all(
+    demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every row of every question that is taken from the whole, against the question itself."""
+    for name in ("kept", "plain"):
+        shutil.copy(demo.store, tmp_path / f"{name}.duckdb")
+    kept, plain = Store(tmp_path / "kept.duckdb"), Store(tmp_path / "plain.duckdb")
+    last = DEMO_UNTIL
+    window = Window(last - timedelta(days=34), last, last)
+    days = {"first": window.first, "last": window.last}
+    floor = {"last": window.last, "days": 7, "floor": 0.95}
+    ways: dict[str, tuple[dict[str, Any], str]] = {
+        "breaks": (floor, "domains"),
+        "domains": (days, "domain"),
+        "names_below": (days, "domains"),
+        "source_sums": (days, "domain"),
+        "standing": (days, "domains"),
+    }
+    assert ways.keys() == analytics.sources.classified_query.BY_DOMAIN
+    monkeypatch.setattr(analytics.sources.classified_query, "SLOW_ANSWER", 0)
+    met = set()
+    for name, (values, key) in ways.items():
+        with kept.read() as con:
+            whole = ask_classified(con, name, values | {key: None}, window)
+        for domain in sorted({row["domain"] for row in whole})[:3]:
+            asked = values | {key: domain if key == "domain" else [domain]}
+            with plain.read() as con:
+                one = ask_classified(con, name, asked, window, (), (domain,))
+            with kept.read() as con, monkeypatch.context() as patch:
+                patch.setattr(
+                    analytics.sources.classified_query, "classify", None
+                )  # nothing is made anew
+                assert ask_classified(con, name, asked, window, (), (domain,)) == one
+            assert one == [row for row in whole if row["domain"] == domain]
+            met.update([name] if one else [])
+    assert met == ways.keys()
+
+
+def test_every_answer_comes_back_as_it_was_and_hangs_on_no_order_of_rows(
+    demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the type: 1 that comes back as 1.0 is written otherwise. To the last digit: the same
+    store gives the same bytes, whoever asks (`rua advise --evidence`), but fractions that threads
+    add up in any order do not."""
+    both = two_groups(demo, tmp_path)
+    monkeypatch.setattr(analytics.query.result_cache, "SLOW_SECONDS", 0)
+    for module in (analytics.sources.classified_query, analytics.sources.services):
+        monkeypatch.setattr(module, "SLOW_ANSWER", 0)
+    made = answers(both, tmp_path / "made")
+    kept = len(files(Store(both.store)))
+    assert kept > 100
+    assert answers(both, tmp_path / "again") == made
+    assert len(files(Store(both.store))) == kept
+    with Store(both.store).write() as con:
+        for table in FACTS:
+            reorder(con, table)
+    for what, answer in answers(both, tmp_path / "reordered").items():
+        assert answer == made[what], what
+
+
+FACTS = ("dmarc_record", "dmarc_reason", "dmarc_dkim", "dmarc_spf", "tls_policy", "tls_failure")
+
+
+def reorder(con: Connection, table: str) -> None:
+    con.execute(f"create temp table reordered as from {table} order by hash(rowid)")
+    con.execute(f"delete from {table}")
+    con.execute(f"insert into {table} from reordered")
+    con.execute("drop table reordered")
+
+
+def answers(both: TwoGroups, folder: Path) -> dict[str, str]:
+    with Store(both.store).read() as con:
+        return {
+            what: repr(told)
+            for what, told in everything_asked(con, both, folder, (1,))
+            if not what.startswith("table ")
+        }

@@ -1,0 +1,25 @@
+"""What is ready before the dashboard listens."""
+
+import subprocess
+import sys
+
+LOADED = """
+import gc, logging, pkgutil, sys
+from dashboards import frame, panels, parts
+from dashboards.web.server.warmup import loaded
+with loaded():
+    assert gc.get_freeze_count() > 100_000
+    known = set(sys.modules)
+    for package in (frame, panels, parts):
+        names = (each.name for each in pkgutil.iter_modules(package.__path__))
+        missing = {f"{package.__name__}.{name}" for name in names} - known
+        assert not missing, missing
+assert gc.get_freeze_count() == 0
+assert logging.root.manager.disable == logging.NOTSET
+"""
+
+
+def test_all_screens_are_loaded_and_drawn_for_nobody_in_silence() -> None:
+    command = [sys.executable, "-c", LOADED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
