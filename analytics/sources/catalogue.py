@@ -107,7 +107,7 @@ class Sender(BaseModel):
 @cache
 def catalogue() -> tuple[Sender, ...]:
     """Every known sender, by id; ConfigError if the file is broken."""
-    return read(files("analytics").joinpath("senders.toml").read_text(encoding="utf-8"))
+    return read(files("analytics.sources").joinpath("senders.toml").read_text(encoding="utf-8"))
 
 
 def find(text: str) -> Sender | None:

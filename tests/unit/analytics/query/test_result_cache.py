@@ -17,6 +17,7 @@ import analytics.query.result_cache
 import analytics.sources.classified_query
 import analytics.sources.services
 from analytics.query.result_cache import Kept
+from analytics.query.run import question
 from analytics.query.window import Window
 from analytics.sources.classified_query import ask_classified
 from analytics.sources.labels import add
@@ -77,14 +78,18 @@ def test_it_stays_when_nothing_changes_what_reports_say(store: Store) -> None:
 
 
 def test_what_is_kept_asks_nothing_that_may_change_meanwhile() -> None:
-    folder = Path(analytics.query.result_cache.__file__).parent
-    source = "".join(path.read_text() for path in folder.glob("*.py"))
-    names = set(re.findall(r'ask_(?:kept|classified|after)\(\s*con,\s*"(\w+)"', source))
-    names |= set(re.findall(r'_ask\(con, "(\w+)"', source)) | {"services", "classes", "evidence"}
+    folder = ROOT / "analytics"
+    source = "".join(path.read_text() for path in folder.rglob("*.py"))
+    names = set(re.findall(r'ask_(?:kept|classified|after)\(\s*con,\s*"([\w/]+)"', source))
+    names |= set(re.findall(r'_ask\(con, "([\w/]+)"', source)) | {
+        "sources/services",
+        "sources/classes",
+        "sources/evidence",
+    }
     assert len(names) > 30
     others = re.compile(r"\b(?:from|join) (?:label|run|advice|dns_snapshot|ledger)\b")
     for name in names:
-        assert not others.search((folder / "queries" / f"{name}.sql").read_text()), name
+        assert not others.search(question(name)), name
 
 
 def test_it_is_gone_when_the_store_changes(store: Store) -> None:

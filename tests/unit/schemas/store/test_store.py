@@ -10,7 +10,7 @@ import pytest
 from schemas.errors import StoreDamaged, StoreError
 from schemas.store.store import Store
 
-PACKAGE = resources.files("schemas")
+PACKAGE = resources.files("schemas.store")
 
 
 def sql_files(folder: str) -> list[tuple[str, str]]:
