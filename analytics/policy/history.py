@@ -128,7 +128,7 @@ def policy_habits(con: Connection, last: date) -> None:
     kept = Kept(con, "policy_habits", repr((last, questions_digest())))
     if kept.restore("policy_habit"):
         return
-    made = f"create or replace temp table made_habit as {question('policy/policy_habits')}"
+    made = "create or replace temp table made_habit as " + question("policy/policy_habits")
     con.execute(made, {"last": last})
     con.execute("create or replace temp view policy_habit as from made_habit")
     kept.keep("made_habit", slow=SLOW_ANSWER)

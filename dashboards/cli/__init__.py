@@ -1,1 +1,1 @@
-"""What the commands share: output, tables, questions, and the advice as text."""
+"""The command line: one module a command, and how results are printed."""

@@ -1,1 +1,1 @@
-"""What several screens are made of: charts, tables, lists, sentences, forms, downloads."""
+"""Parts that several screens share: tables, charts, downloads, the label form."""

@@ -1,1 +1,1 @@
-"""The frame around every screen: who looks, what is chosen, where links lead, how it looks."""
+"""One visitor: login, filters, navigation, messages, and the questions asked."""

@@ -26,6 +26,7 @@ from ingest.load.writer import Run, Writer
 from schemas.store.store import Connection, Store
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.support.mails.report_documents import Report, store_of
+from tests.support.paths import ROOT
 from tests.support.stores.all_questions import everything_asked
 from tests.support.stores.two_groups import TwoGroups, two_groups
 

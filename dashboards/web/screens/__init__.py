@@ -1,0 +1,1 @@
+"""One folder a screen: page.py, data.py (its questions), panels.py (what it draws)."""

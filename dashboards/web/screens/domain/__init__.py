@@ -1,0 +1,1 @@
+"""Domain: one policy domain in full."""

@@ -1,0 +1,1 @@
+"""Monday: the landing page."""

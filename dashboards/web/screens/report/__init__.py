@@ -1,0 +1,1 @@
+"""One report with its records."""

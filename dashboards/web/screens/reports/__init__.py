@@ -1,0 +1,1 @@
+"""Reports: browse, coverage, quarantine."""

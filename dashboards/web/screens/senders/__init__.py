@@ -1,0 +1,1 @@
+"""Unknown senders: sources to decide on."""

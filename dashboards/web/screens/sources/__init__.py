@@ -1,0 +1,1 @@
+"""Sources: who sends as a domain."""

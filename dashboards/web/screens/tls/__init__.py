@@ -1,0 +1,1 @@
+"""TLS: sessions and failures."""
