@@ -35,7 +35,7 @@ MORE_SEED = 5
 ASKED_AGAIN = 20
 DOMAIN = "quayside.example"
 HAS_RUN = "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-APP = Path(__file__).parent.parent / "dashboards" / "web" / "server" / "app.py"
+APP = Path(__file__).parent.parent / "dashboards" / "web" / "app.py"
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def ask_all(store: Path, until: date) -> tuple[dict[str, float], dict[str, float
         with loaded(), timed_questions() as taken:  # as in the server
             for screen in SCREENS:
                 st.cache_data.clear()
-                app.switch_page(f"screens/{screen}.py").run()
+                app.switch_page(f"screens/{screen}/page.py").run()
                 if app.exception:
                     raise RuntimeError(f"{screen}: {app.exception[0].message}")
         rounds.append(taken)

@@ -26,7 +26,7 @@ from schemas.errors import ConfigError
 
 __all__ = ["APP", "serve"]
 
-APP = Path(__file__).parent / "app.py"
+APP = Path(__file__).parents[1] / "app.py"
 PING_SECONDS = 30.0  # a browser that is gone is noticed after two of them
 GOODBYE_SECONDS = 2  # for answers on their way when the server ends
 Life = Callable[[st.App], AbstractAsyncContextManager[None]]

@@ -12,7 +12,7 @@ import streamlit as st
 
 from analytics.query.window import Window
 from dashboards.common.palette import CSS, ICON, ON_LIGHT
-from dashboards.web import components, session
+from dashboards.web import components, screens, session
 from dashboards.web.components import charts, table
 from dashboards.web.components.render_chart import draw
 
@@ -27,9 +27,8 @@ COUNTS = ("messages", "aligned", "undecided", "spoof", "indirect", "legitimate")
 def loaded() -> Iterator[None]:
     """Within, all modules of the screens are there with the libraries that they need, and the
     collector does not look through them after each run of a script (a tenth of a second)."""
-    for package in (session, components, components):
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{package.__name__}.{module.name}")
+    for name in _modules():
+        importlib.import_module(name)
     _rehearse()
     gc.collect()
     gc.freeze()
@@ -37,6 +36,14 @@ def loaded() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+def _modules() -> Iterator[str]:
+    """All but the pages, which are scripts."""
+    for package in (session, components, screens):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith(".page"):
+                yield module.name
 
 
 def _rehearse() -> None:

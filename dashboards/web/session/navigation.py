@@ -1,12 +1,10 @@
 """The screens, in the order in which a postmaster looks at them, and links between them."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from dashboards.web import screens
 from dashboards.web.session.filters import shared
 
 __all__ = ["SCREENS", "go", "has", "link", "pages"]
@@ -22,23 +20,12 @@ SCREENS: Mapping[str, str] = {
     "report": "Report",
     "pipeline": "Pipeline",
 }
-FOLDER = Path(screens.__file__).parent
 HIDDEN = ("report",)  # not in the navigation: a link leads there
 
 
 def pages() -> list[Page]:
     """For `st.navigation`; the first one is the landing page, at /."""
-    first = next(iter(SCREENS))
-    return [
-        st.Page(
-            _file(name),
-            title=title,
-            url_path=name,
-            default=name == first,
-            visibility="hidden" if name in HIDDEN else "visible",
-        )
-        for name, title in SCREENS.items()
-    ]
+    return [_page(name) for name in SCREENS]
 
 
 def has(screen: str) -> bool:
@@ -52,16 +39,23 @@ def link(screen: str, label: str, **parameters: str | None) -> None:
     `label` is Markdown: text from a report goes through `wording.quoted` first. Values may be
     anything: they are percent-encoded.
     """
-    st.page_link(_file(screen), label=label, query_params=_query(parameters), width="content")
+    st.page_link(_page(screen), label=label, query_params=_query(parameters), width="content")
 
 
 def go(screen: str, **parameters: str | None) -> None:
     """Show another screen at once, as a `link` would."""
-    st.switch_page(_file(screen), query_params=_query(parameters))
+    st.switch_page(_page(screen), query_params=_query(parameters))
 
 
-def _file(screen: str) -> str:
-    return str(FOLDER / screen / "page.py")
+def _page(screen: str) -> Page:
+    """Streamlit knows a page by its URL, which it would guess from the name of a file alone."""
+    return st.Page(
+        f"screens/{screen}/page.py",
+        title=SCREENS[screen],
+        url_path=screen,
+        default=screen == next(iter(SCREENS)),
+        visibility="hidden" if screen in HIDDEN else "visible",
+    )
 
 
 def _query(parameters: Mapping[str, str | None]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.web.components import render_chart
 from dashboards.web.server.server import APP
+from tests.support.screens.opened_app import choose
 
 __all__ = ["Opened", "opener", "tables_of", "words"]
 
@@ -42,7 +43,7 @@ def opener(monkeypatch: pytest.MonkeyPatch, folder: Path, until: str) -> Opened:
         app = AppTest.from_file(str(APP), default_timeout=120)
         if user is not None:
             app.user = user
-        app.switch_page(f"screens/{screen}.py")
+        choose(app, screen)
         app.query_params.update({"until": until} | query)
         app.run()
         assert not app.exception

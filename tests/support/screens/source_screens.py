@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.web.components import render_chart
 from dashboards.web.server.server import APP
+from tests.support.screens.opened_app import choose
 
 __all__ = ["Screens", "measured", "pick", "press", "tables_of", "words_of"]
 
@@ -33,7 +34,7 @@ class Screens:
         if config:
             self._set("RUA_CONFIG", str(config))
         app = AppTest.from_file(str(APP), default_timeout=120)
-        app.switch_page(f"screens/{screen}.py")
+        choose(app, screen)
         app.query_params.update(query)
         app.run()
         assert not app.exception

@@ -171,7 +171,7 @@ def _of_domain(con: Any, said: Any, domain: str, folder: Path) -> Iterator[tuple
     yield "given", given(con, domain)
     values = {"domains": [domain], "now": MOMENT}
     since = {"since": MOMENT - timedelta(days=9), "errors_since": MOMENT}
-    yield "dns asked", ask(con, "dns_asked", values | since)
+    yield "dns asked", ask(con, "dns/dns_asked", values | since)
     yield "dns last", ask(con, "dns_last", values)
     yield "advice last", ask(con, "advice_last", {"domains": [domain], "week": week_of(DEMO_UNTIL)})
     yield "effect", effect(con, WINDOW, domain, "label.x.example", said, ())

@@ -5,14 +5,14 @@ import sys
 
 LOADED = """
 import gc, logging, pkgutil, sys
-from dashboards import frame, panels, parts
+from dashboards.web import components, screens, session
 from dashboards.web.server.warmup import loaded
 with loaded():
     assert gc.get_freeze_count() > 100_000
     known = set(sys.modules)
-    for package in (frame, panels, parts):
-        names = (each.name for each in pkgutil.iter_modules(package.__path__))
-        missing = {f"{package.__name__}.{name}" for name in names} - known
+    for package in (session, components, screens):
+        found = pkgutil.walk_packages(package.__path__, package.__name__ + ".")
+        missing = {each.name for each in found if not each.name.endswith(".page")} - known
         assert not missing, missing
 assert gc.get_freeze_count() == 0
 assert logging.root.manager.disable == logging.NOTSET

@@ -149,15 +149,15 @@ def test_only_an_editor_of_everything_reads_quarantine_again(
 
 
 def test_no_screen_opens_the_store_or_the_settings_by_itself() -> None:
-    """What it asks goes through dashboards/data, which asks who looks."""
-    folder = APP.parent
+    """What it asks goes through session/query_cache.py, which asks who looks."""
+    folder = APP.parents[1]
     opening = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*.py")
         if "commands" not in path.parts
         and re.search(r"\b(Store\(|load_settings\(|duckdb)", path.read_text())
     }
-    assert opening == {"terminal/console.py", "data/__init__.py", "frame/viewer.py"}
+    assert opening == {"cli/output.py", "web/session/query_cache.py", "web/session/auth.py"}
 
 
 def test_an_editor_of_a_group_changes_its_labels_alone(groups: TwoGroups, opened: Open) -> None:
