@@ -6,26 +6,24 @@ settings: who the domains are, what their owners say and which gates hold comes 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from analytics.advice.action_items import decisions, headline
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import Owner, standings
+from analytics.advice.domain_state import standings
 from analytics.advice.verdict import decide
 from analytics.changes.detect import compare
 from analytics.changes.feed import quiet_reporters, tls_failures_rose
 from analytics.changes.period import Facts, gather
 from analytics.query.isoweek import label_of
+from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.window import Window
 from analytics.reports.freshness import reporter_mail, reporters
 from analytics.sources import totals
-from analytics.sources.labels import Word
 from analytics.sources.totals import arrived, together
 from analytics.tls.sessions import tls
-from schemas.config.thresholds import Gates
-from schemas.store.store import Connection
 
 __all__ = ["Evidence", "Week", "months", "weeks"]
 
@@ -124,60 +122,46 @@ class Known:
 
 
 def weeks(
-    con: Connection,
-    window: Window,
-    groups: Mapping[str, Collection[str]],
-    gates: Gates,
-    owners: Mapping[str, Owner],
-    words: Sequence[Word] = (),
-    as_of: date | None = None,
+    q: Question, groups: Mapping[str, Collection[str]], as_of: date | None = None
 ) -> list[Week]:
-    """The same week of each group {name: domains}, in their order.
+    """The question's week of each group {name: domains}, in their order.
 
     DNS is taken as it was known when the week was told: at the end of `as_of` (Sunday), at most a
     week after Sunday; that of the week before, a week earlier.
     """
+    window = q.window
     before = Window(window.first - DAYS, window.last - DAYS, window.last - DAYS)
     told = min(as_of or window.last, window.last + DAYS)
-    moment = datetime.combine(told, time.max)
-    was = standings(con, months(before), gates, owners, words, None, moment - DAYS)
-    advice = advise(con, months(window), gates, owners, words, None, moment)
-    advice = [_as_told(con, row, window, told, gates, owners, words, moment) for row in advice]
-    then, days_before = _span(con, before, groups, words, owners)
-    now, days = _span(con, window, groups, words, owners)
+    q = replace(q, moment=datetime.combine(told, time.max))
+    was = standings(replace(q, window=months(before), moment=q.known_at - DAYS))
+    advice = [_as_told(q, row, told) for row in advise(q.over(months(window)))]
+    then, days_before = _span(q.over(before), groups)
+    now, days = _span(q, groups)
     known = Known(
         now,
         then,
         {row["domain"]: row for row in advice},
-        {each.domain: decide(each, gates).verdict for each in was},
+        {each.domain: decide(each, q.gates).verdict for each in was},
     )
     return [
-        _week(con, name, sorted(names), known, days[name], days_before[name])
+        _week(q.within(sorted(names)), name, known, days[name], days_before[name])
         for name, names in groups.items()
     ]
 
 
-def _as_told(
-    con: Connection,
-    row: Row,
-    week: Window,
-    told: date,
-    gates: Gates,
-    owners: Mapping[str, Owner],
-    words: Sequence[Word],
-    moment: datetime,
-) -> Row:
+def _as_told(q: Question, row: Row, told: date) -> Row:
     """The advice as of Sunday, but where no report has come since, and for so long by the day on
     which the week is told that nothing may be concluded: then that day's."""
-    last = row["window"]["last_report_day"]
-    is_silent = last is not None and (told - last).days >= gates.silent_days
-    if told == week.last or not is_silent:
+    sunday, last = q.window.last, row["window"]["last_report_day"]
+    is_silent = last is not None and (told - last).days >= q.gates.silent_days
+    if told == sunday or not is_silent:
         return row
-    since = Window(week.last + timedelta(days=1), told, told)
-    if totals.arrived(con, since, [row["domain"]])["reports"]:
+    q = q.about(row["domain"])
+    since = Window(sunday + timedelta(days=1), told, told)
+    if arrived(q.over(since))["reports"]:
         return row
     now = Window(told - timedelta(days=Window.DAYS - 1), told, told)
-    found = advise(con, now, gates, owners, words, row["domain"], moment)
+    found = advise(q.over(now))
     return found[0] if found else row
 
 
@@ -186,32 +170,23 @@ def months(week: Window) -> Window:
     return Window(week.last - timedelta(days=Window.DAYS - 1), week.last, week.last)
 
 
-def _span(
-    con: Connection,
-    window: Window,
-    groups: Mapping[str, Collection[str]],
-    words: Sequence[Word],
-    configured: Collection[str],
-) -> tuple[Facts, dict[str, list[Row]]]:
+def _span(q: Question, groups: Mapping[str, Collection[str]]) -> tuple[Facts, dict[str, list[Row]]]:
     """Facts of all domains, and the days of each group: together, so that sources are classified
     once."""
-    facts = gather(con, window, words, configured, told=None)
-    days = {name: totals.days(con, window, sorted(names), words) for name, names in groups.items()}
+    facts = gather(q, told=None)
+    days = {name: totals.days(q.within(sorted(names))) for name, names in groups.items()}
     return facts, days
 
 
 def _week(
-    con: Connection,
-    group: str,
-    names: Sequence[str],
-    known: Known,
-    days: Sequence[Row],
-    days_before: Sequence[Row],
+    q: Question, group: str, known: Known, days: Sequence[Row], days_before: Sequence[Row]
 ) -> Week:
+    """The week of the question's domains."""
+    names = q.domains or ()
     now, then = known.now.of(set(names)), known.then.of(set(names))
     advice = [known.advice[name] for name in names if name in known.advice]
-    tls_now, tls_then = tls(con, now.window, names), tls(con, then.window, names)
-    feeds = quiet_reporters(con, now.window, then.window, names)
+    tls_now, tls_then = tls(q), tls(q.over(then.window))
+    feeds = quiet_reporters(q, then.window)
     others = [*feeds, *tls_failures_rose(tls_now, tls_then)]
     return Week(
         group=group,
@@ -225,11 +200,11 @@ def _week(
         sources=[_source(row, now.window) for row in now.services],
         spoofing=_spoofing(now, then),
         tls=_tls(tls_now, tls_then),
-        reporters=_reporters(con, now.window, names),
+        reporters=_reporters(q),
         days=[*days_before, *days],
         total=together(days),
         total_before=together(days_before),
-        evidence=_evidence(con, now, then.window, names),
+        evidence=_evidence(q, now, then.window),
     )
 
 
@@ -279,22 +254,22 @@ def _tls(now: Sequence[Row], then: Sequence[Row]) -> list[Row]:
     return [row | {"failed_before": before.get((row["domain"], row["policy_type"]))} for row in now]
 
 
-def _reporters(con: Connection, window: Window, names: Sequence[str]) -> list[Row]:
+def _reporters(q: Question) -> list[Row]:
     """Everyone who has reported on these domains, most mail of the week first."""
     nothing = {"reports": 0, "days": 0, "messages": 0, "unverified": 0}
-    week = {row["reporter"]: row for row in reporter_mail(con, window, names)}
+    week = {row["reporter"]: row for row in reporter_mail(q)}
     rows = [
         {key: row[key] for key in ("reporter", "recent_days", "delay_hours", "first_day")}
         | {key: row[key] for key in ("last_day", "is_missing")}
         | {key: week.get(row["reporter"], nothing)[key] for key in nothing}
-        for row in reporters(con, window.last, names)
+        for row in reporters(q)
     ]
     return sorted(rows, key=lambda row: (-row["messages"], -row["reports"], row["reporter"]))
 
 
-def _evidence(con: Connection, now: Facts, before: Window, names: Sequence[str]) -> Evidence:
-    found, was = arrived(con, now.window, names), arrived(con, before, names)
-    seen = [row["last_day"] for row in reporters(con, now.window.last, names)]
+def _evidence(q: Question, now: Facts, before: Window) -> Evidence:
+    found, was = arrived(q), arrived(q.over(before))
+    seen = [row["last_day"] for row in reporters(q)]
     return Evidence(
         reports=found["reports"],
         reporters=found["reporters"],

@@ -4,25 +4,23 @@ The verdict is verdict.py's. Here the answer is put together: the record to publ
 gates and blockers, and what the next step would do to the mail of the window.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from analytics.advice.domain_state import LEVELS, Owner, Standing, standings
+from analytics.advice.domain_state import LEVELS, Standing, standings
 from analytics.advice.fingerprint import inputs
 from analytics.advice.gates import DAYS
 from analytics.advice.no_reports import unreported
 from analytics.advice.remediation import with_prospects
 from analytics.advice.verdict import Decision, as_rows, decide
 from analytics.dns.dmarc_record import change
-from analytics.policy.whatif import Tags, whatif
+from analytics.policy.replay import Tags
+from analytics.policy.whatif import whatif
+from analytics.query.question import Question
 from analytics.query.run import Row
-from analytics.query.window import Window
-from analytics.reports.verified_filter import proven
-from analytics.sources.labels import Word
+from analytics.reports.verified_filter import verified_where_proven
 from analytics.sources.totals import domain_names
-from schemas.config.thresholds import Gates
-from schemas.store.store import Connection
 
 __all__ = ["advise", "existing", "next_tags", "of_standing", "told"]
 
@@ -33,44 +31,32 @@ NO_RECORD = "DNS shows no DMARC record now: add rua=mailto:… or reports will n
 LOOK_AGAIN = {"advance": 7, "fix": 1, "wait": 1, "done": 7, "roll-back": 1}
 
 
-def advise(
-    con: Connection,
-    window: Window,
-    gates: Gates,
-    owners: Mapping[str, Owner],
-    words: Sequence[Word] = (),
-    domain: str | None = None,
-    moment: datetime | None = None,
-    *,
-    with_impact: bool = True,
-) -> list[Row]:
+def advise(q: Question, *, with_impact: bool = True) -> list[Row]:
     """One row per policy domain with reports, and then per domain of the settings without any: the
     keys of `rua advise` (docs/commands.md).
 
-    `owners` is what the settings say of each domain; DNS is looked at as of `moment` (UTC, without
-    a zone), by default the end of the window. Without `with_impact` nothing is replayed: rows are
-    those of `told`.
+    Without `with_impact` nothing is replayed: rows are those of `told`.
     """
-    with proven(con, window, gates, domain):
-        found = standings(con, window, gates, owners, words, domain, moment)
-        rows = [
-            of_standing(con, each, gates, words) if with_impact else told(each, decide(each, gates))
-            for each in found
-        ]
-    known = domain_names(con)
-    silent = [name for name in owners if name not in known and domain in (None, name)]
-    return [*rows, *(unreported(con, name, owners[name], window, moment) for name in silent)]
+    rows = [
+        of_standing(q, each) if with_impact else told(each, decide(each, q.gates))
+        for each in standings(q)
+    ]
+    known = domain_names(q.reader)
+    wanted = q.owners if q.domains is None else [name for name in q.domains if name in q.owners]
+    silent = [name for name in wanted if name not in known]
+    return [*rows, *(unreported(q, name) for name in silent)]
 
 
-def of_standing(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> Row:
-    """The row of one domain, asked within `proven`."""
-    decision = decide(standing, gates)
+def of_standing(q: Question, standing: Standing) -> Row:
+    """The row of one domain, of the reports that its state was measured over."""
+    q, _ = verified_where_proven(q.about(standing.domain))
+    decision = decide(standing, q.gates)
     tags, names = next_tags(standing, decision), existing(standing)
-    replayed = whatif(con, standing.window, standing.domain, tags, words, names)
+    replayed = whatif(q, tags, names)
     return told(standing, decision) | {
-        "blockers": with_prospects(con, standing, gates, decision.blockers, replayed),
+        "blockers": with_prospects(q, standing, decision.blockers, replayed),
         "impact": _impact(replayed),
-        "inputs": inputs(con, standing, gates, words),
+        "inputs": inputs(q, standing),
     }
 
 

@@ -2,37 +2,27 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from analytics.dns.history import published_of
 from analytics.dns.policy_discovery import Found, Published
-from analytics.query.run import Row
+from analytics.query.question import Owner, Question
+from analytics.query.run import Row, ask_kept
 from analytics.query.window import Window
-from analytics.reports.verified_filter import proven
-from analytics.sources.classified_query import ask_classified
-from analytics.sources.labels import Word
+from analytics.reports.verified_filter import verified_where_proven
+from analytics.sources.classification import by_domain, source_class
 from analytics.sources.services import by_class
 from analytics.sources.summary import domains
 from schemas.config.thresholds import Gates
-from schemas.store.store import Connection
 
-__all__ = ["LEVELS", "Owner", "Standing", "standings"]
+__all__ = ["LEVELS", "Standing", "standings"]
 
 
 # Whose services are listed: of abuse there are thousands, and it is counted in `mail` alone.
 LISTED = ("own", "broken", "forwarder", "list", "undecided")
 LEVELS = ("none", "quarantine", "reject")  # of enforcement, the weakest first
 MENDED_DAYS = 2  # on which it passes, after it failed
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """What the owner says of a domain in the settings."""
-
-    goal: str = "reject"
-    parked: bool = False
-    accept_indirect_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,63 +134,44 @@ class Standing:
         return sorted(found, key=lambda row: (-row["messages"], row["source"]))
 
 
-def standings(
-    con: Connection,
-    window: Window,
-    gates: Gates,
-    owners: Mapping[str, Owner],
-    words: Sequence[Word] = (),
-    domain: str | None = None,
-    moment: datetime | None = None,
-) -> list[Standing]:
-    """Every policy domain with reports, or one; most mail first. What DNS published is taken as it
-    was known at `moment` (UTC, without a zone), by default at the end of the window."""
-    known = moment or datetime.combine(window.last, time.max)
-    with proven(con, window, gates, domain) as left_out:
-        measured = _measured(con, window, gates, owners, words, domain)
-    published = published_of(con, known, None if domain is None else [domain])
+def standings(q: Question) -> list[Standing]:
+    """Every policy domain asked about that has reports; most mail first."""
+    counted, left_out = verified_where_proven(q)
+    names = None if q.domains is None else list(q.domains)
+    published = published_of(q.reader, q.known_at, names)
     return [
         Standing(
             domain=row["domain"],
-            window=window,
+            window=q.window,
             mail=row,
             seen=seen,
             **told,
-            owner=owners.get(row["domain"], Owner()),
+            owner=q.owners.get(row["domain"], Owner()),
             dns=_asked(published.get(row["domain"])),
             left_out=left_out.get(row["domain"], 0),
         )
-        for row, seen, told in measured
+        for row, seen, told in _measured(counted)
     ]
 
 
-def _measured(
-    con: Connection,
-    window: Window,
-    gates: Gates,
-    owners: Mapping[str, Owner],
-    words: Sequence[Word],
-    domain: str | None,
-) -> list[tuple[Row, Row, dict[str, list[Row]]]]:
+def _measured(q: Question) -> list[tuple[Row, Row, dict[str, list[Row]]]]:
     """Of each domain its row of `rua domains`, that of queries/standing.sql, and what is listed."""
-    only = None if domain is None else (domain,)
-    dormant = _dormant(con, window, gates, words, domain)
-    mail = domains(con, window, owners, domain, words)
-    named = {"domains": only and list(only)}
-    days = {"first": window.first, "last": window.last}
-    floor = {"last": window.last, "days": gates.break_window, "floor": gates.rate_of_source}
-    asked = (window, words, only)
-    seen = {
-        row["domain"]: row for row in ask_classified(con, "advice/standing", days | named, *asked)
+    dormant = _dormant(q)
+    floor = {
+        "last": q.window.last,
+        "days": q.gates.break_window,
+        "floor": q.gates.rate_of_source,
+        **q.named,
     }
-    breaks = _by_domain(ask_classified(con, "advice/breaks", floor | named, *asked))
-    below = _by_domain(ask_classified(con, "advice/names_below", days | named, *asked))
-    services = _by_domain(by_class(con, window, domain, words, LISTED))
-    passing = _mended(con, window, gates, words, only, dormant) if dormant else {}
+    seen = {row["domain"]: row for row in by_domain(q, "advice/standing", q.bounds)}
+    breaks = _by_domain(by_domain(q, "advice/breaks", floor))
+    below = _by_domain(by_domain(q, "advice/names_below", q.bounds))
+    services = _by_domain(by_class(q, LISTED))
+    passing = _mended(q, dormant) if dormant else {}
     still = {name: _still(rows, services.get(name, []), passing) for name, rows in dormant.items()}
     return [
         (row, seen[name], _listed(name, services, breaks, still, below))
-        for row in mail
+        for row in domains(q, q.owners)
         if (name := row["domain"]) in seen
     ]
 
@@ -220,14 +191,13 @@ def _listed(
     }
 
 
-def _dormant(
-    con: Connection, window: Window, gates: Gates, words: Sequence[Word], domain: str | None
-) -> dict[str, list[Row]]:
+def _dormant(q: Question) -> dict[str, list[Row]]:
     """What failed in the days before the window: a quarterly sender is in no month's mail."""
-    day_before = window.first - timedelta(days=1)
-    before = Window(window.first - timedelta(days=gates.quarter_days), day_before, day_before)
-    found = by_class(con, before, domain, words, ("broken", "undecided"))
-    return _by_domain([row for row in found if _may_be_ours(row, gates)])
+    first = q.window.first
+    last = first - timedelta(days=1)
+    before = q.over(Window(first - timedelta(days=q.gates.quarter_days), last, last))
+    found = by_class(before, ("broken", "undecided"))
+    return _by_domain([row for row in found if _may_be_ours(row, q.gates)])
 
 
 def _may_be_ours(row: Row, gates: Gates) -> bool:
@@ -240,19 +210,11 @@ def _may_be_ours(row: Row, gates: Gates) -> bool:
     return bool(row["messages"] >= floor)
 
 
-def _mended(
-    con: Connection,
-    window: Window,
-    gates: Gates,
-    words: Sequence[Word],
-    only: Sequence[str] | None,
-    domains: Iterable[str],
-) -> dict[tuple[str, str], int]:
+def _mended(q: Question, domains: Iterable[str]) -> dict[tuple[str, str], int]:
     """On how many days what failed before has passed since then, by (domain, source)."""
-    since = window.first - timedelta(days=gates.quarter_days)
-    named = {"domains": sorted(domains)}
-    days = {"since": since, "last": window.last}
-    rows = ask_classified(con, "advice/mended", days | named, window, words, only)
+    since = q.window.first - timedelta(days=q.gates.quarter_days)
+    asked = {"since": since, "last": q.window.last, "domains": sorted(domains)}
+    rows = ask_kept(q.reader, "advice/mended", asked, *q.counted, source_class(q))
     return {(row["domain"], row["source"]): row["days"] for row in rows}
 
 

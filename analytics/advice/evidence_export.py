@@ -8,23 +8,20 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import Owner
 from analytics.policy.history import policy_changes
+from analytics.query.override import Override
+from analytics.query.question import Question
 from analytics.query.run import Row, ask, question
-from analytics.query.window import Window
-from analytics.reports.verified_filter import proven
-from analytics.sources.labels import Word
+from analytics.reports.verified_filter import verified_where_proven
 from analytics.sources.summary import sources
-from schemas.config.thresholds import Gates
 from schemas.errors import ConfigError
 from schemas.sanitize import csv_cell
-from schemas.store.store import Connection
 
 __all__ = ["write"]
 
@@ -53,31 +50,24 @@ QUESTIONS = (
 )
 
 
-def write(
-    con: Connection,
-    folder: Path,
-    window: Window,
-    domain: str,
-    gates: Gates,
-    owners: Mapping[str, Owner],
-    words: Sequence[Word],
-    moment: datetime,
-) -> list[Path]:
-    """Writes into `folder`, which must be new or empty; returns the files. Raises ConfigError."""
+def write(q: Question, folder: Path) -> list[Path]:
+    """Writes what the advice on one domain rests on into `folder`, which must be new or empty;
+    returns the files. Raises ConfigError."""
     _prepare(folder)
-    with proven(con, window, gates, domain):  # what the advice went by
-        rows = advise(con, window, gates, owners, words, domain, moment)
-        found, behind = sources(con, window, domain, words), _reports(con, window, domain)
+    rows = advise(q)
+    counted, _ = verified_where_proven(q)  # what the advice went by
+    found, behind = sources(counted), _reports(counted)
+    window = q.window
     files = {
         "advice.json": _json(rows[0] if rows else {}),
-        "gates.json": _json(gates.model_dump()),
+        "gates.json": _json(q.gates.model_dump()),
         "window.json": _json({"first": window.first, "last": window.last, "as_of": window.as_of}),
-        "policy_changes.json": _json(
-            [each.as_row() for each in policy_changes(con, window.last, [domain], moment)]
-        ),
+        "policy_changes.json": _json([each.as_row() for each in policy_changes(q)]),
         "sources.csv": _csv(found),
         "reports.csv": _csv(behind),
-        "labels.json": _json([_said(word) for word in words if word.policy_domain == domain]),
+        "labels.json": _json(
+            [_said(each) for each in q.overrides if each.policy_domain == q.domain]
+        ),
         **{f"sql/{name.rpartition('/')[2]}.sql": question(name) for name in QUESTIONS},
     }
     files["sha256.txt"] = "".join(
@@ -102,12 +92,12 @@ def _prepare(folder: Path) -> None:
         )
 
 
-def _reports(con: Connection, window: Window, domain: str) -> list[Row]:
-    bounds = {"first": window.first, "last": window.last, "domain": domain}
-    return ask(con, "advice/reports_behind", bounds)
+def _reports(q: Question) -> list[Row]:
+    bounds = {**q.days, "domain": q.domain}
+    return ask(q.reader, "advice/reports_behind", bounds, *q.counted)
 
 
-def _said(word: Word) -> dict[str, Any]:
+def _said(word: Override) -> dict[str, Any]:
     return {"match": word.match, "class": word.class_, "note": word.note, "made_at": word.made_at}
 
 

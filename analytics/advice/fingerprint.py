@@ -2,34 +2,31 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from analytics.advice.domain_state import Standing
+from analytics.query.question import Question
 from analytics.query.run import ask
 from analytics.sources.classification import HISTORY_DAYS
-from analytics.sources.labels import Word
-from schemas.config.thresholds import Gates
-from schemas.store.store import Connection
 
 __all__ = ["inputs"]
 
 
-def inputs(con: Connection, standing: Standing, gates: Gates, words: Sequence[Word]) -> str:
+def inputs(q: Question, standing: Standing) -> str:
     """SHA-256, in hexadecimal, of the reports that count, the owner's words, what DNS told, the
     gates and the days; not of when DNS was asked, nor of the version of rua."""
     since = standing.window.last - timedelta(days=HISTORY_DAYS - 1)
     bounds = {"domain": standing.domain, "since": since, "last": standing.window.last}
     known = standing.dns
     rested_on = {
-        "reports": ask(con, "advice/reports_counted", bounds),
-        "labels": [asdict(word) for word in words if word.policy_domain == standing.domain],
+        "reports": ask(q.reader, "advice/reports_counted", bounds, *q.counted),
+        "labels": [asdict(each) for each in q.overrides if each.policy_domain == standing.domain],
         "owner": asdict(standing.owner),
         "dns": known and [known.found_at, known.texts, known.text, known.spf, known.null_mx],
         "names": sorted(known.exists.items()) if known else [],
-        "gates": gates.model_dump(),
+        "gates": q.gates.model_dump(),
         "window": asdict(standing.window),
     }
     text = json.dumps(rested_on, sort_keys=True, default=_plain)

@@ -13,7 +13,8 @@ from typing import Any
 
 from analytics.query.run import Row, ask
 from schemas.errors import ConfigError
-from schemas.store.store import Connection, Store
+from schemas.store.reader import Connection, Reader
+from schemas.store.store import Store
 
 __all__ = ["given", "keep", "read_week", "week_of"]
 
@@ -50,13 +51,13 @@ def keep(store: Store, rows: Sequence[Row], as_of: date, made_at: datetime) -> i
     UTC without a zone. Raises StoreError, StoreLocked after the store's `lock_timeout`.
     """
     wanted = [_columns(row, as_of, made_at) for row in rows]
-    with store.read() as con:
-        new = _news(con, wanted)
+    with store.read() as reader:
+        new = _news(reader, wanted)
     if not new:
         return 0
     with store.write(changes_reports=False) as con:
         con.execute("begin")
-        new = _news(con, wanted)  # another run may have kept it meanwhile
+        new = _news(Reader.on(con), wanted)  # another run may have kept it meanwhile
         for row, before in new:
             if before is not None and all(before[key] == row[key] for key in SAME_STEP):
                 _drop(con, row, before)
@@ -66,7 +67,7 @@ def keep(store: Store, rows: Sequence[Row], as_of: date, made_at: datetime) -> i
 
 
 def given(
-    con: Connection, domain: str, week: str | None = None, moment: datetime | None = None
+    reader: Reader, domain: str, week: str | None = None, moment: datetime | None = None
 ) -> list[Row]:
     """The advice kept on a domain, of one week or of all, the newest first.
 
@@ -74,7 +75,7 @@ def given(
     reason, inputs, stands (the last of its week) and given, the row of `rua advise` as it was (its
     days and times as text). Looks at nothing made after the moment (UTC, without a zone).
     """
-    rows = ask(con, "advice/advice", {"domain": domain, "week": week, "moment": moment})
+    rows = ask(reader, "advice/advice", {"domain": domain, "week": week, "moment": moment})
     loaded = {"target": json.loads, "given": json.loads}
     return [
         {key: loaded[key](value) if key in loaded else value for key, value in row.items()}
@@ -97,13 +98,13 @@ def _columns(row: Row, as_of: date, made_at: datetime) -> Row:
     }
 
 
-def _news(con: Connection, wanted: Sequence[Row]) -> list[tuple[Row, Row | None]]:
+def _news(reader: Reader, wanted: Sequence[Row]) -> list[tuple[Row, Row | None]]:
     """Rows that say something new, each with the last one of its week."""
     weeks = {row["week"] for row in wanted}
     found = {}
     for week in weeks:
         domains = [row["policy_domain"] for row in wanted if row["week"] == week]
-        for before in ask(con, "advice/advice_last", {"domains": domains, "week": week}):
+        for before in ask(reader, "advice/advice_last", {"domains": domains, "week": week}):
             found[before["domain"], week] = before
     pairs = [(row, found.get((row["policy_domain"], row["week"]))) for row in wanted]
     return [

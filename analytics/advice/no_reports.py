@@ -1,15 +1,14 @@
 """A domain of the settings about which no report has come yet: what to publish so that some do."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
-from analytics.advice.domain_state import Owner
 from analytics.dns.history import published_on
 from analytics.dns.policy_discovery import Found, Published
+from analytics.query.question import Owner, Question
 from analytics.query.run import Row
 from analytics.query.window import Window
-from schemas.store.store import Connection
 
 __all__ = ["unreported"]
 
@@ -21,11 +20,10 @@ IMPACT = ("rejected", "quarantined", "legitimate_lost", "undecided")
 NEEDS_RUA = "add rua=mailto:… or reports will not come"
 
 
-def unreported(
-    con: Connection, name: str, owner: Owner, window: Window, moment: datetime | None = None
-) -> Row:
-    """Its row of `rua advise`; counts are 0, and what DNS publishes is as known at `moment`."""
-    known = published_on(con, name, moment or datetime.combine(window.last, time.max))
+def unreported(q: Question, name: str) -> Row:
+    """Its row of `rua advise`; counts are 0."""
+    window, owner = q.window, q.owners[name]
+    known = published_on(q.reader, name, q.known_at)
     dns = known if known is not None and known.outcome in (Found.FOUND, Found.NONE) else None
     verdict, reason, changes = _decided(name, owner, dns)
     target: dict[str, Any] = {tag: changes.get(tag) for tag in TAGS}

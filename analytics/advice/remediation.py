@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analytics.advice.domain_state import Standing
+from analytics.query.question import Question
+from analytics.query.relation import Relations
 from analytics.query.run import Row, ask
 from analytics.query.statistics import CLUSTERS, design_effect, wilson
+from analytics.sources.classification import source_class
 from schemas.config.thresholds import Gates
-from schemas.store.store import Connection
 
 __all__ = ["with_prospects"]
 
@@ -28,17 +30,15 @@ SIGNED = "at most {alone:.1%} of your mail of the {days} days passes by SPF alon
 PARKED = "nothing but abuse in the {days} days"
 
 
-def with_prospects(
-    con: Connection, standing: Standing, gates: Gates, rows: Sequence[Row], told: Row
-) -> list[Row]:
+def with_prospects(q: Question, standing: Standing, rows: Sequence[Row], told: Row) -> list[Row]:
     """The blockers, the largest loss first, with `interval`, `fixed_when`, `lost` and `left_after`
     (docs/commands.md).
 
-    `told` is what the next record would do (whatif.py), asked on this connection last:
-    its classes are looked at.
+    `told` is what the next record would do (policy/whatif.py).
     """
-    bounds = {"domain": standing.domain, "first": standing.window.first}
-    failing = ask(con, "advice/failing", bounds | {"last": standing.window.last}) if rows else []
+    bounds = {"domain": standing.domain, **q.days}
+    over: Relations = (*q.counted, source_class(q))
+    failing = ask(q.reader, "advice/failing", bounds, *over) if rows else []
     by_key = {(row["source"], row["class"]): row for row in failing}
     lost = {(row["source"], row["class"]): row["lost"] for row in told["by_source"]}
     gone = {row["source"] for row in standing.dormant}
@@ -46,7 +46,7 @@ def with_prospects(
         {
             **row,
             "interval": _interval(standing, row, by_key),
-            "fixed_when": _fixed_when(standing, gates, row, is_gone=row["source"] in gone),
+            "fixed_when": _fixed_when(standing, q.gates, row, is_gone=row["source"] in gone),
             "lost": mine,
             "left_after": left,
         }

@@ -5,19 +5,18 @@ is compared that the same span would not show again: a policy is that of most re
 a pass rate has moved only where the two intervals do not touch.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from analytics.advice.domain_state import LEVELS
 from analytics.changes.feed import quiet_reporters, tls_failures_rose
 from analytics.changes.model import Certainty, Kind, change, named, ordered, some
 from analytics.changes.period import Facts, gather
+from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.window import Window
-from analytics.sources.labels import Word
 from analytics.tls.sessions import tls
 from schemas.sanitize import cell
-from schemas.store.store import Connection
 
 __all__ = ["changes", "compare"]
 
@@ -27,28 +26,25 @@ SURGE_MESSAGES, SURGE_TIMES = 50, 2
 
 
 def changes(
-    con: Connection,
-    window: Window,
+    q: Question,
     before: Window,
-    words: Sequence[Word] = (),
-    domains: Collection[str] | None = None,
     advice: Iterable[Row] = (),
     verdicts: Mapping[str, str] | None = None,
 ) -> list[Row]:
-    """What `window` shows that `before` did not: rows of `kind, domain, source, text, messages,
-    certainty, link`, the largest consequence first.
+    """What the question's window shows that `before` did not: rows of `kind, domain, source, text,
+    messages, certainty, link`, the largest consequence first.
 
     `text` is a sentence in which strangers' names are plain text, yet to be escaped for where it
-    is shown; `link` is {to: source | domain | advice | reporters, …}. `domains` None means all.
-    Verdicts are compared where they are given: `advice` are the rows of `advise` as of the window's
-    last day, `verdicts` {domain: verdict} those of the days before.
+    is shown; `link` is {to: source | domain | advice | reporters, …}. Verdicts are compared where
+    they are given: `advice` are the rows of `advise` as of the window's last day, `verdicts`
+    {domain: verdict} those of the days before.
     """
-    named_domains = None if domains is None else sorted(domains)
-    then, now = gather(con, before, words), gather(con, window, words)
-    if domains is not None:
-        then, now = then.of(domains), now.of(domains)
-    feeds = quiet_reporters(con, window, before, named_domains)
-    tls_now, tls_then = tls(con, window, named_domains), tls(con, before, named_domains)
+    everything = q.about()
+    then, now = gather(everything.over(before)), gather(everything)
+    if q.domains is not None:
+        then, now = then.of(q.domains), now.of(q.domains)
+    feeds = quiet_reporters(q, before)
+    tls_now, tls_then = tls(q), tls(q.over(before))
     others = [*feeds, *tls_failures_rose(tls_now, tls_then)]
     return compare(now, then, advice, verdicts or {}, others)
 

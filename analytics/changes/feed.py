@@ -1,12 +1,12 @@
 """What changed in who reports, and in what TLS reports tell."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from analytics.changes.model import Certainty, Kind, change, named, some
+from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.window import Window
 from analytics.reports.freshness import reporters
-from schemas.store.store import Connection
 
 __all__ = ["quiet_reporters", "tls_failures_rose"]
 
@@ -15,12 +15,10 @@ FAILED_SHARE = 0.01  # of all sessions
 TIMES = 2  # the share before
 
 
-def quiet_reporters(
-    con: Connection, window: Window, before: Window, domains: Sequence[str] | None = None
-) -> list[Row]:
+def quiet_reporters(q: Question, before: Window) -> list[Row]:
     """Who fell silent in the window, and who came back."""
-    now = {row["reporter"]: row for row in reporters(con, window.last, domains)}
-    then = {row["reporter"]: row for row in reporters(con, before.last, domains)}
+    now = {row["reporter"]: row for row in reporters(q)}
+    then = {row["reporter"]: row for row in reporters(q.over(before))}
     found = []
     for name, row in now.items():
         was = then.get(name, {}).get("is_missing", False)

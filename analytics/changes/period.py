@@ -7,13 +7,12 @@ here is computed anew.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from analytics.query.run import Row
+from analytics.query.question import Question
+from analytics.query.run import Row, ask_kept
 from analytics.query.window import Window
-from analytics.sources.classified_query import ask_classified, ask_kept
-from analytics.sources.labels import Word
+from analytics.sources.classification import by_domain
 from analytics.sources.services import services
 from analytics.sources.summary import domains
-from schemas.store.store import Connection
 
 __all__ = ["Facts", "gather"]
 
@@ -47,32 +46,21 @@ class Facts:
         return {(row["domain"], row["source"]): row for row in self.services}
 
 
-def gather(
-    con: Connection,
-    window: Window,
-    words: Sequence[Word] = (),
-    configured: Collection[str] = (),
-    domain: str | None = None,
-    told: Collection[str] | None = (),
-) -> Facts:
-    """The facts of a window, of all domains or of one; of services `told` as in `services`."""
-    rows = domains(con, window, configured, domain, words)
-    listed = services(con, window, domain, words, told)
-    sums = _sums(con, window, domain, words)
-    bounds = {"last": window.last, "domains": None if domain is None else [domain]}
+def gather(q: Question, told: Collection[str] | None = ()) -> Facts:
+    """The facts of a window; of services `told` as in `services`."""
+    listed = services(q, told)
+    sums = _sums(q)
+    bounds = {"last": q.window.last, **q.named}
+    policies = ask_kept(q.reader, "changes/policy_of_most", bounds, *q.counted)
     return Facts(
-        window,
-        rows,
+        q.window,
+        domains(q, q.owners),
         [row | sums[row["domain"], row["source"]] for row in listed],
-        {row["domain"]: row["policy"] for row in ask_kept(con, "changes/policy_of_most", bounds)},
+        {row["domain"]: row["policy"] for row in policies},
     )
 
 
-def _sums(
-    con: Connection, window: Window, domain: str | None, words: Sequence[Word]
-) -> dict[Key, Row]:
+def _sums(q: Question) -> dict[Key, Row]:
     """What each source sent in all, and on how many days."""
-    asked = {"first": window.first, "last": window.last, "domain": domain}
-    only = None if domain is None else (domain,)
-    rows = ask_classified(con, "changes/source_sums", asked, window, words, only)
+    rows = by_domain(q, "changes/source_sums", {**q.days, "domain": q.domain})
     return {(row.pop("domain"), row.pop("source")): row for row in rows}

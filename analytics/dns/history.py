@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from analytics.dns.lookup_types import Answer, Outcome, Question, Wanted
+from analytics.dns.lookup_types import Answer, DnsQuestion, Outcome, Wanted
 from analytics.dns.policy_discovery import Found, Published, put_together, record_question
+from analytics.query.question import Question
 from analytics.query.run import Row, ask
-from analytics.query.window import Window
 from schemas.config.settings import Dns
-from schemas.store.store import Connection, Store
+from schemas.store.reader import Connection, Reader
+from schemas.store.store import Store
 
 __all__ = [
     "Change",
@@ -55,14 +56,14 @@ class Change:
     after: Published
 
 
-def names_to_ask(con: Connection, window: Window) -> dict[str, list[str]]:
+def names_to_ask(q: Question) -> dict[str, list[str]]:
     """Names below each policy domain that mail of the window came from, most mail first.
 
     At most 50 of a domain: a forged report may hold thousands.
     """
-    bounds = {"first": window.first, "last": window.last, "most": MOST_NAMES}
+    bounds = {**q.days, "most": MOST_NAMES}
     found: dict[str, list[str]] = {}
-    for row in ask(con, "dns/names_to_ask", bounds):
+    for row in ask(q.reader, "dns/names_to_ask", bounds):
         found.setdefault(row["domain"], []).append(row["name"])
     return found
 
@@ -81,8 +82,8 @@ def refresh(
     """
     if dns.offline or not domains:
         return Refreshed()
-    with store.read() as con:
-        wanted = _due(con, domains, names_by_domain, now)
+    with store.read() as reader:
+        wanted = _due(reader, domains, names_by_domain, now)
     if not wanted:
         return Refreshed()
     from analytics.dns.lookup import Asking  # asyncio and DNS load only where something is due
@@ -90,7 +91,9 @@ def refresh(
     asking = Asking(dns, wanted)
     asking.run()
     kept = {
-        domain: {q: a for q, a in answers.items() if not (asking.is_dead and a.outcome.is_error)}
+        domain: {
+            asked: a for asked, a in answers.items() if not (asking.is_dead and a.outcome.is_error)
+        }
         for domain, answers in asking.answers.items()
     }
     changed = _keep(store, kept, now) if any(kept.values()) else 0
@@ -106,7 +109,7 @@ def refresh(
 
 
 def _due(
-    con: Connection,
+    reader: Reader,
     domains: Sequence[str],
     names_by_domain: Mapping[str, Sequence[str]],
     now: datetime,
@@ -118,7 +121,7 @@ def _due(
         "since": now - FRESH,
         "errors_since": now - FRESH_ERROR,
     }
-    rows = ask(con, "dns/dns_asked", values)
+    rows = ask(reader, "dns/dns_asked", values)
     fresh = {(row["domain"], (row["name"], row["type"])) for row in rows}
     found = []
     for domain in chosen:
@@ -130,13 +133,13 @@ def _due(
     return found
 
 
-def _keep(store: Store, answers: Mapping[str, Mapping[Question, Answer]], now: datetime) -> int:
+def _keep(store: Store, answers: Mapping[str, Mapping[DnsQuestion, Answer]], now: datetime) -> int:
     """One short transaction; returns how many answers are new or differ from the last ones."""
     with store.write(changes_reports=False) as con:
         con.execute("begin")
         last = {
             (row["domain"], row["name"], row["type"], Outcome(row["outcome"]).is_error): row
-            for row in ask(con, "dns/dns_last", {"domains": list(answers), "now": now})
+            for row in ask(Reader.on(con), "dns/dns_last", {"domains": list(answers), "now": now})
         }
         new: list[tuple[object, ...]] = []
         same: list[tuple[object, ...]] = []
@@ -188,22 +191,22 @@ def _move_on(con: Connection, rows: Sequence[tuple[object, ...]], now: datetime)
         )
 
 
-def published_on(con: Connection, domain: str, moment: datetime) -> Published | None:
+def published_on(reader: Reader, domain: str, moment: datetime) -> Published | None:
     """What was known at a moment (UTC, without a zone); None where DNS had not been asked.
 
     Looks at nothing that was asked later. `asked_at` is when the answer about the domain's own
     DMARC record was last confirmed, as far as the moment tells.
     """
-    return published_of(con, moment, [domain]).get(domain)
+    return published_of(reader, moment, [domain]).get(domain)
 
 
 def published_of(
-    con: Connection, moment: datetime, domains: Sequence[str] | None = None
+    reader: Reader, moment: datetime, domains: Sequence[str] | None = None
 ) -> dict[str, Published]:
     """The same of many domains at once, None meaning all; those that were asked for."""
     rows: dict[str, list[Row]] = {}
     named = None if domains is None else list(domains)
-    for row in ask(con, "dns/dns_snapshot", {"domains": named, "moment": moment}):
+    for row in ask(reader, "dns/dns_snapshot", {"domains": named, "moment": moment}):
         rows.setdefault(row["domain"], []).append(row)
     found = ((name, _told(name, told, moment)) for name, told in rows.items())
     return {name: published for name, published in found if published is not None}
@@ -218,9 +221,9 @@ def _told(domain: str, rows: Sequence[Row], moment: datetime) -> Published | Non
     return put_together(domain, _confirmed(own, moment), answers)
 
 
-def _known(rows: Iterable[Row], moment: datetime) -> dict[Question, Row]:
+def _known(rows: Iterable[Row], moment: datetime) -> dict[DnsQuestion, Row]:
     """The row that stands for each question, of rows from the oldest to the newest."""
-    found: dict[Question, Row] = {}
+    found: dict[DnsQuestion, Row] = {}
     for row in rows:
         question = (row["name"], row["type"])
         before = found.get(question)
@@ -246,7 +249,7 @@ def _answer(row: Row) -> Answer:
     return Answer(Outcome(row["outcome"]), tuple(row["data"]))
 
 
-def changes(con: Connection, domain: str, moment: datetime | None = None) -> list[Change]:
+def changes(reader: Reader, domain: str, moment: datetime | None = None) -> list[Change]:
     """How the DMARC record that applies to a domain changed in DNS, the oldest first.
 
     Looks at nothing that was asked after the moment (UTC, without a zone). The first one is the
@@ -255,7 +258,7 @@ def changes(con: Connection, domain: str, moment: datetime | None = None) -> lis
     found: list[Change] = []
     before: Published | None = None
     for after in _versions(
-        ask(con, "dns/dns_snapshot", {"domains": [domain], "moment": moment}), domain
+        ask(reader, "dns/dns_snapshot", {"domains": [domain], "moment": moment}), domain
     ):
         if before is None or _said(before) != _said(after):
             found.append(Change(after.asked_at, before, after))
@@ -265,7 +268,7 @@ def changes(con: Connection, domain: str, moment: datetime | None = None) -> lis
 
 def _versions(rows: Iterable[Row], domain: str) -> Iterator[Published]:
     """What was known each time that an answer came which differed."""
-    answers: dict[Question, Answer] = {}
+    answers: dict[DnsQuestion, Answer] = {}
     told = [row for row in rows if not Outcome(row["outcome"]).is_error and row["type"] == "TXT"]
     for place, row in enumerate(told):
         answers[row["name"], row["type"]] = _answer(row)

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from analytics.dns import mx, spf
-from analytics.dns.lookup_types import Answer, Outcome, Question, Wanted, text_of
+from analytics.dns.lookup_types import Answer, DnsQuestion, Outcome, Wanted, text_of
 from analytics.dns.policy_discovery import Published, put_together, record_question, walk
 from schemas.config.settings import Dns
 from schemas.dns import AsyncResolver, DnsError, NoAnswer, NoName, NoRecord
@@ -48,11 +48,11 @@ class Asking:
         self._resolver = AsyncResolver(dns.nameservers, dns.timeout)
         self._due = iter(wanted)
         self._workers = min(DOMAINS_AT_ONCE, len(wanted))
-        self._above: dict[Question, Answer] = {}  # _dmarc.com is asked for once, not 500 times
+        self._above: dict[DnsQuestion, Answer] = {}  # _dmarc.com is asked for once, not 500 times
         self._end = time.monotonic() + RUN_SECONDS
         self._errors = 0  # one after the other
         self.is_dead = False
-        self.answers: dict[str, dict[Question, Answer]] = {}
+        self.answers: dict[str, dict[DnsQuestion, Answer]] = {}
 
     def run(self) -> None:
         """Until all is asked, time is over, or DNS is found dead. A KeyboardInterrupt leaves."""
@@ -69,7 +69,7 @@ class Asking:
             if self.is_dead or time.monotonic() >= self._end:
                 return
 
-    async def answer(self, question: Question, deadline: float) -> Answer:
+    async def answer(self, question: DnsQuestion, deadline: float) -> Answer:
         """The answer to one question, or how it failed."""
         name, kind = question
         left = deadline - time.monotonic()
@@ -85,7 +85,7 @@ class Asking:
         await self._watch(found.outcome)
         return found
 
-    async def above(self, question: Question, deadline: float) -> Answer:
+    async def above(self, question: DnsQuestion, deadline: float) -> Answer:
         """The answer about a name that many domains have above them."""
         if question not in self._above:
             self._above[question] = await self.answer(question, deadline)
@@ -105,7 +105,7 @@ class _OneDomain:
         self._wanted = wanted
         self._deadline = deadline
         self._turn = asyncio.Semaphore(QUESTIONS_AT_ONCE)
-        self.answers: dict[Question, Answer] = {}
+        self.answers: dict[DnsQuestion, Answer] = {}
 
     async def run(self) -> None:
         domain, tasks = self._wanted.domain, []
@@ -121,7 +121,7 @@ class _OneDomain:
                 ask = self._asking.answer if name == domain else self._asking.above
                 self.answers[question] = await ask(question, self._deadline)
 
-    async def _ask(self, question: Question) -> None:
+    async def _ask(self, question: DnsQuestion) -> None:
         async with self._turn:
             self.answers[question] = await self._asking.answer(question, self._deadline)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Answer", "Answers", "Outcome", "Question", "Wanted", "text_of"]
+__all__ = ["Answer", "Answers", "DnsQuestion", "Outcome", "Wanted", "text_of"]
 
-Question = tuple[str, str]
+DnsQuestion = tuple[str, str]
 
 
 class Outcome(StrEnum):
@@ -41,7 +41,7 @@ class Answer:
         return cls(Outcome.FOUND if data else Outcome.NODATA, data)
 
 
-Answers = Mapping[Question, Answer]
+Answers = Mapping[DnsQuestion, Answer]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from typing import Literal
 
 from analytics.dns.history import changes
 from analytics.dns.policy_discovery import Published
-from analytics.query.result_cache import SLOW_ANSWER, Kept
-from analytics.query.run import Row, question
-from analytics.sources.classified_query import ask_after, questions_digest
-from schemas.store.store import Connection
+from analytics.query.question import Question
+from analytics.query.relation import Made
+from analytics.query.run import Row, ask_kept, made
+from schemas.store.reader import Reader
 
 __all__ = [
     "TAGS",
@@ -99,39 +99,29 @@ class _Turn:
     is_first: bool = False
 
 
-def policy_changes(
-    con: Connection,
-    last: date,
-    domains: Sequence[str] | None = None,
-    moment: datetime | None = None,
-) -> list[PolicyChange]:
-    """Every change up to the day `last`, by domain and day; `domains` None means all with reports.
+def policy_changes(q: Question) -> list[PolicyChange]:
+    """Every change up to the window's last day, by domain and day.
 
-    DNS is looked at as it was known at `moment` (UTC, without a zone; None: ever). A change has the
-    day of who saw it first, or of the second where the first was alone with it for days.
+    DNS is looked at as it was known at the question's moment (None: ever). A change has the day of
+    who saw it first, or of the second where the first was alone with it for days.
     """
-    bounds = {"last": last, "domains": None if domains is None else list(domains)}
-    rows = ask_after(con, "policy/policy_seen", bounds, None, lambda: policy_habits(con, last))
+    reader, domains, moment = q.reader, q.domains, q.moment
+    asked = {"last": q.window.last, **q.named}
+    rows = ask_kept(reader, "policy/policy_seen", asked, policy_habits(q.window.last))
     found: list[PolicyChange] = []
     names = list(domains or ())
     for domain, mine in groupby(rows, key=lambda row: str(row["domain"])):
         found += _seen_by_reports(domain, list(mine))
         names += [] if domain in names else [domain]
     for domain in names:
-        found += _seen_by_dns(con, domain, moment)
+        found += _seen_by_dns(reader, domain, moment)
     return sorted(found, key=lambda each: (each.domain, each.day, each.by))
 
 
-def policy_habits(con: Connection, last: date) -> None:
-    """Make `policy_habit`, unless it is kept (queries/policy_habits.sql): it is the same for every
-    domain, and takes longer than one of them."""
-    kept = Kept(con, "policy_habits", repr((last, questions_digest())))
-    if kept.restore("policy_habit"):
-        return
-    made = "create or replace temp table made_habit as " + question("policy/policy_habits")
-    con.execute(made, {"last": last})
-    con.execute("create or replace temp view policy_habit as from made_habit")
-    kept.keep("made_habit", slow=SLOW_ANSWER)
+def policy_habits(last: date) -> Made:
+    """The relation `policy_habit` (queries/policy_habits.sql): it is the same for every domain, and
+    takes longer than one of them."""
+    return made("policy_habit", "policy/policy_habits", {"last": last}, is_kept=True)
 
 
 def _seen_by_reports(domain: str, rows: Sequence[Row]) -> Iterator[PolicyChange]:
@@ -245,10 +235,10 @@ def _in_one_record(turns: Sequence[_Turn]) -> Iterator[list[_Turn]]:
         yield group
 
 
-def _seen_by_dns(con: Connection, domain: str, moment: datetime | None) -> Iterator[PolicyChange]:
+def _seen_by_dns(reader: Reader, domain: str, moment: datetime | None) -> Iterator[PolicyChange]:
     """Other changes of the record than those of its policy tags are left out."""
     before: dict[str, str | None] | None = None
-    for change in changes(con, domain, moment):
+    for change in changes(reader, domain, moment):
         after = _tags_of(change.after)
         if before is None or after != before:
             tags = TAGS if before is None else [tag for tag in TAGS if after[tag] != before[tag]]

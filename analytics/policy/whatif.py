@@ -7,21 +7,15 @@ published policy is not weighed in, nor what receivers did at the time: `observe
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
-from typing import Any
+from dataclasses import asdict
 
-from analytics.query.result_cache import SLOW_ANSWER, Kept
-from analytics.query.run import Row, ask, question
+from analytics.policy.replay import Replayed, Tags
+from analytics.query.question import Question
+from analytics.query.run import Row, ask
 from analytics.query.statistics import CLUSTERS, design_effect, wilson
-from analytics.query.window import Window
-from analytics.sources.classification import CLASSES, HISTORY_DAYS, classify
-from analytics.sources.classified_query import questions_digest
-from analytics.sources.labels import Word
-from schemas.domain_names import organizational_domain
-from schemas.store.store import Connection
+from analytics.sources.classification import CLASSES
 
-__all__ = ["LEGITIMATE", "Tags", "as_published", "replay", "whatif"]
+__all__ = ["LEGITIMATE", "as_published", "whatif"]
 
 LEGITIMATE = ("own", "broken")
 INDIRECT = ("forwarder", "list")
@@ -30,29 +24,15 @@ STRICT = "s"
 TAGS = ("p", "sp", "np")
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """Policy tags of a DMARC record (RFC 9989 §4.7): none, quarantine or reject; None is absent."""
-
-    p: str
-    sp: str | None = None
-    np: str | None = None
-    adkim: str = "r"
-    aspf: str = "r"
-
-    def in_force(self) -> dict[str, str]:
-        """The policy of each tag, where it is absent the one that takes its place."""
-        below = self.sp or self.p
-        return {"p": self.p, "sp": below, "np": self.np or below}
-
-
-def as_published(con: Connection, window: Window, domain: str) -> Row:
-    """p, sp, np, adkim and aspf as the newest report saw them, up to the window's end.
+def as_published(q: Question) -> Row:
+    """p, sp, np, adkim and aspf of one domain as the newest report saw them, up to the window's
+    end.
 
     Reporters fill sp and np in with what stands for an absent tag, so such a value says nothing:
     it is None, and follows p. `p` is None where no report shows any; modes are relaxed then.
     """
-    (seen,) = ask(con, "policy/whatif_published", {"domain": domain, "last": window.last})
+    asked = {"domain": q.domain, "last": q.window.last}
+    (seen,) = ask(q.reader, "policy/whatif_published", asked, *q.counted)
     p, sp, np = (seen[tag] if seen[tag] in SEVERITY else None for tag in TAGS)
     return {
         "p": p,
@@ -64,89 +44,29 @@ def as_published(con: Connection, window: Window, domain: str) -> Row:
     }
 
 
-def whatif(
-    con: Connection,
-    window: Window,
-    domain: str,
-    tags: Tags,
-    words: Sequence[Word] = (),
-    existing: Mapping[str, bool] | None = None,
-) -> Row:
-    """What of the window's mail `tags` would have had rejected or quarantined: the keys of
-    `rua whatif` (docs/commands.md). Counts are messages; failures that a temporary error may
-    explain are `indeterminate` and in no other count but `messages`.
+def whatif(q: Question, tags: Tags, existing: Mapping[str, bool] | None = None) -> Row:
+    """What of the window's mail of one domain `tags` would have had rejected or quarantined: the
+    keys of `rua whatif` (docs/commands.md). Counts are messages; failures that a temporary error
+    may explain are `indeterminate` and in no other count but `messages`.
 
     `existing` says of names below the domain whether DNS has them.
     """
-    replay(con, window, domain, tags, words, existing)
-    return _told(con, window, domain, tags)
+    return _told(Replayed.of(q, tags, existing), tags)
 
 
-def replay(
-    con: Connection,
-    window: Window,
-    domain: str,
-    tags: Tags,
-    words: Sequence[Word] = (),
-    existing: Mapping[str, bool] | None = None,
-) -> None:
-    """Make the temporary view `replayed` in `con`: the mail under the alignment modes of `tags`,
-    with the tag that decides on it (its policy may still be any)."""
-    classify(con, window, words, (domain,))
-    told = sorted((existing or {}).items())
-    asked = (domain, window, tags.adkim, tags.aspf, words, told, questions_digest())
-    kept = Kept(con, "replayed", repr(asked))
-    if kept.restore("replayed"):
-        return
-    _judge(con, window, domain, tags, told)
-    con.execute("create or replace temp view replayed as from judged")
-    kept.keep("judged", slow=SLOW_ANSWER)
-
-
-def _judge(
-    con: Connection,
-    window: Window,
-    domain: str,
-    tags: Tags,
-    told: Sequence[tuple[str, bool]],
-) -> None:
-    """The temporary table `judged`, of the classes that are there."""
-    bounds = {"domain": domain, "first": window.first, "last": window.last}
-    _put(con, "told_name", "name text, does_exist boolean", told)
-    since = window.last - timedelta(days=HISTORY_DAYS - 1)
-    _make(con, "author_name", "policy/whatif_authors", bounds | {"since": since})
-    modes = bounds | {"strict_dkim": tags.adkim == STRICT, "strict_spf": tags.aspf == STRICT}
-    names = (row["name"] for row in ask(con, "policy/whatif_names", modes))
-    owners = [(name, owner) for name in names if (owner := organizational_domain(name))]
-    _put(con, "organization", "name text, organization text", owners)
-    _make(con, "judged", "policy/whatif_replayed", modes)
-
-
-def _make(con: Connection, table: str, name: str, parameters: Mapping[str, Any]) -> None:
-    con.execute(f"create or replace temp table {table} as {question(name)}", dict(parameters))
-
-
-def _put(con: Connection, table: str, columns: str, rows: Sequence[tuple[str, str | bool]]) -> None:
-    """A small temporary table of Python's, of two columns."""
-    con.execute(f"create or replace temp table {table} ({columns})")
-    if rows:
-        lists = [list(column) for column in zip(*rows, strict=True)]
-        con.execute(f"insert into {table} select unnest($1), unnest($2)", lists)
-
-
-def _told(con: Connection, window: Window, domain: str, tags: Tags) -> Row:
+def _told(mail: Replayed, tags: Tags) -> Row:
     force = tags.in_force()
-    outcomes = ask(con, "policy/whatif_outcomes", {})
+    outcomes = mail.ask("policy/whatif_outcomes", {})
     hit = [row for row in outcomes if row["state"] == "fail" and force[row["tag"]] != "none"]
     hardest, mildest = (_below(force, choose) for choose in (max, min))
-    decided = _exposed(con, LEGITIMATE, force, force)
+    decided = _exposed(mail, LEGITIMATE, force, force)
     lost = int(decided["legitimate_lost"])
     firm = [row for row in outcomes if row["state"] != "indeterminate"]
     legitimate = _sum(firm, LEGITIMATE)
     maybe = _sum(firm, (*LEGITIMATE, "undecided"))
-    *dialects, together = ask(con, "policy/whatif_dialects", {})
+    *dialects, together = mail.ask("policy/whatif_dialects", {})
     return {
-        "domain": domain,
+        "domain": mail.q.domain,
         "policy": asdict(tags),
         "in_force": force,
         "messages": _sum(outcomes),
@@ -159,23 +79,23 @@ def _told(con: Connection, window: Window, domain: str, tags: Tags) -> Row:
         "spoof_stopped": _sum(hit, ("spoof",)),
         "undecided": _sum(hit, ("undecided",)),
         "indeterminate": _sum(outcomes) - _sum(firm),
-        "best": {"legitimate": legitimate, **_exposed(con, LEGITIMATE, force, mildest)},
+        "best": {"legitimate": legitimate, **_exposed(mail, LEGITIMATE, force, mildest)},
         "worst": {
             "legitimate": maybe,
-            **_exposed(con, (*LEGITIMATE, "undecided"), force, hardest),
+            **_exposed(mail, (*LEGITIMATE, "undecided"), force, hardest),
         },
         "by_class": {name: _class(name, outcomes, hit, force) for name in CLASSES},
-        "by_source": _by_source(con, domain, force, legitimate, lost),
+        "by_source": _by_source(mail, force, legitimate, lost),
         "unknown_names": _sum(row for row in firm if _hangs_on_name(row, force)),
         "not_replayed": _not_replayed(outcomes),
         "unverified": sum(row["unverified"] for row in outcomes),
         "reporters": together["reporters"],
         "dialects": {row.pop("dialect"): row for row in dialects},
-        "observed": _observed(con, window, domain),
+        "observed": _observed(mail.q),
         "window": {
-            "first": window.first,
-            "last": window.last,
-            "days": window.days,
+            "first": mail.q.window.first,
+            "last": mail.q.window.last,
+            "days": mail.q.window.days,
             "days_with_mail": together["days"],
         },
     }
@@ -188,7 +108,7 @@ def _below(force: Mapping[str, str], choose: Callable[..., str]) -> dict[str, st
 
 
 def _exposed(
-    con: Connection,
+    mail: Replayed,
     classes: Sequence[str],
     force: Mapping[str, str],
     unsure: Mapping[str, str],
@@ -202,7 +122,7 @@ def _exposed(
         "enforced": _enforced(force),
         "enforced_unsure": _enforced(unsure),
     }
-    (row,) = ask(con, "policy/whatif_exposed", parameters)
+    (row,) = mail.ask("policy/whatif_exposed", parameters)
     counts = (row["lost"], row["exposed"])
     sums = {key: row[key] for key in CLUSTERS}
     bounds = wilson(*counts, effect=design_effect(*counts, **sums)) or (0.0, 0.0)
@@ -246,12 +166,11 @@ def _hangs_on_name(row: Row, force: Mapping[str, str]) -> bool:
     return row["state"] == "fail" and not row["is_sure"] and force["sp"] != force["np"]
 
 
-def _by_source(
-    con: Connection, domain: str, force: Mapping[str, str], legitimate: int, lost: int
-) -> list[Row]:
+def _by_source(mail: Replayed, force: Mapping[str, str], legitimate: int, lost: int) -> list[Row]:
     """What is lost, source by source; `left_after` is the legitimate loss once this source and
     those before it are mended. `share` is of legitimate mail."""
-    rows = ask(con, "policy/whatif_sources", {"domain": domain, "enforced": _enforced(force)})
+    asked = {"domain": mail.q.domain, "enforced": _enforced(force)}
+    rows = mail.ask("policy/whatif_sources", asked)
     left = lost
     for row in rows:
         if row["class"] in LEGITIMATE:
@@ -269,10 +188,9 @@ def _not_replayed(outcomes: Iterable[Row]) -> dict[str, int]:
     return found
 
 
-def _observed(con: Connection, window: Window, domain: str) -> Row:
+def _observed(q: Question) -> Row:
     """What receivers did with the mail that failed as they saw it."""
-    bounds = {"domain": domain, "first": window.first, "last": window.last}
-    rows = ask(con, "policy/whatif_observed", bounds)
+    rows = ask(q.reader, "policy/whatif_observed", {"domain": q.domain, **q.days}, *q.counted)
     return {
         "failing": sum(row["messages"] for row in rows),
         "weaker": sum(row["weaker"] for row in rows),

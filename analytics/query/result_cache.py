@@ -17,7 +17,8 @@ import threading
 import time
 from pathlib import Path
 
-from schemas.store.store import Connection, FileFault
+from schemas.store.reader import Reader
+from schemas.store.store import FileFault
 
 __all__ = ["SLOW_ANSWER", "SLOW_SECONDS", "Kept"]
 
@@ -30,33 +31,20 @@ WIDE, IN_FILE = "HUGEINT", "DECIMAL(38,0)"
 
 NARROW, BROAD = ".parquet", ".wide.parquet"  # whether types are to be looked at
 
-WHICH_STORE = ("report_state", "store_path")  # set by Store.read alone
-# Variables of the connection by which the same question has other answers: no one's are another's.
-WHAT_IS_SEEN = ("store_view", "visible", "proven_domains")
-
 
 class Kept:
-    """The answer of one name and question; `con` is a connection of `Store.read`.
+    """The answer of one name and question, to one who sees as much as `reader`.
 
     `name` is another one for another question, state of the store, or view of it.
     """
 
-    def __init__(self, con: Connection, name: str, asked: str) -> None:
-        self._con = con
-        asking = ", ".join(f"getvariable('{name}')" for name in (*WHICH_STORE, *WHAT_IS_SEEN))
-        state, path, *view = con.execute(f"select {asking}").fetchall()[0]
-        self._folder = Path(f"{path}.kept") if state and path else None
-        self._state = hashlib.sha256(str(state).encode()).hexdigest()[:16]
-        question = hashlib.sha256(repr((IN_FILE, view, asked)).encode()).hexdigest()[:16]
+    def __init__(self, reader: Reader, name: str, asked: str) -> None:
+        self._con = reader
+        self._folder = Path(f"{reader.path}.kept") if reader.state and reader.path else None
+        self._state = hashlib.sha256(str(reader.state).encode()).hexdigest()[:16]
+        question = hashlib.sha256(repr((IN_FILE, reader.sees, asked)).encode()).hexdigest()[:16]
         self.name = f"{name.rpartition('/')[2]}-{self._state}-{question}"
         self._began = time.monotonic()
-
-    def restore(self, table: str) -> bool:
-        """Make the temporary view `table` of a kept answer; False where there is none."""
-        if (answer := self.found()) is None:
-            return False
-        self._con.execute(f"create or replace temp view {table} as {answer}")
-        return True
 
     def found(self) -> str | None:
         """The kept answer as a SELECT; None where there is none."""

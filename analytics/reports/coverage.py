@@ -10,10 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 
-from analytics.query.run import Row
+from analytics.query.question import Question
+from analytics.query.run import Row, ask_kept
 from analytics.query.window import Window
-from analytics.sources.classified_query import ask_kept
-from schemas.store.store import Connection
 
 __all__ = ["Arrival", "arrivals"]
 
@@ -34,17 +33,11 @@ class Arrival(StrEnum):
     NONE = "none"  # none was expected
 
 
-def arrivals(
-    con: Connection, window: Window, domains: Sequence[str] | None = None, most: int = 10
-) -> list[Row]:
+def arrivals(q: Question, most: int = 10) -> list[Row]:
     """One row per day of the window, for all reporters together (`reporter` None), for each of the
-    `most` largest, and for a few others with gaps: reporter, day, reports, state (an Arrival).
-    `domains` None means all."""
-    since = window.first - timedelta(days=LOOK_BACK)
-    named = None if domains is None else list(domains)
-    rows = ask_kept(
-        con, "reports/arrivals", {"since": since, "last": window.last, "domains": named}
-    )
+    `most` largest, and for a few others with gaps: reporter, day, reports, state (an Arrival)."""
+    window, since = q.window, q.window.first - timedelta(days=LOOK_BACK)
+    rows = ask_kept(q.reader, "reports/arrivals", {"since": since, "last": window.last, **q.named})
     by_reporter: dict[str, Counter[date]] = {}
     together: Counter[date] = Counter()
     for row in rows:

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from analytics.query.question import Question
 from analytics.query.run import Row, ask
-from analytics.query.window import Window
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = ["document", "document_bytes", "reports"]
 
 
 def reports(
-    con: Connection,
-    window: Window,
+    q: Question,
     *,
-    domain: str | None = None,
     reporter: str | None = None,
     authenticity: str | None = None,
     source_ip: str | None = None,
@@ -26,31 +24,31 @@ def reports(
     With `source_ip` those that hold records of it; with `addresses`, (policy domain, source
     address), those that hold records of any.
     """
-    bounds: dict[str, Any] = {"first": window.first, "last": window.last, "most": most}
-    chosen = {"domain": domain, "reporter": reporter, "authenticity": authenticity}
+    bounds: dict[str, Any] = {**q.days, "most": most}
+    chosen = {"domain": q.domain, "reporter": reporter, "authenticity": authenticity}
     sought = {
         "source_ip": source_ip,
         "addresses": None if addresses is None else [address for _, address in addresses],
         "of_domains": None if addresses is None else [name for name, _ in addresses],
     }
-    return ask(con, "reports/reports", bounds | chosen | sought)
+    return ask(q.reader, "reports/reports", bounds | chosen | sought)
 
 
-def document(con: Connection, number: int) -> Row | None:
+def document(reader: Reader, number: int) -> Row | None:
     """A stored document with its report's records or policies and the mails that brought it."""
-    rows = ask(con, "reports/document", {"document": number})
+    rows = ask(reader, "reports/document", {"document": number})
     if not rows:
         return None
     row = rows[0]
     report = {"document": row["of_id"] if row["status"] == "duplicate" else number}
-    row["deliveries"] = ask(con, "reports/deliveries", {"document": number})
+    row["deliveries"] = ask(reader, "reports/deliveries", {"document": number})
     row["contents"] = ask(
-        con, "reports/tls_policies" if row["kind"] == "tls" else "reports/records", report
+        reader, "reports/tls_policies" if row["kind"] == "tls" else "reports/records", report
     )
     return row
 
 
-def document_bytes(con: Connection, number: int) -> bytes | None:
+def document_bytes(reader: Reader, number: int) -> bytes | None:
     """The document as it came, byte for byte."""
-    rows = ask(con, "reports/document_bytes", {"document": number})
+    rows = ask(reader, "reports/document_bytes", {"document": number})
     return bytes(rows[0]["bytes"]) if rows else None

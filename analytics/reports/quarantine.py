@@ -1,36 +1,35 @@
 """What could not be read, or contradicts another report."""
 
-from analytics.query.run import Row, ask
-from analytics.sources.classified_query import ask_kept
-from schemas.store.store import Connection
+from analytics.query.run import Row, ask, ask_kept
+from schemas.store.reader import Reader
 
 __all__ = ["codes", "held", "quarantine_page", "quarantined", "refused_records"]
 
 
-def quarantined(con: Connection) -> list[Row]:
+def quarantined(reader: Reader) -> list[Row]:
     """One row per refused document, conflict or refused record, newest first, with its reason
     and carrier."""
-    return ask(con, "reports/quarantined", {})
+    return ask(reader, "reports/quarantined", {})
 
 
-def held(con: Connection) -> Row:
+def held(reader: Reader) -> Row:
     """What counts against quarantine's budget: {"documents", "bytes"}."""
-    return ask(con, "reports/quarantine_held", {})[0]
+    return ask(reader, "reports/quarantine_held", {})[0]
 
 
-def refused_records(con: Connection, number: int) -> list[Row]:
+def refused_records(reader: Reader, number: int) -> list[Row]:
     """The records of a report that could not be read: place from 0, reason, XML."""
-    return ask(con, "reports/refused_records", {"document": number})
+    return ask(reader, "reports/refused_records", {"document": number})
 
 
 def quarantine_page(
-    con: Connection, code: str | None = None, *, most: int, skip: int = 0
+    reader: Reader, code: str | None = None, *, most: int, skip: int = 0
 ) -> list[Row]:
     """One row per document or record of a page that could not be read, newest first, of one code
     or of any; `total` in each is how many there are in all. Conflicts stand apart."""
-    return ask_kept(con, "reports/quarantine_page", {"code": code, "most": most, "skip": skip})
+    return ask_kept(reader, "reports/quarantine_page", {"code": code, "most": most, "skip": skip})
 
 
-def codes(con: Connection) -> list[Row]:
+def codes(reader: Reader) -> list[Row]:
     """One row per code in quarantine, conflicts left out: things, documents, bytes."""
-    return ask_kept(con, "reports/quarantine_codes", {})
+    return ask_kept(reader, "reports/quarantine_codes", {})

@@ -7,41 +7,25 @@ nor close one. Where fewer have, as in a folder of files, nothing else is there 
 advice says what share is unverified.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
-from analytics.query.window import Window
-from analytics.sources.classified_query import ask_kept
-from schemas.config.thresholds import Gates
-from schemas.store.store import Connection
+from analytics.query.question import Question
+from analytics.query.run import ask_kept
 
-__all__ = ["proven"]
+__all__ = ["verified_where_proven"]
 
 
-@contextmanager
-def proven(
-    con: Connection, window: Window, gates: Gates, domain: str | None = None
-) -> Iterator[Mapping[str, int]]:
-    """Within, the views of `con` hold verified reports alone of the domains where enough of their
-    reporters prove themselves. Gives {domain: unverified reports of the window left out}."""
-    (before,) = con.execute("select getvariable('proven_domains')").fetchall()[0]
-    _go_by(con, None)  # asked within another one, all reports are looked at again
-    bounds = {
-        "since": window.first - timedelta(days=gates.quarter_days),
-        "first": window.first,
-        "last": window.last,
-        "domain": domain,
-        "reporters": gates.verified_reporters,
+def verified_where_proven(q: Question) -> tuple[Question, Mapping[str, int]]:
+    """The question over verified reports alone, of the domains where enough reporters prove
+    themselves; and {domain: unverified reports of the window left out}."""
+    asked = {
+        **q.days,
+        "since": q.window.first - timedelta(days=q.gates.quarter_days),
+        "domain": q.domain,
+        "reporters": q.gates.verified_reporters,
     }
-    rows = ask_kept(con, "reports/proven", bounds)
-    found = {row["domain"]: row["left_out"] for row in rows}
-    _go_by(con, sorted(found))
-    try:
-        yield found
-    finally:
-        _go_by(con, before)
-
-
-def _go_by(con: Connection, domains: Sequence[str] | None) -> None:
-    con.execute("set variable proven_domains = $1", [domains or None])
+    rows = ask_kept(q.reader, "reports/proven", asked)
+    left_out = {row["domain"]: row["left_out"] for row in rows}
+    return replace(q, verified_only=tuple(sorted(left_out))), left_out

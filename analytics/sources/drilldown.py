@@ -1,7 +1,7 @@
 """Down from a source to its records: by service, network, address and reporter, or what fails.
 
-Every question here is of the window, of counted reports, and of what a `Sought` names. Records can
-be millions, so they come in pages, the order of which is total.
+Every question here is of the window, of counted reports, and of what a `Drilldown` names. Records
+can be millions, so they come in pages, the order of which is total.
 """
 
 import ipaddress
@@ -9,36 +9,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.query.run import Row, question
-from analytics.query.window import Window
-from analytics.sources.classification import classify
-from analytics.sources.classified_query import ask_after
-from analytics.sources.labels import Word
+from analytics.query.question import Question
+from analytics.query.relation import Made
+from analytics.query.run import Row, ask_kept, made
+from analytics.sources.classification import source_class
 from schemas.errors import ConfigError
-from schemas.store.store import Connection
 
 __all__ = [
-    "Sought",
+    "Drilldown",
     "addresses",
     "days",
     "network_of",
     "records",
     "reporters",
-    "seek",
+    "sought",
     "strips",
     "total",
 ]
 
-SOUGHT = question("sources/sought")
 SIZES = {4: 24, 6: 48}  # of the networks that addresses are gathered into, as they are given away
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """Which mail; None is any. `domains` are policy domains, `source` a service as `rua sources`
-    names it, `network` an address range in CIDR form, `failing` only what does not pass aligned."""
+class Drilldown:
+    """Which mail; None is any. `source` is a service as `rua sources` names it, `network` an
+    address range in CIDR form, `failing` only what does not pass DMARC."""
 
-    domains: tuple[str, ...] | None = None
     source: str | None = None
     network: str | None = None
     source_ip: str | None = None
@@ -53,96 +49,58 @@ def network_of(source_ip: str) -> str:
     return str(ipaddress.ip_network((address, SIZES[address.version]), strict=False))
 
 
-def addresses(
-    con: Connection, window: Window, sought: Sought, words: Sequence[Word] = ()
-) -> list[Row]:
+def addresses(q: Question, to: Drilldown) -> list[Row]:
     """One row per (domain, source_ip): messages, aligned, dkim_aligned, spf_aligned,
     indeterminate."""
-    return _ask(con, "sources/sought_addresses", window, sought, words)
+    return _ask(q, "sources/sought_addresses", to)
 
 
-def days(con: Connection, window: Window, sought: Sought, words: Sequence[Word] = ()) -> list[Row]:
+def days(q: Question, to: Drilldown) -> list[Row]:
     """One row per day with mail: day, messages, aligned, indeterminate."""
-    return _ask(con, "sources/sought_days", window, sought, words)
+    return _ask(q, "sources/sought_days", to)
 
 
-def strips(
-    con: Connection,
-    window: Window,
-    sought: Sought,
-    services: Sequence[tuple[str, str]],
-    words: Sequence[Word] = (),
-) -> list[Row]:
+def strips(q: Question, to: Drilldown, services: Sequence[tuple[str, str]]) -> list[Row]:
     """One row per (domain, source, day) with mail, of these (policy domain, service) alone:
     domain, source, day, messages, aligned."""
     listed = {
         "of_domains": [domain for domain, _ in services],
         "sources": [source for _, source in services],
     }
-    return _ask(con, "sources/sought_strips", window, sought, words, **listed)
+    return _ask(q, "sources/sought_strips", to, **listed)
 
 
-def reporters(
-    con: Connection, window: Window, sought: Sought, words: Sequence[Word] = ()
-) -> list[Row]:
-    """One row per reporter, whichever is sought: reporter, messages, aligned, first_seen,
+def reporters(q: Question, to: Drilldown) -> list[Row]:
+    """One row per reporter, whichever `to` names: reporter, messages, aligned, first_seen,
     last_seen (both within the window), the most mail first."""
-    return _ask(con, "sources/sought_reporters", window, sought, words, without=("reporter",))
+    return _ask(q, "sources/sought_reporters", to, without=("reporter",))
 
 
-def total(con: Connection, window: Window, sought: Sought, words: Sequence[Word] = ()) -> Row:
-    """records, reports, reporters, messages, aligned, unverified (messages that only reports tell
-    of whose mail proves nothing of its sender)."""
-    return _ask(con, "sources/sought_total", window, sought, words)[0]
+def total(q: Question, to: Drilldown) -> Row:
+    """records, reports, reporters, messages, aligned, unverified (messages of unverified
+    reports)."""
+    return _ask(q, "sources/sought_total", to)[0]
 
 
-def records(
-    con: Connection,
-    window: Window,
-    sought: Sought,
-    words: Sequence[Word] = (),
-    *,
-    most: int,
-    skip: int = 0,
-) -> list[Row]:
+def records(q: Question, to: Drilldown, *, most: int, skip: int = 0) -> list[Row]:
     """One row per record, newest first: at most `most` after the first `skip`. `report` is the
     number of its document, as `rua show` takes it."""
-    return _ask(con, "sources/sought_records", window, sought, words, most=most, skip=skip)
+    return _ask(q, "sources/sought_records", to, most=most, skip=skip)
 
 
 def _ask(
-    con: Connection,
-    name: str,
-    window: Window,
-    sought: Sought,
-    words: Sequence[Word],
-    *,
-    without: Sequence[str] = (),
-    **more: Any,
+    q: Question, name: str, to: Drilldown, *, without: Sequence[str] = (), **more: Any
 ) -> list[Row]:
-    chosen = {"reporter": sought.reporter, "failing": sought.failing, "domains": _listed(sought)}
+    chosen = {"reporter": to.reporter, "failing": to.failing}
     kept = {key: value for key, value in chosen.items() if key not in without}
-    days = {"first": window.first, "last": window.last}
-    asked = (window, sought, words)
-    return ask_after(
-        con, name, {**days, **kept, **more}, asked, lambda: seek(con, window, sought, words)
-    )
+    return ask_kept(q.reader, name, {**q.bounds, **kept, **more}, *q.counted, sought(q, to))
 
 
-def seek(con: Connection, window: Window, sought: Sought, words: Sequence[Word]) -> None:
-    """Make the temporary table `sought`, of the sources that it names (queries/sought.sql)."""
-    only = sought.domains if sought.domains and len(sought.domains) == 1 else None
-    classify(con, window, words, only)
-    bounds = {"domains": _listed(sought), "source": sought.source, "source_ip": sought.source_ip}
-    bounds["class"] = sought.class_
-    con.execute(
-        f"create or replace temp table sought as {SOUGHT}", bounds | _numbers(sought.network)
-    )
-
-
-def _listed(sought: Sought) -> list[str] | None:
-    """They are named to each question, too: reports of one domain are few, and found first."""
-    return None if sought.domains is None else list(sought.domains)
+def sought(q: Question, to: Drilldown) -> Made:
+    """The relation `sought`: the sources that `to` names (queries/sought.sql)."""
+    chosen = {"source": to.source, "source_ip": to.source_ip, "class": to.class_}
+    parameters = q.named | chosen | _numbers(to.network)
+    return made("sought", "sources/sought", parameters, source_class(q))
 
 
 def _numbers(network: str | None) -> dict[str, Any]:

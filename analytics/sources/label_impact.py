@@ -2,34 +2,25 @@
 
 from collections.abc import Sequence
 
+from analytics.query.override import Override
+from analytics.query.question import Question
 from analytics.query.run import Row, ask
-from analytics.query.window import Window
-from analytics.sources.classification import CLASSES, classify
-from analytics.sources.labels import Word, read
+from analytics.sources.classification import CLASSES, source_class
+from analytics.sources.labels import read
 from analytics.sources.summary import ALL
-from schemas.store.store import Connection
 
 __all__ = ["effect"]
 
 
-def effect(
-    con: Connection,
-    window: Window,
-    domain: str,
-    match: str,
-    spoken: Sequence[Word],
-    unspoken: Sequence[Word],
-) -> Row:
+def effect(q: Question, match: str, without: Sequence[Override]) -> Row:
     """sources, messages and otherwise {class: messages} of what the label on `match` decides.
 
-    `spoken` are the owner's words with that label among them, `unspoken` those to hold it against.
+    The question's overrides hold that label, `without` are those to compare it with.
     """
-    otherwise = {row["source_ip"]: row["class"] for row in _sources(con, window, domain, unspoken)}
+    otherwise = {row["source_ip"]: row["class"] for row in _sources(q.under(without))}
     meant = read(match)
     decided = [
-        row
-        for row in _sources(con, window, domain, spoken)
-        if row["decided_by"] == "label" and read(row["match"]) == meant
+        row for row in _sources(q) if row["decided_by"] == "label" and read(row["match"]) == meant
     ]
     classes = dict.fromkeys(CLASSES, 0)
     for row in decided:
@@ -41,6 +32,5 @@ def effect(
     }
 
 
-def _sources(con: Connection, window: Window, domain: str, words: Sequence[Word]) -> list[Row]:
-    classify(con, window, words, (domain,))
-    return ask(con, "sources/sources", {"domains": [domain]} | ALL)
+def _sources(q: Question) -> list[Row]:
+    return ask(q.reader, "sources/sources", q.named | ALL, source_class(q))

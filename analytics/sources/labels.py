@@ -9,52 +9,43 @@ Of several that match, labels stand before approvals, then the more exact before
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
-from analytics.query.run import Row, ask, question
+from analytics.query.override import APPROVED, Matching, Override
+from analytics.query.question import Question
+from analytics.query.relation import Listed
+from analytics.query.run import Row, ask
 from analytics.sources.catalogue import find
 from schemas.domain_names import canonical_ip, is_domain, normal_domain
 from schemas.errors import ConfigError
-from schemas.store.store import Connection, Store
+from schemas.store.reader import Connection, Reader
+from schemas.store.store import Store
 
-__all__ = ["APPROVED", "Word", "add", "labels", "overlay", "read", "remove", "words"]
+__all__ = ["add", "labels", "override_rows", "overrides", "read", "remove"]
 
-APPROVED = "approved"
-Matching = Literal["address", "network", "domain", "source"]
 LONGEST_MATCH = 253
 LONGEST_NOTE = 500
-TABLE = "create or replace temp table"
-SAID = question("sources/source_class")
+OVERRIDE = (
+    "place integer, policy_domain text, kind text, value text, version integer,"
+    " first_number uhugeint, last_number uhugeint, class text, is_label boolean, match text,"
+    " note text, made_at timestamp"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word: `match` as written, `kind` what it names; `class_` may be APPROVED."""
-
-    policy_domain: str
-    match: str
-    kind: Matching
-    value: str
-    class_: str
-    is_label: bool
-    note: str | None = None
-    made_at: datetime | None = None
-
-
-def words(con: Connection, approved: Mapping[str, Sequence[str]]) -> tuple[Word, ...]:
+def overrides(reader: Reader, approved: Mapping[str, Sequence[str]]) -> tuple[Override, ...]:
     """All that stands: the store's labels, and the settings' approvals by policy domain.
 
     Raises ConfigError, which names the key, for an approval that can name nothing.
     """
     said = [
-        Word(normal_domain(name) or name, match, *_approved(name, match), APPROVED, is_label=False)
+        Override(
+            normal_domain(name) or name, match, *_approved(name, match), APPROVED, is_label=False
+        )
         for name, matches in approved.items()
         for match in matches
     ]
     said += [
-        Word(
+        Override(
             row["domain"],
             row["match"],
             *read(row["match"]),
@@ -63,7 +54,7 @@ def words(con: Connection, approved: Mapping[str, Sequence[str]]) -> tuple[Word,
             note=row["note"],
             made_at=row["made_at"],
         )
-        for row in labels(con)
+        for row in labels(reader)
     ]
     return tuple(said)
 
@@ -76,9 +67,9 @@ def _approved(name: str, match: str) -> tuple[Matching, str]:
         raise ConfigError(f"{error.what}: {match[:80]!r}", where=key, todo=error.todo) from None
 
 
-def labels(con: Connection) -> list[Row]:
+def labels(reader: Reader) -> list[Row]:
     """One row per label: domain, match, class, note, made_at; by domain, the newest first."""
-    return ask(con, "sources/labels", {})
+    return ask(reader, "sources/labels", {})
 
 
 def read(match: str) -> tuple[Matching, str]:
@@ -144,7 +135,7 @@ def _drop(con: Connection, domain: str, match: str) -> int:
     """Labels that name the same thing, however it was written."""
     same = [
         row["match"]
-        for row in labels(con)
+        for row in labels(Reader.on(con))
         if row["domain"] == domain and read(row["match"]) == read(match)
     ]
     for each in same:
@@ -152,35 +143,24 @@ def _drop(con: Connection, domain: str, match: str) -> int:
     return len(same)
 
 
-def overlay(con: Connection, said: Sequence[Word], domains: Sequence[str] | None = None) -> None:
-    """Make `source_class` of `classified_by_rule` and the owner's words; `domains` None: all."""
-    con.execute(
-        f"{TABLE} word (place integer, policy_domain text, kind text, value text, version integer,"
-        " first_number uhugeint, last_number uhugeint, class text, is_label boolean, match text,"
-        " note text, made_at timestamp)"
-    )
-    for place, word in enumerate(sorted(said, key=_rank)):
-        con.execute(
-            "insert into word values"
-            " ($1, $2, $3, $4, $5, $6::uhugeint, $7::uhugeint, $8, $9, $10, $11, $12)",
-            [place, *_columns(word)],
-        )
-    con.execute(
-        f"{TABLE} source_class as {SAID}", {"domains": None if domains is None else list(domains)}
-    )
+def override_rows(q: Question) -> Listed:
+    """The relation `word`: the overrides, the one that decides first."""
+    ranked = sorted(q.overrides, key=_rank)
+    rows = [(place, *_columns(override)) for place, override in enumerate(ranked)]
+    return Listed.of("word", OVERRIDE, rows)
 
 
 EXACTNESS: Mapping[Matching, int] = {"address": 0, "network": 1, "domain": 2, "source": 3}
 
 
-def _rank(word: Word) -> tuple[bool, int, int, float]:
+def _rank(word: Override) -> tuple[bool, int, int, float]:
     """The first of those that match decides."""
     longest = -ipaddress.ip_network(word.value).prefixlen if word.kind == "network" else 0
     newest = -word.made_at.timestamp() if word.made_at else 0.0
     return not word.is_label, EXACTNESS[word.kind], longest, newest
 
 
-def _columns(word: Word) -> tuple[object, ...]:
+def _columns(word: Override) -> tuple[object, ...]:
     version = first = last = None
     if word.kind == "network":
         network = ipaddress.ip_network(word.value)

@@ -1,15 +1,14 @@
 """Who sends as a domain and what passes: domains, sources."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable
 from typing import Any
 
-from analytics.query.run import Row
+from analytics.query.question import Question
+from analytics.query.run import Row, ask_kept
 from analytics.query.statistics import CLUSTERS, design_effect, is_enough, wilson
 from analytics.query.window import Window
-from analytics.sources.classified_query import ask_classified
+from analytics.sources.classification import among, by_domain, source_class
 from analytics.sources.explanation import reason, settled_by
-from analytics.sources.labels import Word
-from schemas.store.store import Connection
 
 __all__ = [
     "ALL",
@@ -43,13 +42,7 @@ ALL: dict[str, Any] = {
 EVIDENCE = ("days", "reporters", "other_dkim", "other_spf", "header_from", "rhythm")
 
 
-def domains(
-    con: Connection,
-    window: Window,
-    configured: Container[str] = (),
-    domain: str | None = None,
-    words: Sequence[Word] = (),
-) -> list[Row]:
+def domains(q: Question, configured: Container[str] = ()) -> list[Row]:
     """One row per policy domain, the keys of `rua domains` (DESIGN §5), most mail first.
 
     Rates are of legitimate mail: that of own and broken sources, indeterminate results left out.
@@ -57,10 +50,8 @@ def domains(
     `enough` whether that says anything. `classes` is {class: messages}. `verdict` is None: no
     advice is given yet.
     """
-    rows = ask_classified(
-        con, "sources/domains", _bounds(window, domain), window, words, _only(domain)
-    )
-    return [_domain(row, configured) for row in rows]
+    rows = by_domain(q, "sources/domains", {**q.days, "domain": q.domain})
+    return [_domain(row, configured) for row in among(q, rows)]
 
 
 def _domain(row: Row, configured: Container[str]) -> Row:
@@ -84,21 +75,14 @@ def _domain(row: Row, configured: Container[str]) -> Row:
     }
 
 
-def sources(
-    con: Connection,
-    window: Window,
-    domain: str | None = None,
-    words: Sequence[Word] = (),
-) -> list[Row]:
+def sources(q: Question) -> list[Row]:
     """One row per (domain, source address), the keys of `rua sources`, most mail first.
 
     `rule` names the rule that decided, `settled_by` says what would decide an undecided one,
     `is_new` that it was first seen in the window's last 7 days.
     """
-    only = _only(domain)
-    asked = {"domains": only and list(only)} | ALL
-    rows = ask_classified(con, "sources/sources", asked, window, words, only)
-    return [source(row, window) for row in rows]
+    rows = ask_kept(q.reader, "sources/sources", q.named | ALL, source_class(q))
+    return [source(row, q.window) for row in rows]
 
 
 def source(row: Row, window: Window) -> Row:
@@ -193,11 +177,3 @@ def _class_of(classes: dict[str, int], messages: int) -> str:
 def _common(members: list[Row], key: str) -> Any:
     values = {row[key] for row in members}
     return values.pop() if len(values) == 1 else None
-
-
-def _only(domain: str | None) -> tuple[str, ...] | None:
-    return None if domain is None else (domain,)
-
-
-def _bounds(window: Window, domain: str | None) -> dict[str, Any]:
-    return {"first": window.first, "last": window.last, "domain": domain}

@@ -1,14 +1,12 @@
 """The window as a whole and day by day: what arrived, and how much of it passes."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-from analytics.query.run import Row
+from analytics.query.question import Question
+from analytics.query.run import Row, ask_kept
 from analytics.query.statistics import CLUSTERS, design_effect, is_enough, wilson
-from analytics.query.window import Window
-from analytics.sources.classified_query import ask_classified, ask_kept
-from analytics.sources.labels import Word
-from schemas.store.store import Connection
+from analytics.sources.classification import source_class
+from schemas.store.reader import Reader
 
 __all__ = ["arrived", "days", "domain_names", "together", "with_interval"]
 
@@ -18,31 +16,21 @@ COUNTS = (
 )
 
 
-def domain_names(con: Connection) -> list[str]:
+def domain_names(reader: Reader) -> list[str]:
     """The policy domains of all counted DMARC reports, in alphabetical order."""
-    return [row["domain"] for row in ask_kept(con, "sources/domain_names", {})]
+    return [row["domain"] for row in ask_kept(reader, "sources/domain_names", {})]
 
 
-def arrived(con: Connection, window: Window, domains: Sequence[str] | None = None) -> Row:
-    """reports, reporters and days (with a report) of the window; `domains` None means all."""
-    return ask_kept(con, "sources/arrived", _bounds(window, domains))[0]
+def arrived(q: Question) -> Row:
+    """reports, reporters and days (with a report) of the window."""
+    return ask_kept(q.reader, "sources/arrived", q.bounds, *q.counted)[0]
 
 
-def days(
-    con: Connection,
-    window: Window,
-    domains: Sequence[str] | None = None,
-    words: Sequence[Word] = (),
-    *,
-    domain: str | None = None,
-) -> list[Row]:
+def days(q: Question) -> list[Row]:
     """One row per day with mail: messages, aligned, undecided, spoof, indirect (forwarders and
     lists), legitimate, legitimate_aligned, and the cluster sums from which `together` makes an
-    interval; `enough` whether it says anything. `domains` None means all; `domain` is only that
-    one."""
-    chosen = [domain] if domain else domains
-    only = domain and (domain,)  # as for its sources: classes are made once for both
-    rows = ask_classified(con, "sources/days", _bounds(window, chosen), window, words, only or None)
+    interval; `enough` whether it says anything."""
+    rows = ask_kept(q.reader, "sources/days", q.bounds, *q.counted, source_class(q))
     return [with_interval(row) for row in rows]
 
 
@@ -59,8 +47,3 @@ def with_interval(row: Row) -> Row:
     effect = design_effect(*counts, **{key: row[key] for key in CLUSTERS})
     interval = wilson(*counts, effect=effect)
     return row | {"interval": interval, "enough": is_enough(row["legitimate"])}
-
-
-def _bounds(window: Window, domains: Sequence[str] | None) -> dict[str, Any]:
-    named = None if domains is None else list(domains)
-    return {"first": window.first, "last": window.last, "domains": named}

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from analytics.query.run import Row
-from analytics.query.window import Window
-from analytics.sources.classified_query import ask_kept
+from analytics.query.question import Question
+from analytics.query.run import Row, ask_kept
 from analytics.tls.result_types import remedy, result
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = [
     "PARTS",
@@ -30,7 +29,7 @@ MOST_CODES = 5
 PARTS = ("result", "mx", "sender", "reporter")
 
 
-def tls(con: Connection, window: Window, domains: Sequence[str] | None = None) -> list[Row]:
+def tls(q: Question) -> list[Row]:
     """One row per (domain, policy type), most failed sessions first; `domains` None means all.
 
     `successful` and `failed` are sessions, `failures` the rows of `by_cause`, `mode` that of the
@@ -39,9 +38,9 @@ def tls(con: Connection, window: Window, domains: Sequence[str] | None = None) -
     without one of the counts. `unverified` of the `reports` count although nothing proves their
     sender. `verdict` and `reason` are None: nothing is advised yet.
     """
-    rows = ask_kept(con, "tls/tls", _bounds(window, domains))
+    rows = ask_kept(q.reader, "tls/tls", q.bounds)
     causes: dict[tuple[Any, Any], list[Row]] = {}
-    for cause in by_cause(tls_failures(con, window, domains)):
+    for cause in by_cause(tls_failures(q)):
         key = (cause.pop("domain"), cause.pop("policy_type"))
         causes.setdefault(key, []).append(cause)
     return [
@@ -52,15 +51,13 @@ def tls(con: Connection, window: Window, domains: Sequence[str] | None = None) -
     ]
 
 
-def tls_days(con: Connection, window: Window, domains: Sequence[str] | None = None) -> list[Row]:
+def tls_days(q: Question) -> list[Row]:
     """One row per (day, policy type) with sessions: day, policy_type, reporters, successful,
     failed."""
-    return ask_kept(con, "tls/tls_days", _bounds(window, domains))
+    return ask_kept(q.reader, "tls/tls_days", q.bounds)
 
 
-def tls_failures(
-    con: Connection, window: Window, domains: Sequence[str] | None = None
-) -> list[Row]:
+def tls_failures(q: Question) -> list[Row]:
     """One row per (domain, policy type, result, MX, sending server, reporter), most first.
 
     `result_type`, `mx` and `sender` are None where the report leaves them out; `count` is of
@@ -68,28 +65,26 @@ def tls_failures(
     each), `days`, `first_day`, `last_day`; `meaning`, `at` (whose fault it likely is), `remedy`,
     `stops_mail` (whether it keeps mail away under mode enforce or DANE).
     """
-    rows = ask_kept(con, "tls/tls_failures", _bounds(window, domains))
+    rows = ask_kept(q.reader, "tls/tls_failures", q.bounds)
     return [row | _words(row, reporters=2) for row in rows]
 
 
-def tls_failure_days(
-    con: Connection, window: Window, domains: Sequence[str] | None = None, *, by: str = "result"
-) -> list[Row]:
+def tls_failure_days(q: Question, *, by: str = "result") -> list[Row]:
     """One row per (day, policy type, part) with failures: day, policy_type, part, count.
 
     `by` is one of PARTS; a part is None where the reports leave it out.
     """
-    return ask_kept(con, "tls/tls_failure_days", _bounds(window, domains) | {"by": by})
+    return ask_kept(q.reader, "tls/tls_failure_days", q.bounds | {"by": by})
 
 
-def tls_domain_names(con: Connection) -> list[str]:
+def tls_domain_names(reader: Reader) -> list[str]:
     """The domains that counted TLS reports are about, in alphabetical order."""
-    return [row["domain"] for row in ask_kept(con, "tls/tls_domain_names", {})]
+    return [row["domain"] for row in ask_kept(reader, "tls/tls_domain_names", {})]
 
 
-def tls_feed(con: Connection, last: date) -> Row:
+def tls_feed(reader: Reader, last: date) -> Row:
     """`reports` that count, of any day, and `last_day`, the newest of them up to `last`."""
-    return ask_kept(con, "tls/tls_feed", {"last": last})[0]
+    return ask_kept(reader, "tls/tls_feed", {"last": last})[0]
 
 
 def by_cause(failures: Iterable[Row]) -> list[Row]:
@@ -131,8 +126,3 @@ def _words(row: Row, *, reporters: int) -> Row:
         "at": what.at,
         "stops_mail": what.stops_mail,
     }
-
-
-def _bounds(window: Window, domains: Sequence[str] | None) -> dict[str, Any]:
-    named = None if domains is None else list(domains)
-    return {"first": window.first, "last": window.last, "domains": named}

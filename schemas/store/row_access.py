@@ -13,14 +13,12 @@ What names no domain (refused documents, runs, the ledger) is for those who see 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
 
 from schemas.errors import AccessDenied
+from schemas.store.reader import Connection
 
-if TYPE_CHECKING:
-    from schemas.store.store import Connection
-
-__all__ = ["EVERYTHING", "Scope", "confine"]
+__all__ = ["EVERYTHING", "Scope", "confine", "count_only"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,14 @@ NAMING: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def confine(con: "Connection", visible: frozenset[str]) -> None:
+def count_only(con: Connection, require_verified: bool, as_of: date | None) -> None:
+    """Let the views count verified reports alone, and what had arrived by the end of that UTC day;
+    False and None: everything (views/05_counted_report.sql)."""
+    con.execute(f"set variable require_verified = {require_verified}")
+    con.execute("set variable as_of = $1", [as_of])
+
+
+def confine(con: Connection, visible: frozenset[str]) -> None:
     """Let an open, read-only connection see these policy domains alone, for good.
 
     Raises AccessDenied should the views show it more.

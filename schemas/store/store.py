@@ -19,11 +19,11 @@ import duckdb
 
 from schemas.errors import AccessDenied, StoreDamaged, StoreError, StoreFull, StoreLocked
 from schemas.store import lock, migrate
-from schemas.store.row_access import EVERYTHING, Scope, confine
+from schemas.store.reader import Connection, Reader
+from schemas.store.row_access import EVERYTHING, Scope, confine, count_only
 
-__all__ = ["Connection", "Copied", "FileFault", "State", "Store", "attached"]
+__all__ = ["Connection", "Copied", "FileFault", "Reader", "State", "Store", "attached"]
 
-Connection = duckdb.DuckDBPyConnection
 FileFault = duckdb.IOException  # of a file beside the store; outside of a connection it is ours
 
 HELD_ELSEWHERE = re.compile(r"Conflicting lock is held.*?(?:\(PID (\d+)\))", re.DOTALL)
@@ -105,7 +105,7 @@ class Store:
         return found
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Iterator[Reader]:
         """A read-only connection, closed at the end of the block.
 
         Raises StoreError when there is no store, StoreLocked, StoreDamaged.
@@ -121,10 +121,13 @@ class Store:
                 with self._writing():
                     pass
                 con = self._enter_reading(stack)
-            con.execute("set variable report_state = (select state::text from report_state)")
-            if self.scope.visible is not None:
-                confine(con, self.scope.visible)
-            yield con
+            ((state,),) = con.execute("select state::text from report_state").fetchall() or [(None,)]
+            visible = self.scope.visible
+            if visible is not None:
+                confine(con, visible)
+            seen = None if visible is None else sorted(visible)
+            sees = (self._require_verified, self._as_of, seen)
+            yield Reader(con, self.path.absolute(), state, sees)
 
     def _enter_reading(self, stack: contextlib.ExitStack) -> Connection:
         if self._copied is None:
@@ -269,12 +272,7 @@ class Store:
                     continue
                 raise _ours(error, self.path) from None
             con.execute("set TimeZone = 'UTC'")
-            con.execute(f"set variable require_verified = {self._require_verified}")
-            if read_only:
-                con.execute("set variable store_path = $1", [str(self.path.absolute())])
-                view = repr((self._require_verified, self._as_of))
-                con.execute("set variable store_view = $1", [view])
-                con.execute("set variable as_of = $1", [self._as_of])
+            count_only(con, self._require_verified, self._as_of if read_only else None)
             return con
 
 

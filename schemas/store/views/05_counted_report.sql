@@ -21,8 +21,7 @@ where counted
 -- nothing proves it false. An unverified report does not count where its reporter (by name and
 -- by the domain it says it comes from) sent a verified one on that day or in the 35 days before
 -- (RFC 9990 §8.2: reports can be forged), and never where the setting require_verified asks for
--- proof, or for a domain of which the question asked goes by proof alone (`proven_domains`: advice).
--- Where a day is asked about (`as_of`), only what had arrived by its end counts, and proves.
+-- proof. Where a day is asked about (`as_of`), only what had arrived by its end counts, and proves.
 create or replace view counted_dmarc_report as
 select report.*
 from arrived_dmarc_report as report
@@ -36,9 +35,6 @@ where report.counted
         report.authenticity = 'verified'
         or (
             not coalesce(getvariable('require_verified')::boolean, false)
-            and not coalesce(
-                list_contains(getvariable('proven_domains')::text[], report.policy_domain), false
-            )
             and (proven.verified_day is null or report.day - proven.verified_day > 35)
         )
     );

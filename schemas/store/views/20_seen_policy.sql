@@ -12,5 +12,6 @@ select
     adkim,
     aspf,
     pct,
-    testing as t
+    testing as t,
+    authenticity
 from counted_dmarc_report;
