@@ -37,9 +37,10 @@ def advise(q: Question, *, with_impact: bool = True) -> list[Row]:
 
     Without `with_impact` nothing is replayed: rows are those of `told`.
     """
+    counted, _ = verified_where_proven(q)
     rows = [
-        of_standing(q, each) if with_impact else told(each, decide(each, q.gates))
-        for each in standings(q)
+        of_standing(counted, each) if with_impact else told(each, decide(each, q.gates))
+        for each in standings(counted)
     ]
     known = domain_names(q.reader)
     wanted = q.owners if q.domains is None else [name for name in q.domains if name in q.owners]
@@ -48,8 +49,8 @@ def advise(q: Question, *, with_impact: bool = True) -> list[Row]:
 
 
 def of_standing(q: Question, standing: Standing) -> Row:
-    """The row of one domain, of the reports that its state was measured over."""
-    q, _ = verified_where_proven(q.about(standing.domain))
+    """The row of one domain; `q` asks for the reports that its state was measured over."""
+    q = q.about(standing.domain)
     decision = decide(standing, q.gates)
     tags, names = next_tags(standing, decision), existing(standing)
     replayed = whatif(q, tags, names)

@@ -50,9 +50,9 @@ class Replayed:
         """`existing` says of names below the domain whether DNS has them."""
         return cls(q, _replayed(q, tags, sorted((existing or {}).items())))
 
-    def ask(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """All rows of a question over the relation `replayed`."""
-        return ask(self.q.reader, name, parameters, self.mail)
+    def ask(self, name: str, parameters: Mapping[str, Any], *more: Made) -> list[Row]:
+        """All rows of a question over the relation `replayed`, and more."""
+        return ask(self.q.reader, name, parameters, self.mail, *more)
 
     def rates(self) -> list[Row]:
         """The rows of `source_rates` (sources/pass_rates.py) of that mail."""
