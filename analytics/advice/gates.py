@@ -18,6 +18,7 @@ __all__ = [
     "before_enforcing",
     "before_reject",
     "names_without_evidence",
+    "rate_floor",
 ]
 
 DAYS = "days at this policy"  # the command line's next look goes by this one
@@ -224,10 +225,14 @@ def _names_below(standing: Standing, gates: Gates, step: Step) -> Gate:
     )
 
 
+def rate_floor(gates: Gates, legitimate: int) -> int:
+    """Messages that a source needs to have a rate, in a domain with so many legitimate ones."""
+    return max(1, min(gates.rate_messages, round(gates.rate_share * legitimate)))
+
+
 def _rate_of_sources(standing: Standing, gates: Gates) -> Gate:
     """Each own source that matters, for itself: a small one must not drown in a large one."""
-    share = round(gates.rate_share * standing.legitimate)
-    floor = max(1, min(gates.rate_messages, share))
+    floor = rate_floor(gates, standing.legitimate)
     low = 1.0
     where = "every source"
     for row in standing.of_class("own"):

@@ -15,7 +15,7 @@ from analytics.query.run import Row, ask
 from analytics.query.statistics import CLUSTERS, design_effect, wilson
 from analytics.sources.classification import CLASSES, source_class
 
-__all__ = ["LEGITIMATE", "as_published", "whatif"]
+__all__ = ["LEGITIMATE", "as_published", "outcome", "whatif"]
 
 LEGITIMATE = ("own", "broken")
 INDIRECT = ("forwarder", "list")
@@ -51,10 +51,11 @@ def whatif(q: Question, tags: Tags, existing: Mapping[str, bool] | None = None) 
 
     `existing` says of names below the domain whether DNS has them.
     """
-    return _told(Replayed.of(q, tags, existing), tags)
+    return outcome(Replayed.of(q, tags, existing), tags)
 
 
-def _told(mail: Replayed, tags: Tags) -> Row:
+def outcome(mail: Replayed, tags: Tags) -> Row:
+    """The same of mail that was replayed under these tags."""
     force = tags.in_force()
     outcomes = mail.ask("policy/whatif_outcomes", {})
     hit = [row for row in outcomes if row["state"] == "fail" and force[row["tag"]] != "none"]

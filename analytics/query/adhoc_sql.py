@@ -8,7 +8,7 @@ import duckdb
 
 from analytics.query.run import Row
 from schemas.errors import AccessDenied, ConfigError
-from schemas.store.store import Connection
+from schemas.store.reader import Connection, Reader
 
 __all__ = ["answer"]
 
@@ -26,13 +26,14 @@ INTERRUPT_SECONDS = 0.1  # between two tries to end a question
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
-def answer(con: Connection, statement: str) -> tuple[list[str], Iterator[Row]]:
+def answer(reader: Reader, statement: str) -> tuple[list[str], Iterator[Row]]:
     """(columns, rows as they are computed) of one SELECT.
 
     Raises ConfigError for anything it cannot answer, while rows are taken, too, and AccessDenied
     on a connection that may not see everything. Ctrl-C ends it at once. The connection stays
     locked down: use it for nothing else.
     """
+    con = reader.con
     if con.execute("select getvariable('visible') is not null").fetchall()[0][0]:
         # Whoever writes the question can name a table in a way that leads around the scope.
         raise AccessDenied("SQL of one's own is for those who may see every domain")

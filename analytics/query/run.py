@@ -13,7 +13,7 @@ from analytics.query.relation import Listed, Made, Narrowed, Relation, composed,
 from analytics.query.result_cache import SLOW_ANSWER, SLOW_SECONDS, Kept
 from schemas.store.reader import Reader
 
-__all__ = ["Row", "ask", "ask_kept", "made", "question", "rows_of"]
+__all__ = ["Row", "ask", "ask_kept", "at_hand", "made", "question", "rows_of"]
 
 Row = dict[str, Any]
 Parameters = Mapping[str, Any]
@@ -68,6 +68,11 @@ def ask_kept(
     reader.execute(f"create or replace temp table answer as {sql}", values)
     answer.keep("answer", slow=SLOW_ANSWER)
     return rows_of(reader, "from answer")
+
+
+def at_hand(reader: Reader, relation: Made) -> None:
+    """Make a relation, where it is not there, before a question needs it."""
+    _source(reader, relation)
 
 
 def rows_of(reader: Reader, sql: str, parameters: Parameters | None = None) -> list[Row]:

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from analytics.query.question import Question
 from analytics.query.window import Window
-from analytics.reports.verified_filter import proven
+from analytics.reports.verified_filter import verified_where_proven
 from dashboards.cli.output import Globals
-from schemas.store.store import Connection
+from dashboards.common.asked import asked
 
 __all__ = ["proven_option", "read"]
 
@@ -23,11 +24,9 @@ def proven_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @contextlib.contextmanager
 def read(
     context: Globals, window: Window, domain: str | None, *, is_proven: bool
-) -> Iterator[Connection]:
-    """The store; within, all counted reports count, or with the flag those that advice goes by."""
-    with context.store.read() as con:
-        if not is_proven:
-            yield con
-            return
-        with proven(con, window, context.settings.gates, domain):
-            yield con
+) -> Iterator[Question]:
+    """The question of these days, over all counted reports, or with the flag over those that
+    advice goes by."""
+    with context.store.read() as reader:
+        q = asked(reader, context.settings, window, None if domain is None else (domain,))
+        yield verified_where_proven(q)[0] if is_proven else q

@@ -3,16 +3,17 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
+from analytics.query.override import Override
 from analytics.query.run import Row
 from analytics.sources.catalogue import catalogue, find
 from analytics.sources.daily import called
-from analytics.sources.labels import Word, words
+from analytics.sources.labels import overrides
 from schemas.config.settings import Settings
 from schemas.domain_names import normal_domain
 from schemas.errors import ConfigError
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
-__all__ = ["approvals", "domain_name", "nearest", "of_source", "unmatched", "words_of"]
+__all__ = ["approvals", "domain_name", "nearest", "of_source", "overrides_of", "unmatched"]
 
 MOST_NAMED = 3
 
@@ -22,9 +23,9 @@ def approvals(settings: Settings) -> Mapping[str, Sequence[str]]:
     return {name: each.approved for name, each in settings.domains.items() if each.approved}
 
 
-def words_of(con: Connection, settings: Settings) -> tuple[Word, ...]:
+def overrides_of(reader: Reader, settings: Settings) -> tuple[Override, ...]:
     """Raises ConfigError, which names the key, for an approval that can name nothing."""
-    return words(con, approvals(settings))
+    return overrides(reader, approvals(settings))
 
 
 def domain_name(text: str | None) -> str | None:
@@ -41,7 +42,7 @@ def nearest(text: str, names: Iterable[str]) -> list[str]:
     return [folded[each] for each in found]
 
 
-def unmatched(said: Iterable[Word], rows: Iterable[Row]) -> list[str]:
+def unmatched(said: Iterable[Override], rows: Iterable[Row]) -> list[str]:
     """A line on each approval that is no known sender and names no source of these rows: it may
     be misspelt, and would then decide nothing."""
     here = {(row["domain"], row["source"].lower()): row["source"] for row in rows}

@@ -1,32 +1,22 @@
 """Verdicts as the commands and the screens give them, from the settings' word on each domain."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from analytics.advice.action_items import is_mute
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import Owner, Standing, standings
+from analytics.advice.domain_state import standings
 from analytics.advice.rollout import said
 from analytics.advice.verdict import decide
 from analytics.changes.model import named
-from analytics.query.window import Window
-from analytics.sources.labels import Word
+from analytics.query.question import Question
 from dashboards.common.formatting import day
-from dashboards.common.names import words_of
-from schemas.config.settings import Settings
-from schemas.store.store import Connection
 
 __all__ = [
     "VERDICTS",
     "advised",
-    "advised_days",
-    "moment",
     "names",
     "next_step",
-    "owners",
-    "standing_of",
     "verdicts",
 ]
 
@@ -43,56 +33,14 @@ VERDICTS: Mapping[str, str] = {
 }
 
 
-def owners(settings: Settings) -> dict[str, Owner]:
-    """What the settings say of each domain."""
-    return {
-        name: Owner(each.goal, each.parked, each.accept_indirect_loss)
-        for name, each in settings.domains.items()
-    }
-
-
-def moment(window: Window) -> datetime:
-    """DNS as it was known then: never later than the day that is asked about."""
-    return datetime.combine(window.as_of, time.max)
-
-
-def advised_days(window: Window) -> Window:
-    """The days that advice goes by, whatever days are looked at: a monthly sender is in no single
-    week (RFC 9989 §5.1.7)."""
-    return replace(window, first=window.last - timedelta(days=Window.DAYS - 1))
-
-
-def standing_of(
-    con: Connection,
-    window: Window,
-    settings: Settings,
-    words: Sequence[Word],
-    domain: str | None = None,
-) -> list[Standing]:
-    """Where every domain with reports stands, or one, by the reports that advice goes by."""
-    owner, known = owners(settings), moment(window)
-    return standings(con, window, settings.gates, owner, words, domain, known)
-
-
-def advised(
-    con: Connection,
-    window: Window,
-    settings: Settings,
-    words: Sequence[Word],
-    domain: str | None = None,
-) -> list[Row]:
+def advised(q: Question) -> list[Row]:
     """Rows of `rua advise` without their impact, which takes a replay of each domain's mail."""
-    owner, known = owners(settings), moment(window)
-    gates = settings.gates
-    return advise(con, window, gates, owner, words, domain, known, with_impact=False)
+    return advise(q, with_impact=False)
 
 
-def verdicts(
-    con: Connection, window: Window, settings: Settings, domain: str | None = None
-) -> dict[str, str]:
-    """The verdict alone, for every domain with reports or for one."""
-    found = standing_of(con, window, settings, words_of(con, settings), domain)
-    return {each.domain: decide(each, settings.gates).verdict for each in found}
+def verdicts(q: Question) -> dict[str, str]:
+    """The verdict alone, for every domain asked about that has reports."""
+    return {each.domain: decide(each, q.gates).verdict for each in standings(q)}
 
 
 def next_step(row: Row) -> str:

@@ -36,8 +36,8 @@ def retry(store: Store, writer: Writer, workers: int, ids: Sequence[int] = ()) -
     They are read while others use the store; what can be read now is written batch by batch.
     """
     tried = read = 0
-    with store.read() as con:
-        wanted = [number for number in refused_ids(con) if not ids or number in ids]
+    with store.read() as reader:
+        wanted = [number for number in refused_ids(reader.con) if not ids or number in ids]
     with Readers(workers) as readers:
         again = _Retry(store, writer, readers)
         for batch in in_batches(store, wanted):

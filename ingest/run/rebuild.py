@@ -116,8 +116,8 @@ class _Rebuild:
             self._read(self._unread())
 
     def _unread(self) -> list[int]:
-        with self._store.read() as con:
-            return document_ids(con, self._last)
+        with self._store.read() as reader:
+            return document_ids(reader.con, self._last)
 
     def _read(self, ids: Sequence[int]) -> None:
         with self._store.aside(self._file, DERIVED) as aside:

@@ -84,8 +84,10 @@ def name_sources(
         return
     moment = now or utc_now()
     try:
-        with store.read() as con:
-            due = _due(con, moment, lambda address: bool(dns.nameservers) or _is_public(address))
+        with store.read() as reader:
+            due = _due(
+                reader.con, moment, lambda address: bool(dns.nameservers) or _is_public(address)
+            )
     except StoreError as error:
         say(f"rua: no host names were asked for: {error}")
         return

@@ -6,7 +6,6 @@ connection may see. A `Reader` names the last two, so that a kept answer is neve
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 

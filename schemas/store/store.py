@@ -121,13 +121,13 @@ class Store:
                 with self._writing():
                     pass
                 con = self._enter_reading(stack)
-            ((state,),) = con.execute("select state::text from report_state").fetchall() or [(None,)]
+            states = con.execute("select state::text from report_state").fetchall()
             visible = self.scope.visible
             if visible is not None:
                 confine(con, visible)
             seen = None if visible is None else sorted(visible)
             sees = (self._require_verified, self._as_of, seen)
-            yield Reader(con, self.path.absolute(), state, sees)
+            yield Reader(con, self.path.absolute(), states[0][0] if states else None, sees)
 
     def _enter_reading(self, stack: contextlib.ExitStack) -> Connection:
         if self._copied is None:

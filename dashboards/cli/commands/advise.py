@@ -1,5 +1,6 @@
 """rua advise"""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,14 @@ from dashboards.cli.output import (
     window_options,
 )
 from dashboards.cli.tables import Layout, width
+from dashboards.common.asked import asked
+from dashboards.common.asked import moment as moment_of
 from dashboards.common.formatting import amount
-from dashboards.common.names import domain_name, nearest, words_of
-from dashboards.common.verdicts import moment as moment_of
-from dashboards.common.verdicts import owners
+from dashboards.common.names import domain_name, nearest
 from schemas.config.settings import Settings
 from schemas.errors import ConfigError, StoreError
-from schemas.store.store import Connection, Store
+from schemas.store.reader import Reader
+from schemas.store.store import Store
 
 __all__ = ["advise", "ask_dns"]
 
@@ -115,17 +117,13 @@ def _check_flags(
 
 
 def _asked(context: Globals, window: Window, name: str | None, evidence: Path | None) -> list[Row]:
-    settings = context.settings
-    with context.store.read() as con:
-        _check_domain(con, context.settings, name)
-        said, moment = words_of(con, settings), moment_of(window)
-        owner = owners(settings)
+    with context.store.read() as reader:
+        _check_domain(reader, context.settings, name)
+        q = asked(reader, context.settings, window, None if name is None else (name,))
         if evidence is not None and name is not None:
-            files = evidence_export.write(
-                con, evidence, window, name, settings.gates, owner, said, moment
-            )
+            files = evidence_export.write(q, evidence)
             say(f"{len(files)} files of evidence in {evidence}")
-        return ask_advice(con, window, settings.gates, owner, said, name, moment)
+        return ask_advice(q)
 
 
 def _keep(context: Globals, window: Window, rows: list[Row]) -> None:
@@ -147,10 +145,11 @@ def _of_the_past(
 ) -> None:
     moment = moment_of(window)
     chosen = read_week(week) if week else None
-    with context.store.read() as con:
-        _check_domain(con, context.settings, name)
-        kept = given(con, name, chosen, moment)
-        changes = policy_changes(con, window.as_of, [name], moment)
+    with context.store.read() as reader:
+        _check_domain(reader, context.settings, name)
+        kept = given(reader, name, chosen, moment)
+        until = replace(window, last=window.as_of)
+        changes = policy_changes(asked(reader, context.settings, until, (name,)))
     if chosen is not None:
         print_week(name, chosen, kept, output)
     else:
@@ -165,9 +164,9 @@ def ask_dns(context: Globals, window: Window, name: str | None) -> None:
     settings = context.settings
     if settings.dns.offline:
         return
-    with context.store.read() as con:
-        known = _advised_on(con, settings)
-        names = names_to_ask(con, window)
+    with context.store.read() as reader:
+        known = _advised_on(reader, settings)
+        names = names_to_ask(asked(reader, settings, window))
     wanted = [name] if name in known else known if name is None else []
     now = datetime.now(UTC).replace(tzinfo=None)
     try:
@@ -176,13 +175,13 @@ def ask_dns(context: Globals, window: Window, name: str | None) -> None:
         say(f"what DNS answers is not kept: {error}")
 
 
-def _advised_on(con: Connection, settings: Settings) -> list[str]:
+def _advised_on(reader: Reader, settings: Settings) -> list[str]:
     """Those with reports, and those of the settings that no report has come about yet."""
-    return sorted({*domain_names(con), *settings.domains})
+    return sorted({*domain_names(reader), *settings.domains})
 
 
-def _check_domain(con: Connection, settings: Settings, name: str | None) -> None:
-    known = _advised_on(con, settings)
+def _check_domain(reader: Reader, settings: Settings, name: str | None) -> None:
+    known = _advised_on(reader, settings)
     if name is not None and name not in known:
         near = nearest(name, known)
         raise ConfigError(

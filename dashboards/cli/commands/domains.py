@@ -11,7 +11,7 @@ from dashboards.cli.output import Globals, Output, emit, output_options, window_
 from dashboards.cli.tables import Layout
 from dashboards.cli.verified_option import proven_option, read
 from dashboards.common.formatting import percent, policy, rate_words, shares
-from dashboards.common.names import domain_name, words_of
+from dashboards.common.names import domain_name
 from dashboards.common.verdicts import verdicts
 
 __all__ = ["domains"]
@@ -62,15 +62,8 @@ def domains(
     rua domains
     rua domains --domain example.com --days 7 --format json
     """
-    with read(context, window, domain_name(domain), is_proven=is_proven) as con:
-        rows = ask_domains(
-            con,
-            window,
-            context.settings.domains,
-            domain_name(domain),
-            words_of(con, context.settings),
-        )
-        said = verdicts(con, window, context.settings, domain_name(domain))
+    with read(context, window, domain_name(domain), is_proven=is_proven) as q:
+        rows, said = ask_domains(q, context.settings.domains), verdicts(q)
     rows = [row | {"verdict": said.get(row["domain"])} for row in rows]
     empty = "no reports in these days; see rua status"
     if output == Output.TABLE:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.sources.catalogue import catalogue, find
 from analytics.sources.classification import CLASSES, HISTORY_DAYS
@@ -23,10 +24,11 @@ from dashboards.cli.output import (
     output_options,
     window_options,
 )
-from dashboards.common.names import domain_name, nearest, words_of
+from dashboards.common.asked import asked
+from dashboards.common.names import domain_name, nearest, overrides_of
 from schemas.errors import ConfigError
 from schemas.sanitize import plain
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = ["label"]
 
@@ -79,9 +81,9 @@ def label(
         words = f"{match} for {name} has no label any more"
     else:
         class_ = _class(said[2])
-        with context.store.read() as con:
-            _check_domain(con, context, name)
-            _check_match(con, window, name, match)
+        with context.store.read() as reader:
+            _check_domain(reader, context, name)
+            _check_match(asked(reader, context.settings, window, (name,)), match)
         found = _changed(
             context, window, name, match, lambda: add(context.store, name, match, class_, note)
         )
@@ -110,8 +112,8 @@ def _check_flags(
 
 
 def _list(context: Globals, domain: str | None, output: str) -> None:
-    with context.store.read() as con:
-        rows = [row for row in labels(con) if domain in (None, row["domain"])]
+    with context.store.read() as reader:
+        rows = [row for row in labels(reader) if domain in (None, row["domain"])]
     emit(rows, COLUMNS, output, empty="there are no labels")
 
 
@@ -125,8 +127,8 @@ def _class(text: str) -> str:
     )
 
 
-def _check_domain(con: Connection, context: Globals, domain: str) -> None:
-    known = {*domain_names(con), *context.settings.domains}
+def _check_domain(reader: Reader, context: Globals, domain: str) -> None:
+    known = {*domain_names(reader), *context.settings.domains}
     if domain not in known:
         near = nearest(domain, sorted(known))
         raise ConfigError(
@@ -135,25 +137,25 @@ def _check_domain(con: Connection, context: Globals, domain: str) -> None:
         )
 
 
-def _check_match(con: Connection, window: Window, domain: str, match: str) -> None:
+def _check_match(q: Question, match: str) -> None:
     """A name must be one: a misspelt one would decide nothing, and nobody would notice."""
     if read(match)[0] != "source" or find(match) is not None:
         return
-    ever = replace(window, first=window.last - timedelta(days=HISTORY_DAYS - 1))
-    here = {row["source"] for row in sources(con, ever, domain)}
+    ever = replace(q.window, first=q.window.last - timedelta(days=HISTORY_DAYS - 1))
+    here = {row["source"] for row in sources(q.over(ever).under(()))}
     if match.lower() in {name.lower() for name in here}:
         return
     known = (name for each in catalogue() for name in (each.name, each.id))
     near = nearest(match, [*known, *sorted(here)])
     raise ConfigError(
-        f"{match[:80]!r} is no known sender and no source of {domain}",
+        f"{match[:80]!r} is no known sender and no source of {q.domain}",
         todo=(f"did you mean {' or '.join(near)}? " if near else "") + FORMS,
     )
 
 
 def _remove(context: Globals, domain: str, match: str) -> dict[str, Any]:
-    with context.store.read() as con:
-        there = labels(con)
+    with context.store.read() as reader:
+        there = labels(reader)
     if take_back(context.store, domain, match):
         return {"domain": domain, "match": match}
     near = nearest(match, [row["match"] for row in there if row["domain"] == domain])
@@ -171,13 +173,13 @@ def _changed(
     change: Callable[[], dict[str, Any]],
 ) -> dict[str, Any]:
     """Make the change; its row, and what the label decides, or did."""
-    with context.store.read() as con:
-        before = words_of(con, context.settings)
+    with context.store.read() as reader:
+        before = overrides_of(reader, context.settings)
     row = change()
-    with context.store.read() as con:
-        after = words_of(con, context.settings)
-        spoken, unspoken = (after, before) if "class" in row else (before, after)
-        return row | effect(con, window, domain, match, spoken, unspoken)
+    with context.store.read() as reader:
+        q = asked(reader, context.settings, window, (domain,))
+        given, without = (q.overrides, before) if "class" in row else (before, q.overrides)
+        return row | effect(q.under(given), match, without)
 
 
 def _told(found: dict[str, Any], window: Window, *, remove: bool) -> str:

@@ -38,8 +38,8 @@ def list_(context: Globals, output: str) -> None:
     \b
     rua quarantine list --format json
     """
-    with context.store.read() as con:
-        rows = quarantined(con)
+    with context.store.read() as reader:
+        rows = quarantined(reader)
     emit(rows, COLUMNS, output, empty="nothing is in quarantine")
 
 
@@ -55,8 +55,8 @@ def show(context: click.Context, document_id: int, raw: bool, output: str) -> No
     rua quarantine show 17
     rua quarantine show 17 --raw > report.xml
     """
-    with context.obj.store.read() as con:
-        refused, found = refused_records(con, document_id), document(con, document_id)
+    with context.obj.store.read() as reader:
+        refused, found = refused_records(reader, document_id), document(reader, document_id)
     if raw or not refused or found is None:
         context.invoke(show_document, document_id=document_id, raw=raw, output=output)
     elif output == Output.JSON:

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.reports.documents import document, document_bytes
 from analytics.reports.documents import reports as ask_reports
@@ -21,7 +22,6 @@ from dashboards.cli.verified_option import proven_option, read
 from dashboards.common.names import domain_name, of_source
 from schemas.domain_names import canonical_ip
 from schemas.errors import ConfigError
-from schemas.store.store import Connection
 
 __all__ = ["reports", "show"]
 
@@ -85,15 +85,13 @@ def reports(
     rua reports --source sendgrid --domain example.com
     """
     name, address = domain_name(domain), _address(source_ip)
-    with read(context, window, name, is_proven=is_proven) as con:
+    with read(context, window, name, is_proven=is_proven) as q:
         rows = ask_reports(
-            con,
-            window,
-            domain=name,
+            q,
             reporter=reporter.strip().lower() if reporter else None,
             authenticity=authenticity,
             source_ip=address,
-            addresses=_addresses(con, window, name, source),
+            addresses=_addresses(q, source),
             most=most + 1,
         )
     if len(rows) > most:
@@ -110,13 +108,11 @@ def _address(text: str | None) -> str | None:
     return address
 
 
-def _addresses(
-    con: Connection, window: Window, domain: str | None, source: str | None
-) -> list[tuple[str, str]] | None:
+def _addresses(q: Question, source: str | None) -> list[tuple[str, str]] | None:
     """(policy domain, address) of a source in these days; None for any source."""
     if source is None:
         return None
-    rows = of_source(sources(con, window, domain), source)
+    rows = of_source(sources(q.under(())), source)
     return [(row["domain"], row["source_ip"]) for row in rows]
 
 
@@ -135,8 +131,8 @@ def show(context: Globals, document_id: int, raw: bool, output: str) -> None:
     if raw:
         _show_raw(context, document_id)
         return
-    with context.store.read() as con:
-        found = document(con, document_id)
+    with context.store.read() as reader:
+        found = document(reader, document_id)
     if found is None:
         raise _missing(document_id)
     if output == Output.JSON:
@@ -153,8 +149,8 @@ def show(context: Globals, document_id: int, raw: bool, output: str) -> None:
 
 
 def _show_raw(context: Globals, document_id: int) -> None:
-    with context.store.read() as con:
-        data = document_bytes(con, document_id)
+    with context.store.read() as reader:
+        data = document_bytes(reader, document_id)
     if data is None:
         raise _missing(document_id)
     if sys.stdout.isatty():  # a stranger's bytes would drive the terminal

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.sources.classification import CLASSES
 from analytics.sources.daily import gone, source_days
@@ -12,8 +13,7 @@ from analytics.sources.summary import sources as ask_sources
 from dashboards.cli.output import Globals, emit, output_options, say, window_options
 from dashboards.cli.tables import Layout
 from dashboards.cli.verified_option import proven_option, read
-from dashboards.common.names import domain_name, of_source, unmatched, words_of
-from schemas.store.store import Connection
+from dashboards.common.names import domain_name, of_source, unmatched
 
 __all__ = ["sources"]
 
@@ -88,11 +88,11 @@ def sources(
     if is_gone and (only or new or by != "ip"):
         raise click.UsageError("--gone goes with --domain and --source alone")
     chosen = domain_name(domain)
-    with read(context, window, chosen, is_proven=is_proven) as con:
+    with read(context, window, chosen, is_proven=is_proven) as q:
         if is_gone:
-            rows = of_source(gone(con, window, chosen), name)
+            rows = of_source(gone(q), name)
         else:
-            rows = _present(con, context, window, chosen, by=by, only=only, name=name, new=new)
+            rows = _present(q, by=by, only=only, name=name, new=new)
     if is_gone:
         empty = "no source of the 90 days before these days is gone"
         emit(rows, GONE, output, empty=empty, layout=DAYS_LAYOUT)
@@ -105,10 +105,7 @@ def sources(
 
 
 def _present(
-    con: Connection,
-    context: Globals,
-    window: Window,
-    domain: str | None,
+    q: Question,
     *,
     by: str,
     only: str | None,
@@ -116,9 +113,9 @@ def _present(
     new: bool,
 ) -> list[Row]:
     """Sources with mail in these days; of a day's rows, its service is what is chosen by."""
-    words = words_of(con, context.settings)
-    everything = ask_sources(con, window, domain, words)
-    for line in unmatched((w for w in words if domain in (None, w.policy_domain)), everything):
+    everything = ask_sources(q)
+    mine = [each for each in q.overrides if q.domain in (None, each.policy_domain)]
+    for line in unmatched(mine, everything):
         say(line)
     addresses = of_source(everything, name)
     rows = addresses if by == "ip" else by_service(addresses)
@@ -126,5 +123,5 @@ def _present(
     if by != "day":
         return rows
     kept = {(row["domain"], row["source"]) for row in rows}
-    days = source_days(con, window, domain, words)
+    days = source_days(q)
     return [row for row in days if (row["domain"], row["source"]) in kept]

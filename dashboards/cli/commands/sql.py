@@ -21,6 +21,6 @@ def sql(context: Globals, statement: str, output: str) -> None:
     \b
     rua sql "select day, sum(message_count) from dmarc_message group by day order by day"
     """
-    with context.store.read() as con:
-        columns, rows = answer(con, statement)
+    with context.store.read() as reader:
+        columns, rows = answer(reader, statement)
         emit_stream(rows, columns, output, empty="no rows")

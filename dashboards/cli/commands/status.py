@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.reports.freshness import disagreement, feed, reporters, runs
 from analytics.reports.quarantine import held
@@ -49,15 +50,16 @@ def status(context: Globals, window: Window, output: str) -> None:
     rua status --format json
     """
     store = context.store
-    with store.read() as con:
-        fresh = feed(con, window.as_of)
+    with store.read() as reader:
+        q = Question(reader, window)
+        fresh = feed(reader, window.as_of)
         seen = [
             row
-            for row in reporters(con, window.as_of)
+            for row in reporters(q, window.as_of)
             if row["is_missing"] or row["last_day"] >= window.first
         ]
-        latest, quarantine = runs(con), held(con)
-        doubtful = [row for row in disagreement(con, window) if row["is_flagged"]]
+        latest, quarantine = runs(reader), held(reader)
+        doubtful = [row for row in disagreement(q) if row["is_flagged"]]
     found: dict[str, Any] = {
         "store": str(store.path),
         "store_bytes": store.path.stat().st_size,

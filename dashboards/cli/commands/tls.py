@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.tls.sessions import tls as ask_tls
 from analytics.tls.sessions import tls_days, tls_failures
@@ -88,8 +89,9 @@ def tls(
     if by == "policy":
         _policies(context, window, domains, output)
         return
-    with context.store.read() as con:
-        rows = (tls_days if by == "day" else tls_failures)(con, window, domains)
+    with context.store.read() as reader:
+        q = Question(reader, window).within(domains)
+        rows = tls_days(q) if by == "day" else tls_failures(q)
     if by == "day":
         emit(rows, DAY_COLUMNS, output, empty=EMPTY)
     elif output == Output.TABLE:
@@ -107,8 +109,8 @@ def tls(
 
 def _policies(context: Globals, window: Window, domains: Sequence[str] | None, output: str) -> None:
     configured = context.settings.domains
-    with context.store.read() as con:
-        rows = ask_tls(con, window, domains)
+    with context.store.read() as reader:
+        rows = ask_tls(Question(reader, window).within(domains))
     rows = [{**row, "configured": row["domain"] in configured} for row in rows]
     # Anyone can mail a report about any domain: ours come first.
     rows.sort(key=lambda row: not row["configured"])

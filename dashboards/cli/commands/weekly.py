@@ -14,9 +14,8 @@ from analytics.sources.totals import domain_names
 from analytics.weekly import Week, months, weeks
 from dashboards.cli.commands.advise import ask_dns
 from dashboards.cli.output import Globals, Output, emit, emit_object, output_options, say
+from dashboards.common.asked import asked as asked_under
 from dashboards.common.formatting import amount
-from dashboards.common.names import words_of
-from dashboards.common.verdicts import owners
 from dashboards.weekly.files import Written, write
 from dashboards.weekly.paths import folder_names
 from schemas.errors import ConfigError
@@ -68,11 +67,9 @@ def weekly(
     window = _week(asked, today)
     if not offline and today >= _today():
         ask_dns(context, replace(months(window), as_of=today), None)
-    with context.store.read() as con:
-        groups = _groups(context, domain_names(con))
-        settings = context.settings
-        words = words_of(con, settings)
-        told = weeks(con, window, groups, settings.gates, owners(settings), words, today)
+    with context.store.read() as reader:
+        groups = _groups(context, domain_names(reader))
+        told = weeks(asked_under(reader, context.settings, window), groups, today)
     folder = out / label_of(window)
     names = folder_names(groups)
     written = {week.group: write(week, folder / names[week.group]) for week in told}

@@ -1,14 +1,15 @@
 """rua whatif"""
 
 from collections.abc import Iterator
-from datetime import datetime, time
 from typing import Any
 
 import click
 
 from analytics.dns.history import published_on
-from analytics.policy.whatif import LEGITIMATE, Tags, as_published
+from analytics.policy.replay import Tags
+from analytics.policy.whatif import LEGITIMATE, as_published
 from analytics.policy.whatif import whatif as ask_whatif
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.sources.totals import domain_names
 from dashboards.cli.output import (
@@ -23,9 +24,9 @@ from dashboards.cli.output import (
 from dashboards.cli.tables import Layout, print_sentence
 from dashboards.cli.verified_option import proven_option, read
 from dashboards.common.formatting import amount, percent
-from dashboards.common.names import domain_name, nearest, words_of
+from dashboards.common.names import domain_name, nearest
 from schemas.errors import ConfigError
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = ["whatif"]
 
@@ -80,13 +81,12 @@ def whatif(
     rua whatif example.com --p quarantine --days 7 --format json
     """
     name = domain_name(domain) or ""
-    with read(context, window, name, is_proven=is_proven) as con:
-        _check_domain(con, name)
-        published = as_published(con, window, name)
+    with read(context, window, name, is_proven=is_proven) as q:
+        _check_domain(q.reader, name)
+        published = as_published(q)
         asked = {"p": p, "sp": sp, "np": np, "adkim": adkim, "aspf": aspf}
         tags = Tags(**{key: value or published[key] for key, value in asked.items()})
-        said, existing = words_of(con, context.settings), _existing(con, window, name)
-        found = ask_whatif(con, window, name, tags, said, existing)
+        found = ask_whatif(q, tags, _existing(q, name))
     if output == Output.JSON:
         emit_object(found, output)
     elif output == Output.CSV:
@@ -95,15 +95,15 @@ def whatif(
         _print(found)
 
 
-def _existing(con: Connection, window: Window, name: str) -> dict[str, bool]:
+def _existing(q: Question, name: str) -> dict[str, bool]:
     """Which names below the domain there are, as far as DNS told by then."""
-    published = published_on(con, name, datetime.combine(window.as_of, time.max))
+    published = published_on(q.reader, name, q.known_at)
     exists = published.exists if published else {}
     return {each: there for each, there in exists.items() if there is not None}
 
 
-def _check_domain(con: Connection, name: str) -> None:
-    known = domain_names(con)
+def _check_domain(reader: Reader, name: str) -> None:
+    known = domain_names(reader)
     if name not in known:
         near = nearest(name, known)
         raise ConfigError(

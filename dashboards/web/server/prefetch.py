@@ -181,7 +181,7 @@ def _starting_views() -> Iterator[Callable[[], object]]:
     yield partial(services, chosen, Narrowed())
     yield partial(_sources, chosen)
     yield partial(reporters, chosen)
-    unknown = Unknown(chosen.domains)
+    unknown = Unknown()
     yield partial(senders, chosen, unknown)
     yield partial(sender_page, chosen, unknown, most=source_tables.PAGE, skip=0)
     yield partial(tls_screen, chosen)

@@ -29,8 +29,9 @@ from dashboards.web.session.auth import is_unattended, visible_settings
 from dashboards.web.session.replica import SHOWN
 from schemas.config.settings import Settings, load_settings, settings_stamp
 from schemas.errors import StoreLocked
+from schemas.store.reader import Reader
 from schemas.store.row_access import EVERYTHING, Scope
-from schemas.store.store import Connection, Copied, Store
+from schemas.store.store import Copied, Store
 
 __all__ = [
     "Chosen",
@@ -53,7 +54,7 @@ Stamp = tuple[object, ...]
 T = TypeVar("T")
 
 _asked_at = [-math.inf]
-_reading: list[Connection] = []
+_reading: list[Reader] = []
 MOST_KEPT = 200  # answers; the oldest goes first
 MOST_TRIES = 10  # of a question whose store changes before it can be asked
 
@@ -174,7 +175,7 @@ def _ask(
 
 
 @contextlib.contextmanager
-def _interruptible(con: Connection) -> Iterator[None]:
+def _interruptible(con: Reader) -> Iterator[None]:
     _reading.append(con)
     try:
         yield
@@ -225,5 +226,5 @@ def known_domains() -> list[str]:
     return sorted({*settings().domains, *answer(_reported_domains)})
 
 
-def _reported_domains(con: Connection, told: Settings) -> list[str]:
+def _reported_domains(con: Reader, told: Settings) -> list[str]:
     return [*domain_names(con), *tls_domain_names(con)]

@@ -6,24 +6,25 @@ from datetime import date
 
 from analytics.advice.advise import advise, existing, next_tags, of_standing
 from analytics.advice.domain_state import LEVELS, Standing, standings
-from analytics.advice.gates import before_enforcing, before_reject
+from analytics.advice.gates import before_enforcing, before_reject, rate_floor
 from analytics.advice.verdict import as_rows, decide
 from analytics.policy.history import differences, policy_changes, policy_habits
-from analytics.policy.whatif import Tags, as_published, whatif
-from analytics.query.run import Row
+from analytics.policy.replay import Replayed, Tags
+from analytics.policy.whatif import as_published, outcome
+from analytics.query.question import Question
+from analytics.query.run import Row, at_hand
 from analytics.query.window import Window
 from analytics.reports.coverage import arrivals
 from analytics.reports.freshness import feed
-from analytics.reports.verified_filter import proven
-from analytics.sources.labels import Word
-from analytics.sources.pass_rates import replayed_days, replayed_fates, replayed_rates, source_rates
+from analytics.reports.verified_filter import verified_where_proven
+from analytics.sources.pass_rates import source_rates
 from analytics.sources.totals import arrived, days, together
-from dashboards.common.names import words_of
-from dashboards.common.verdicts import advised, advised_days, moment, owners
+from dashboards.common.asked import advised_days, asked
+from dashboards.common.verdicts import advised
 from dashboards.web.session.query_cache import Chosen, answer
 from schemas.config.settings import Settings
 from schemas.config.thresholds import Gates
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = ["Choices", "Domain", "Place", "choices", "domain", "habits"]
 
@@ -97,69 +98,66 @@ def habits(chosen: Chosen) -> None:
     return answer(_habits, chosen.window.last)
 
 
-def _habits(con: Connection, settings: Settings, last: date) -> None:
-    policy_habits(con, last)
+def _habits(reader: Reader, settings: Settings, last: date) -> None:
+    at_hand(reader, policy_habits(last))
 
 
-def _choices(con: Connection, settings: Settings, chosen: Chosen) -> Choices:
-    rows = advised(con, advised_days(chosen.window), settings, words_of(con, settings))
+def _choices(reader: Reader, settings: Settings, chosen: Chosen) -> Choices:
+    rows = advised(asked(reader, settings, advised_days(chosen.window)))
     listed = [row for row in rows if chosen.holds(row["domain"])]
-    return Choices(feed(con, chosen.window.as_of), listed)
+    return Choices(feed(reader, chosen.window.as_of), listed)
 
 
-def domain(chosen: Chosen, asked: Tags | None) -> Domain:
-    """`asked` is the policy of the what-if mode, None without it; `chosen` names a domain.
+def domain(chosen: Chosen, policy: Tags | None) -> Domain:
+    """`policy` is that of the what-if mode, None without it; `chosen` names a domain.
 
     Raises StoreError (missing, locked, damaged) and ConfigError.
     """
-    return answer(_domain, chosen, asked)
+    return answer(_domain, chosen, policy)
 
 
-def _domain(con: Connection, settings: Settings, chosen: Chosen, asked: Tags | None) -> Domain:
+def _domain(reader: Reader, settings: Settings, chosen: Chosen, policy: Tags | None) -> Domain:
     name, window = chosen.domain or "", chosen.window
-    words = words_of(con, settings)
+    q = asked(reader, settings, window, (name,))
     is_ours = not settings.domains or name in settings.domains
-    standing, advice = _stands(con, settings, advised_days(window), words, name)
-    published = as_published(con, window, name)
-    tags = asked or _next(standing, settings.gates, published)
-    exists = existing(standing) if standing else {}
-    replay = whatif(con, window, name, tags, words, exists)
-    rows, rates = _mail(con, window, name, words, is_whatif=asked is not None)
-    changes = policy_changes(con, window.last, [name], moment(window))
+    standing, advice = _stands(q.over(advised_days(window)), is_ours=is_ours)
+    published = as_published(q)
+    tags = policy or _next(standing, settings.gates, published)
+    replayed = Replayed.of(q, tags, existing(standing) if standing else {})
+    replay = outcome(replayed, tags)
+    rows, rates = _mail(q, replayed if policy else None)
+    changes = policy_changes(q)
     return Domain(
         name=name,
         is_ours=is_ours,
-        is_whatif=asked is not None,
-        feed=feed(con, window.as_of),
-        arrived=arrived(con, window, (name,)),
-        arrivals=arrivals(con, window, (name,)),
+        is_whatif=policy is not None,
+        feed=feed(reader, window.as_of),
+        arrived=arrived(q),
+        arrivals=arrivals(q),
         advised=advised_days(window),
         advice=advice,
-        place=_place(standing, advice, settings.gates, rates if asked else None, rows),
+        place=_place(standing, advice, settings.gates, rates if policy else None, rows),
         published=published,
         tags=tags,
         replay=replay,
         days=rows,
         total=together(rows),
         rates=rates,
-        fates=replayed_fates(con, replay["in_force"]),
+        fates=replayed.fates(replay["in_force"]),
         policy=[each.as_row() for each in changes],
         differences=[each.as_row() for each in differences(changes, window.last)],
     )
 
 
-def _stands(
-    con: Connection, settings: Settings, window: Window, words: Sequence[Word], name: str
-) -> tuple[Standing | None, Row | None]:
+def _stands(q: Question, *, is_ours: bool) -> tuple[Standing | None, Row | None]:
     """Where a domain stands and its advice; of one without reports only what DNS tells, and
     nothing of one that the settings leave out: anyone can mail a report about any domain."""
-    if settings.domains and name not in settings.domains:
+    if not is_ours:
         return None, None
-    told = (owners(settings), words, name, moment(window))
-    with proven(con, window, settings.gates, name):
-        for standing in standings(con, window, settings.gates, *told):
-            return standing, of_standing(con, standing, settings.gates, words)
-    return None, next(iter(advise(con, window, settings.gates, *told)), None)
+    counted, _ = verified_where_proven(q)
+    for standing in standings(counted):
+        return standing, of_standing(counted, standing)
+    return None, next(iter(advise(q)), None)
 
 
 def _next(standing: Standing | None, gates: Gates, published: Row) -> Tags:
@@ -168,14 +166,11 @@ def _next(standing: Standing | None, gates: Gates, published: Row) -> Tags:
     return Tags(**{**published, "p": published["p"] or "none"})
 
 
-def _mail(
-    con: Connection, window: Window, name: str, words: Sequence[Word], *, is_whatif: bool
-) -> tuple[list[Row], list[Row]]:
+def _mail(q: Question, replayed: Replayed | None) -> tuple[list[Row], list[Row]]:
     """The days and the sources' rates: replayed, where a replay was asked for."""
-    if is_whatif:
-        return replayed_days(con), replayed_rates(con)
-    rows = days(con, window, (name,), words, domain=name)
-    return rows, source_rates(con, window, name, words)
+    if replayed is not None:
+        return replayed.days(), replayed.rates()
+    return days(q), source_rates(q)
 
 
 def _place(
@@ -196,7 +191,7 @@ def _place(
     is_last = level == "quarantine" and goal == "reject"
     rate = gates.rate_before_reject if is_last else gates.rate_before_quarantine
     place = Place(level, goal, following, checks, rate, gates.rate_of_source)
-    return place if replayed is None else _measured_again(place, rows, replayed)
+    return place if replayed is None else _measured_again(place, gates, rows, replayed)
 
 
 def _gates_before(standing: Standing, gates: Gates, level: str | None) -> list[Row]:
@@ -209,12 +204,14 @@ def _gates_before(standing: Standing, gates: Gates, level: str | None) -> list[R
     )
 
 
-def _measured_again(place: Place, rows: Sequence[Row], replayed: Sequence[Row]) -> Place:
+def _measured_again(
+    place: Place, gates: Gates, rows: Sequence[Row], replayed: Sequence[Row]
+) -> Place:
     """The gates of rates, over the replayed mail: other alignment modes pass other mail."""
     interval = together(rows)["interval"]
     low = interval[0] if interval else 0.0
     total = sum(row["legitimate"] for row in replayed)
-    floor = max(1, min(50, round(0.01 * total)))  # as of the gate (analytics/advice/gates.py)
+    floor = rate_floor(gates, total)
     shares = [
         (row["legitimate_aligned"] / row["legitimate"], row["source"])
         for row in replayed

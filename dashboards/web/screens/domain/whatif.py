@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from analytics.advice.domain_state import LEVELS
-from analytics.policy.whatif import Tags
+from analytics.policy.replay import Tags
 from dashboards.common.formatting import quoted
 
 __all__ = ["asked", "banner", "controls", "record_of"]

@@ -5,23 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from analytics.advice.action_items import decisions
-from analytics.advice.verdict import decide
 from analytics.changes.detect import compare
 from analytics.changes.feed import quiet_reporters, tls_failures_rose
 from analytics.changes.period import Facts, gather
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.reports.coverage import arrivals
 from analytics.reports.freshness import feed, reporters
-from analytics.sources.labels import Word
 from analytics.sources.services import by_class
 from analytics.sources.summary import by_service, domains
 from analytics.sources.totals import arrived, days
 from analytics.tls.sessions import tls
-from dashboards.common.names import words_of
-from dashboards.common.verdicts import advised, advised_days, standing_of
+from dashboards.common.asked import advised_days, asked, moment
+from dashboards.common.verdicts import advised, verdicts
 from dashboards.web.session.query_cache import Chosen, Row, answer
 from schemas.config.settings import Settings
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = ["Monday", "monday"]
 
@@ -73,28 +72,27 @@ def monday(chosen: Chosen) -> Monday:
     return answer(_monday, chosen)
 
 
-def _monday(con: Connection, told: Settings, chosen: Chosen) -> Monday:
+def _monday(reader: Reader, told: Settings, chosen: Chosen) -> Monday:
     window, configured = chosen.window, tuple(told.domains)
-    words = words_of(con, told)
+    q = asked(reader, told, window, chosen.domains)
+    of_one = q if chosen.domain else q.about()  # rows of all domains are asked for once
     week = replace(window, first=window.last - WEEK + timedelta(days=1))
-    # What looks at other days comes first: sources are classified anew for other days.
-    verdicts_before, then, now = _before(con, told, chosen, week, words)
+    verdicts_before, then, now = _before(of_one, chosen, week)
     advice = [
         row
-        for row in advised(con, advised_days(window), told, words, chosen.domain)
+        for row in advised(of_one.over(advised_days(window)))
         if _is_ours(row["domain"], told, chosen)
     ]
-    rows = domains(con, window, configured, chosen.domain, words)
     said = {row["domain"]: row["verdict"] for row in advice}
-    rows = [row | {"verdict": said.get(row["domain"])} for row in rows]
-    found = by_class(con, window, chosen.domain, words, ("broken", "undecided"))
+    rows = [row | {"verdict": said.get(row["domain"])} for row in domains(of_one, configured)]
+    found = by_class(of_one, ("broken", "undecided"))
     senders = [row for row in found if chosen.holds(row["domain"])]
     return Monday(
-        feed=feed(con, window.as_of),
-        missing=[row for row in reporters(con, window.as_of) if row["is_missing"]],
-        arrived=arrived(con, window, chosen.domains),
-        arrivals=arrivals(con, window, chosen.domains),
-        days=days(con, window, chosen.domains, words, domain=chosen.domain),
+        feed=feed(reader, window.as_of),
+        missing=[row for row in reporters(q.about(), window.as_of) if row["is_missing"]],
+        arrived=arrived(q),
+        arrivals=arrivals(q),
+        days=days(q),
         domains=_ours([row for row in rows if chosen.holds(row["domain"])], configured, chosen),
         others=_others(rows, configured, chosen),
         broken=by_service(row for row in senders if row["class"] == "broken"),
@@ -103,23 +101,18 @@ def _monday(con: Connection, told: Settings, chosen: Chosen) -> Monday:
         advice=advice,
         decisions=decisions(advice),
         week=week,
-        changes=compare(now, then, advice, verdicts_before, _of_feeds(con, chosen, week)),
+        changes=compare(now, then, advice, verdicts_before, _of_feeds(q.over(week))),
     )
 
 
-def _before(
-    con: Connection, told: Settings, chosen: Chosen, week: Window, words: Sequence[Word]
-) -> tuple[dict[str, str], Facts, Facts]:
+def _before(q: Question, chosen: Chosen, week: Window) -> tuple[dict[str, str], Facts, Facts]:
     """The verdicts of a week ago, and the facts of both weeks."""
     before = _week_before(week)
-    known = standing_of(con, advised_days(before), told, words, chosen.domain)
-    verdicts = {each.domain: decide(each, told.gates).verdict for each in known}
-    then, now = (
-        gather(con, each, words, tuple(told.domains), chosen.domain) for each in (before, week)
-    )
+    then, now = gather(q.over(before)), gather(q.over(week))
     if chosen.domains is not None:
         then, now = then.of(chosen.domains), now.of(chosen.domains)
-    return verdicts, then, now
+    earlier = replace(q, window=advised_days(before), moment=moment(before))
+    return verdicts(earlier), then, now
 
 
 def _week_before(week: Window) -> Window:
@@ -127,11 +120,11 @@ def _week_before(week: Window) -> Window:
     return Window(week.first - WEEK, last, last)
 
 
-def _of_feeds(con: Connection, chosen: Chosen, week: Window) -> list[Row]:
-    """What changed in who reports, and in TLS."""
-    before, names = _week_before(week), chosen.domains
-    now, then = tls(con, week, names), tls(con, before, names)
-    return [*quiet_reporters(con, week, before, names), *tls_failures_rose(now, then)]
+def _of_feeds(q: Question) -> list[Row]:
+    """What changed in who reports, and in TLS, in a week."""
+    before = _week_before(q.window)
+    now, then = tls(q), tls(q.over(before))
+    return [*quiet_reporters(q, before), *tls_failures_rose(now, then)]
 
 
 def _is_ours(domain: str, told: Settings, chosen: Chosen) -> bool:

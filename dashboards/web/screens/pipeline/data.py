@@ -12,9 +12,10 @@ from analytics.reports.ingest_runs import (
     waiting,
 )
 from analytics.reports.quarantine import held
+from dashboards.common.asked import asked
 from dashboards.web.session.query_cache import Row, answer
 from schemas.config.settings import Settings
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = ["Pipeline", "pipeline", "runs"]
 
@@ -43,16 +44,17 @@ def runs(window: Window, most: int, skip: int = 0) -> list[Row]:
     return found
 
 
-def _pipeline(con: Connection, told: Settings, window: Window) -> Pipeline:
+def _pipeline(reader: Reader, told: Settings, window: Window) -> Pipeline:
+    q = asked(reader, told, window)
     return Pipeline(
-        sources=run_sources(con),
-        days=run_days(con, window),
-        problems=run_problems(con, window),
-        waiting=waiting(con, window),
-        backlog=backlog(con),
-        held=held(con),
+        sources=run_sources(reader),
+        days=run_days(q),
+        problems=run_problems(q),
+        waiting=waiting(q),
+        backlog=backlog(reader),
+        held=held(reader),
     )
 
 
-def _runs(con: Connection, told: Settings, window: Window, most: int, skip: int) -> list[Row]:
-    return run_page(con, window, most=most, skip=skip)
+def _runs(reader: Reader, told: Settings, window: Window, most: int, skip: int) -> list[Row]:
+    return run_page(asked(reader, told, window), most=most, skip=skip)

@@ -7,7 +7,7 @@ from analytics.reports.documents import document_bytes
 from analytics.reports.quarantine import refused_records
 from dashboards.web.session.query_cache import Row, answer, look
 from schemas.config.settings import Settings
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = ["Report", "original", "report"]
 
@@ -37,14 +37,14 @@ def original(number: int, *, is_large: bool = False) -> bytes | None:
     return found
 
 
-def _report(con: Connection, told: Settings, number: int, most: int, skip: int) -> Report | None:
-    found = head(con, number)
+def _report(reader: Reader, told: Settings, number: int, most: int, skip: int) -> Report | None:
+    found = head(reader, number)
     if found is None:
         return None
     is_dmarc = found["kind"] == "dmarc"
-    rows = records(con, found["report_of"], most=most, skip=skip) if is_dmarc else []
-    return Report(found, rows, refused_records(con, number) if is_dmarc else [])
+    rows = records(reader, found["report_of"], most=most, skip=skip) if is_dmarc else []
+    return Report(found, rows, refused_records(reader, number) if is_dmarc else [])
 
 
-def _original(con: Connection, told: Settings, number: int) -> bytes | None:
-    return document_bytes(con, number)
+def _original(reader: Reader, told: Settings, number: int) -> bytes | None:
+    return document_bytes(reader, number)

@@ -13,9 +13,10 @@ from analytics.reports.browse import (
 )
 from analytics.reports.freshness import reporters
 from analytics.reports.quarantine import codes, held, quarantine_page
+from dashboards.common.asked import asked
 from dashboards.web.session.query_cache import Chosen, Row, answer
 from schemas.config.settings import Settings
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = [
     "Genuine",
@@ -89,32 +90,32 @@ def coverage(chosen: Chosen) -> Coverage:
 
 
 def _browsed(
-    con: Connection, told: Settings, chosen: Chosen, wanted: Wanted, most: int, skip: int
+    reader: Reader, told: Settings, chosen: Chosen, wanted: Wanted, most: int, skip: int
 ) -> list[Row]:
-    return browse(con, chosen.window, chosen.domains, wanted, most=most, skip=skip)
+    return browse(asked(reader, told, chosen.window, chosen.domains), wanted, most=most, skip=skip)
 
 
-def _conflicts(con: Connection, told: Settings, chosen: Chosen) -> list[Row]:
-    return conflicts(con, chosen.window, chosen.domains)
+def _conflicts(reader: Reader, told: Settings, chosen: Chosen) -> list[Row]:
+    return conflicts(asked(reader, told, chosen.window, chosen.domains))
 
 
 def _quarantine(
-    con: Connection, told: Settings, code: str | None, most: int, skip: int
+    reader: Reader, told: Settings, code: str | None, most: int, skip: int
 ) -> Quarantine:
-    rows = quarantine_page(con, code, most=most, skip=skip)
-    return Quarantine(rows, codes(con), held(con))
+    rows = quarantine_page(reader, code, most=most, skip=skip)
+    return Quarantine(rows, codes(reader), held(reader))
 
 
-def _reporter_names(con: Connection, told: Settings, chosen: Chosen) -> list[str]:
-    rows = genuine(con, chosen.window, chosen.domains)
+def _reporter_names(reader: Reader, told: Settings, chosen: Chosen) -> list[str]:
+    rows = genuine(asked(reader, told, chosen.window, chosen.domains))
     return sorted({row["reporter"] for row in rows})
 
 
-def _genuine(con: Connection, told: Settings, chosen: Chosen) -> Genuine:
-    asked = (con, chosen.window, chosen.domains)
-    return Genuine(genuine(*asked), genuine_days(*asked), genuine_reasons(*asked))
+def _genuine(reader: Reader, told: Settings, chosen: Chosen) -> Genuine:
+    q = asked(reader, told, chosen.window, chosen.domains)
+    return Genuine(genuine(q), genuine_days(q), genuine_reasons(q))
 
 
-def _coverage(con: Connection, told: Settings, chosen: Chosen) -> Coverage:
-    days = reporter_days(con, chosen.window, chosen.domains)
-    return Coverage(reporters(con, chosen.window.as_of), days)
+def _coverage(reader: Reader, told: Settings, chosen: Chosen) -> Coverage:
+    q = asked(reader, told, chosen.window, chosen.domains)
+    return Coverage(reporters(q.about(), chosen.window.as_of), reporter_days(q))

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from analytics.reports.freshness import feed
 from analytics.sources import drilldown
-from analytics.sources.drilldown import Sought
+from analytics.sources.drilldown import Drilldown
 from analytics.sources.totals import arrived
 from analytics.sources.unclassified import NEW_DAYS, Unknown, unknown, unknown_countries
-from dashboards.common.names import words_of
+from dashboards.common.asked import asked
 from dashboards.web.session.query_cache import Chosen, Row, answer
 from schemas.config.settings import Settings
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = ["MOST_SAVED", "NEW_DAYS", "Senders", "sender_page", "senders", "whole_senders"]
 
@@ -44,20 +44,20 @@ def whole_senders(chosen: Chosen, wanted: Unknown) -> list[Row]:
     return answer(_page, chosen, wanted, MOST_SAVED, 0)
 
 
-def _senders(con: Connection, told: Settings, chosen: Chosen, wanted: Unknown) -> Senders:
-    words, window = words_of(con, told), chosen.window
-    countries = unknown_countries(con, window, wanted, words)
+def _senders(reader: Reader, told: Settings, chosen: Chosen, wanted: Unknown) -> Senders:
+    q = asked(reader, told, chosen.window, chosen.domains)
+    countries = unknown_countries(q, wanted)
     return Senders(
-        feed=feed(con, window.as_of),
-        arrived=arrived(con, window, chosen.domains),
-        total=drilldown.total(con, window, Sought(domains=chosen.domains), words),
+        feed=feed(reader, chosen.window.as_of),
+        arrived=arrived(q),
+        total=drilldown.total(q, Drilldown()),
         countries=[row for row in countries if row["addresses"]],
         every=sum(row["every"] for row in countries),
     )
 
 
 def _page(
-    con: Connection, told: Settings, chosen: Chosen, wanted: Unknown, most: int, skip: int
+    reader: Reader, told: Settings, chosen: Chosen, wanted: Unknown, most: int, skip: int
 ) -> list[Row]:
-    words = words_of(con, told)
-    return unknown(con, chosen.window, wanted, words, most=most, skip=skip)
+    q = asked(reader, told, chosen.window, chosen.domains)
+    return unknown(q, wanted, most=most, skip=skip)

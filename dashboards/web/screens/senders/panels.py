@@ -47,7 +47,7 @@ class Shown:
 
     def wanted(self) -> Unknown:
         """Of every country."""
-        return Unknown(chosen().domains, self.kind != "new", self.kind != "undecided")
+        return Unknown(self.kind != "new", self.kind != "undecided")
 
     def of_country(self) -> Unknown:
         """Of the one that is chosen."""

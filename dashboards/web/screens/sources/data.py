@@ -4,22 +4,23 @@ The frame chooses days and domains; the rest of the way down is `Narrowed`, as t
 """
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from analytics.query.question import Question
 from analytics.reports.freshness import feed
 from analytics.sources import drilldown
-from analytics.sources.drilldown import Sought, network_of
+from analytics.sources.drilldown import Drilldown, network_of
 from analytics.sources.labels import labels as all_labels
 from analytics.sources.services import EVERY, service_counts
 from analytics.sources.services import service_page as page_of_services
 from analytics.sources.summary import by_service
 from analytics.sources.summary import sources as ask_sources
 from analytics.sources.totals import arrived
-from dashboards.common.names import words_of
+from dashboards.common.asked import asked
 from dashboards.web.session.query_cache import Chosen, Row, answer
 from schemas.config.settings import Settings
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = [
     "MOST_RECORDS",
@@ -64,10 +65,10 @@ class Narrowed:
         """The same on the way's first step."""
         return Narrowed(reporter=self.reporter, failing=self.failing)
 
-    def sought(self, chosen: Chosen) -> Sought:
-        """The same as a question; never of a domain that is not among those chosen."""
-        return Sought(
-            domains=self.domains(chosen),
+    @property
+    def drilldown(self) -> Drilldown:
+        """The same as a question's."""
+        return Drilldown(
             source=self.source,
             network=self.network,
             source_ip=self.ip,
@@ -77,6 +78,7 @@ class Narrowed:
         )
 
     def domains(self, chosen: Chosen) -> tuple[str, ...] | None:
+        """Those it is about; never one that is not among those chosen."""
         if self.of is not None and chosen.holds(self.of):
             return (self.of,)
         return chosen.domains
@@ -172,18 +174,22 @@ def _place(network: str) -> tuple[int, int]:
     return found.version, int(found.network_address)
 
 
-def _services(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Services:
-    words, wanted = words_of(con, told), narrowed.sought(chosen)
+def _asked(reader: Reader, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Question:
+    return asked(reader, told, chosen.window, narrowed.domains(chosen))
+
+
+def _services(reader: Reader, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Services:
+    q, to = _asked(reader, told, chosen, narrowed), narrowed.drilldown
     return Services(
-        feed=feed(con, chosen.window.as_of),
-        arrived=arrived(con, chosen.window, chosen.domains),
-        total=drilldown.total(con, chosen.window, wanted, words),
-        counts=service_counts(con, chosen.window, wanted, words),
+        feed=feed(reader, chosen.window.as_of),
+        arrived=arrived(q.within(chosen.domains)),
+        total=drilldown.total(q, to),
+        counts=service_counts(q, to),
     )
 
 
 def _service_page(
-    con: Connection,
+    reader: Reader,
     told: Settings,
     chosen: Chosen,
     narrowed: Narrowed,
@@ -191,37 +197,32 @@ def _service_page(
     most: int,
     skip: int,
 ) -> list[Row]:
-    wanted, words = narrowed.sought(chosen), words_of(con, told)
-    return page_of_services(
-        con, chosen.window, wanted, words, of_class=class_, most=most, skip=skip
-    )
+    q, to = _asked(reader, told, chosen, narrowed), narrowed.drilldown
+    return page_of_services(q, to, of_class=class_, most=most, skip=skip)
 
 
-def _service(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Service:
-    window, wanted, words = chosen.window, narrowed.sought(chosen), words_of(con, told)
-    rows = _addresses(con, told, chosen, narrowed)
+def _service(reader: Reader, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Service:
+    q, to = _asked(reader, told, chosen, narrowed), narrowed.drilldown
+    rows = _addresses(reader, told, chosen, narrowed)
     named = {row["domain"] for row in rows}
     return Service(
-        feed=feed(con, window.as_of),
-        arrived=arrived(con, window, chosen.domains),
-        total=drilldown.total(con, window, wanted, words),
+        feed=feed(reader, chosen.window.as_of),
+        arrived=arrived(q.within(chosen.domains)),
+        total=drilldown.total(q, to),
         addresses=rows,
-        days=drilldown.days(con, window, wanted, words),
-        reporters=drilldown.reporters(con, window, wanted, words),
-        labels=[row for row in all_labels(con) if row["domain"] in named],
+        days=drilldown.days(q, to),
+        reporters=drilldown.reporters(q, to),
+        labels=[row for row in all_labels(reader) if row["domain"] in named],
     )
 
 
-def _addresses(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed) -> list[Row]:
-    """Addresses with mail that is sought, counted as far as it is sought, most mail first."""
-    words, wanted = words_of(con, told), narrowed.sought(chosen)
-    rows = ask_sources(con, chosen.window, _one(wanted.domains), words)
-    if wanted == Sought(domains=chosen.domains):
-        return [row for row in rows if chosen.holds(row["domain"])]
-    counted = {
-        (row["domain"], row["source_ip"]): row
-        for row in drilldown.addresses(con, chosen.window, wanted, words)
-    }
+def _addresses(reader: Reader, told: Settings, chosen: Chosen, narrowed: Narrowed) -> list[Row]:
+    """Addresses with mail that is asked about, counted as far as it is, most mail first."""
+    q, to = _asked(reader, told, chosen, narrowed), narrowed.drilldown
+    rows = ask_sources(q)
+    if to == Drilldown() and q.domains == chosen.domains:
+        return rows
+    counted = {(row["domain"], row["source_ip"]): row for row in drilldown.addresses(q, to)}
     kept = [
         row | {key: counted[place][key] for key in COUNTS}
         for row in rows
@@ -230,28 +231,23 @@ def _addresses(con: Connection, told: Settings, chosen: Chosen, narrowed: Narrow
     return sorted(kept, key=lambda row: (-row["messages"], row["domain"], row["source_ip"]))
 
 
-def _one(domains: Sequence[str] | None) -> str | None:
-    return domains[0] if domains and len(domains) == 1 else None
-
-
 def _strips(
-    con: Connection,
+    reader: Reader,
     told: Settings,
     chosen: Chosen,
     narrowed: Narrowed,
     listed: tuple[tuple[str, str], ...],
 ) -> list[Row]:
-    wanted = narrowed.sought(chosen)
-    return drilldown.strips(con, chosen.window, wanted, listed, words_of(con, told))
+    q = _asked(reader, told, chosen, narrowed)
+    return drilldown.strips(q, narrowed.drilldown, listed)
 
 
-def _reporters(con: Connection, told: Settings, chosen: Chosen) -> list[Row]:
-    everything = Sought(domains=chosen.domains)
-    return drilldown.reporters(con, chosen.window, everything, words_of(con, told))
+def _reporters(reader: Reader, told: Settings, chosen: Chosen) -> list[Row]:
+    return drilldown.reporters(asked(reader, told, chosen.window, chosen.domains), Drilldown())
 
 
 def _records(
-    con: Connection, told: Settings, chosen: Chosen, narrowed: Narrowed, most: int, skip: int
+    reader: Reader, told: Settings, chosen: Chosen, narrowed: Narrowed, most: int, skip: int
 ) -> list[Row]:
-    wanted, words = narrowed.sought(chosen), words_of(con, told)
-    return drilldown.records(con, chosen.window, wanted, words, most=most, skip=skip)
+    q = _asked(reader, told, chosen, narrowed)
+    return drilldown.records(q, narrowed.drilldown, most=most, skip=skip)

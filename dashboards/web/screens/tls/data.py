@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from analytics.tls.sessions import tls, tls_days, tls_failure_days, tls_failures, tls_feed
+from dashboards.common.asked import asked
 from dashboards.web.session.query_cache import Chosen, Row, answer
 from schemas.config.settings import Settings
-from schemas.store.store import Connection
+from schemas.store.reader import Reader
 
 __all__ = ["Tls", "failure_days", "tls_screen"]
 
@@ -39,22 +40,22 @@ def failure_days(chosen: Chosen, by: str) -> list[Row]:
     return found
 
 
-def _tls(con: Connection, told: Settings, chosen: Chosen) -> Tls:
-    window, domains = chosen.window, chosen.domains
+def _tls(reader: Reader, told: Settings, chosen: Chosen) -> Tls:
+    q = asked(reader, told, chosen.window, chosen.domains)
     is_all = bool(told.domains) and chosen.group is None and chosen.domain is None
-    mine = tls(con, window, domains)
+    mine = tls(q)
     shown = {(row["domain"], row["policy_type"]) for row in mine}
-    rest = tls(con, window) if is_all else []
-    known = tls_feed(con, window.last)
+    rest = tls(q.about()) if is_all else []
+    known = tls_feed(reader, chosen.window.last)
     return Tls(
         policies=mine,
         others=[row for row in rest if (row["domain"], row["policy_type"]) not in shown],
-        failures=tls_failures(con, window, domains),
-        days=tls_days(con, window, domains),
+        failures=tls_failures(q),
+        days=tls_days(q),
         reports=known["reports"],
         last_day=known["last_day"],
     )
 
 
-def _failure_days(con: Connection, told: Settings, chosen: Chosen, by: str) -> list[Row]:
-    return tls_failure_days(con, chosen.window, chosen.domains, by=by)
+def _failure_days(reader: Reader, told: Settings, chosen: Chosen, by: str) -> list[Row]:
+    return tls_failure_days(asked(reader, told, chosen.window, chosen.domains), by=by)
