@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
-from analytics.changes.model import Certainty, named
 from analytics.query.run import Row
+from analytics.query.statement import Certainty, named
 
 __all__ = ["Decision", "decisions", "headline"]
 

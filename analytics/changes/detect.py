@@ -10,10 +10,11 @@ from itertools import chain
 
 from analytics.advice.domain_state import LEVELS
 from analytics.changes.feed import quiet_reporters, tls_failures_rose
-from analytics.changes.model import Certainty, Kind, change, named, ordered, some
+from analytics.changes.model import Kind, change, ordered
 from analytics.changes.period import Facts, gather
 from analytics.query.question import Question
 from analytics.query.run import Row
+from analytics.query.statement import Certainty, named, some
 from analytics.query.window import Window
 from analytics.tls.sessions import tls
 from schemas.sanitize import cell

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from analytics.changes.model import Certainty, Kind, change, named, some
+from analytics.changes.model import Kind, change
 from analytics.query.question import Question
 from analytics.query.run import Row
+from analytics.query.statement import Certainty, named, some
 from analytics.query.window import Window
 from analytics.reports.freshness import reporters
 

@@ -4,19 +4,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from analytics.query.run import Row
-from schemas.sanitize import cell
+from analytics.query.statement import Certainty
 
-__all__ = ["Certainty", "Kind", "change", "named", "ordered", "some"]
-
-LONGEST_NAME = 80
-
-
-class Certainty(StrEnum):
-    """How sure a sentence is."""
-
-    OBSERVED = "observed"  # reports say so
-    INFERRED = "inferred"  # it follows from what they say, by our rules
-    NOT_KNOWN = "not known"  # they do not tell
+__all__ = ["Kind", "change", "ordered"]
 
 
 class Kind(StrEnum):
@@ -64,12 +54,6 @@ def change(
     }
 
 
-def named(name: str) -> str:
-    """A stranger's name within a sentence: one line, and short."""
-    text = cell(name)
-    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
-
-
 def ordered(rows: Iterable[Row]) -> list[Row]:
     """The largest consequence first: by kind, then by messages."""
     return sorted(
@@ -81,8 +65,3 @@ def ordered(rows: Iterable[Row]) -> list[Row]:
             row["source"] or "",
         ),
     )
-
-
-def some(count: int, noun: str) -> str:
-    """1,234 messages."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -8,8 +8,8 @@ from analytics.advice.advise import advise
 from analytics.advice.domain_state import standings
 from analytics.advice.rollout import said
 from analytics.advice.verdict import decide
-from analytics.changes.model import named
 from analytics.query.question import Question
+from analytics.query.statement import named
 from dashboards.common.formatting import day
 
 __all__ = [

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from analytics.changes.model import Certainty
 from analytics.query.run import Row
+from analytics.query.statement import Certainty
 from analytics.weekly import Week
 from dashboards.common.formatting import amount, day, percent, rate_words, span
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from analytics.changes.model import Certainty
+from analytics.query.statement import Certainty
 from dashboards.common.formatting import policy, quoted
 from dashboards.common.verdicts import VERDICTS, next_step
 from dashboards.web.components import source_links

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from analytics.changes.model import Certainty
+from analytics.query.statement import Certainty
 from schemas.sanitize import cell
 
 __all__ = ["MEANING", "Said", "explain", "listed", "mark", "record", "say", "text"]

@@ -9,8 +9,8 @@ import pytest
 
 from analytics.advice.action_items import decisions, headline
 from analytics.advice.domain_state import Owner
-from analytics.changes.model import Certainty
 from analytics.query.isoweek import label_of, last_whole_week, read_week
+from analytics.query.statement import Certainty
 from analytics.weekly import Week, weeks
 from dashboards.weekly.paths import folder_names
 from dashboards.weekly.svg_charts import messages_chart, rate_chart, strip

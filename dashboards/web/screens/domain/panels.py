@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from analytics.changes.model import Certainty
+from analytics.query.statement import Certainty
 from analytics.query.window import Window
 from dashboards.common.formatting import amount, day, interval, percent, quoted
 from dashboards.common.palette import Palette

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from analytics.changes.model import Certainty
+from analytics.query.statement import Certainty
 from analytics.query.window import Window
 from dashboards.common.formatting import amount, day, interval, percent, span
 from dashboards.common.verdicts import names

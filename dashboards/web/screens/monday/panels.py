@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.changes.model import Certainty
+from analytics.query.statement import Certainty
 from analytics.query.window import Window
 from analytics.sources.totals import together
 from dashboards.common.formatting import amount, day, interval, percent, quoted, span

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from analytics.changes.model import Certainty
+from analytics.query.statement import Certainty
 from analytics.query.window import Window
 from analytics.tls.sessions import by_cause
 from dashboards.common.formatting import amount, day, span

@@ -10,8 +10,9 @@ import pytest
 
 from analytics.changes.detect import changes, compare
 from analytics.changes.feed import tls_failures_rose
-from analytics.changes.model import Certainty, Kind, change, named, ordered
+from analytics.changes.model import Kind, change, ordered
 from analytics.changes.period import Facts, gather
+from analytics.query.statement import Certainty, named
 from analytics.query.window import Window
 from schemas.store.store import Connection, Store
 from tests.support.mails.made_mail import LAST, RECEIVERS, Mail, days_back, on_working_days, stored

@@ -11,15 +11,15 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import analytics.sources.classified_query
 import pytest
+from analytics.sources.classified_query import ask_classified
 
 import analytics.query.result_cache
-import analytics.sources.classified_query
 import analytics.sources.services
 from analytics.query.result_cache import Kept
 from analytics.query.run import question
 from analytics.query.window import Window
-from analytics.sources.classified_query import ask_classified
 from analytics.sources.labels import add
 from analytics.sources.summary import domains
 from ingest.load.writer import Run, Writer
