@@ -195,7 +195,7 @@ def _week(
         before=then.window,
         headline=headline(names, advice),
         domains=_domains(names, now, then, known.advice),
-        changes=compare(now, then, advice, known.verdicts_before, others),
+        changes=compare(now, then, q.gates, advice, known.verdicts_before, others),
         decisions=decisions(advice),
         sources=[_source(row, now.window) for row in now.services],
         spoofing=_spoofing(now, then),

@@ -21,6 +21,7 @@ from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.reports.verified_filter import verified_where_proven
 from analytics.sources.totals import domain_names
+from schemas.config.thresholds import Gates
 
 __all__ = ["advise", "existing", "next_tags", "of_standing", "told"]
 
@@ -39,7 +40,7 @@ def advise(q: Question, *, with_impact: bool = True) -> list[Row]:
     """
     counted, _ = verified_where_proven(q)
     rows = [
-        of_standing(counted, each) if with_impact else told(each, decide(each, q.gates))
+        of_standing(counted, each) if with_impact else told(each, decide(each, q.gates), q.gates)
         for each in standings(counted)
     ]
     known = domain_names(q.reader)
@@ -54,14 +55,14 @@ def of_standing(q: Question, standing: Standing) -> Row:
     decision = decide(standing, q.gates)
     tags, names = next_tags(standing, decision), existing(standing)
     replayed = whatif(q, tags, names)
-    return told(standing, decision) | {
+    return told(standing, decision, q.gates) | {
         "blockers": with_prospects(q, standing, decision.blockers, replayed),
         "impact": _impact(replayed),
         "inputs": inputs(q, standing),
     }
 
 
-def told(standing: Standing, decision: Decision) -> Row:
+def told(standing: Standing, decision: Decision, gates: Gates) -> Row:
     """What of the row takes no replay of its mail: `impact` is None, and blockers have no
     prospects."""
     published = {tag: standing.published[tag] for tag in TAGS}
@@ -78,7 +79,7 @@ def told(standing: Standing, decision: Decision) -> Row:
         "reason": decision.reason,
         "blockers": list(decision.blockers),
         "gates": as_rows(decision.gates),
-        "window": _window(standing),
+        "window": _window(standing, gates),
         "impact": None,
         "next_look": standing.window.last + timedelta(days=_patience(standing, decision)),
     }
@@ -142,10 +143,11 @@ def _dns(standing: Standing) -> Row | None:
     }
 
 
-def _window(standing: Standing) -> Row:
+def _window(standing: Standing, gates: Gates) -> Row:
     return {
         "begin": standing.window.first,
         "end": standing.window.last,
+        "dormant_begin": standing.window.first - timedelta(days=gates.quarter_days),
         "days": standing.seen["days"],
         "reporters": standing.seen["reporters"],
         "messages": standing.mail["messages"],

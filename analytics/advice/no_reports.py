@@ -8,7 +8,6 @@ from analytics.dns.history import published_on
 from analytics.dns.policy_discovery import Found, Published
 from analytics.query.question import Owner, Question
 from analytics.query.run import Row
-from analytics.query.window import Window
 
 __all__ = ["unreported"]
 
@@ -40,7 +39,7 @@ def unreported(q: Question, name: str) -> Row:
         "reason": reason,
         "blockers": [],
         "gates": [],
-        "window": _window(window),
+        "window": _window(q),
         "impact": dict.fromkeys((*IMPACT, "indirect_lost", "spoof_stopped"), 0)
         | {"interval": None},
         "next_look": window.last + timedelta(days=1),
@@ -80,11 +79,12 @@ def _dns(dns: Published | None) -> Row | None:
     }
 
 
-def _window(window: Window) -> Row:
+def _window(q: Question) -> Row:
     counts = ("days", "reporters", "messages", "legitimate", "unverified", "left_out")
     return {
-        "begin": window.first,
-        "end": window.last,
+        "begin": q.window.first,
+        "end": q.window.last,
+        "dormant_begin": q.window.first - timedelta(days=q.gates.quarter_days),
         **dict.fromkeys(counts, 0),
         "last_report_day": None,
         "policy_since": None,

@@ -17,12 +17,11 @@ from analytics.query.run import Row
 from analytics.query.statement import Certainty, named, some
 from analytics.query.window import Window
 from analytics.tls.sessions import tls
+from schemas.config.thresholds import Gates
 from schemas.sanitize import cell
 
 __all__ = ["changes", "compare"]
 
-FAILS = 5  # messages that fail: fewer say nothing of a source
-FLOOR = 0.95  # of a source's legitimate mail (rate_of_source of the gates)
 SURGE_MESSAGES, SURGE_TIMES = 50, 2
 
 
@@ -47,12 +46,13 @@ def changes(
     feeds = quiet_reporters(q, before)
     tls_now, tls_then = tls(q), tls(q.over(before))
     others = [*feeds, *tls_failures_rose(tls_now, tls_then)]
-    return compare(now, then, advice, verdicts or {}, others)
+    return compare(now, then, q.gates, advice, verdicts or {}, others)
 
 
 def compare(
     now: Facts,
     then: Facts,
+    gates: Gates,
     advice: Iterable[Row] = (),
     verdicts: Mapping[str, str] | None = None,
     others: Iterable[Row] = (),
@@ -60,7 +60,9 @@ def compare(
     """The changes between two spans, of the same domains as the advice and the `others`, which are
     changes found already."""
     told = _verdicts(advice, verdicts or {})
-    found = chain(_domains(now, then), _sources(now, then), _spoofing(now, then), told, others)
+    found = chain(
+        _domains(now, then), _sources(now, then, gates), _spoofing(now, then), told, others
+    )
     return ordered(found)
 
 
@@ -116,7 +118,7 @@ def _level(word: str) -> int:
     return LEVELS.index(word) if word in LEVELS else 0
 
 
-def _sources(now: Facts, then: Facts) -> Iterator[Row]:
+def _sources(now: Facts, then: Facts, gates: Gates) -> Iterator[Row]:
     here, before = now.by_source(), then.by_source()
     for key, row in here.items():
         was = before.get(key)
@@ -124,9 +126,9 @@ def _sources(now: Facts, then: Facts) -> Iterator[Row]:
             continue  # forwarders, lists and abuse come and go
         if row["first_seen"] >= now.window.first:
             yield _new(row)
-        elif _is_failing(row) and not (was and _is_failing(was)):
+        elif _is_failing(row, gates) and not (was and _is_failing(was, gates)):
             yield _failing(row, was)
-        elif was and _is_failing(was) and row["legitimate"] and not _is_failing(row):
+        elif was and _is_failing(was, gates) and row["legitimate"] and not _is_failing(row, gates):
             text = f"{named(row['source'])} passes: {_passing(row)}; before, {_passing(was)}."
             yield _of_source(Kind.MENDED, row, text, row["legitimate"], Certainty.OBSERVED)
     reported = {row["domain"] for row in now.domains if row["reports"]}
@@ -159,9 +161,10 @@ def _gone(was: Row) -> Row:
     return _of_source(Kind.GONE, was, text, was["messages"], Certainty.OBSERVED)
 
 
-def _is_failing(row: Row) -> bool:
+def _is_failing(row: Row, gates: Gates) -> bool:
     fails = row["legitimate"] - row["legitimate_aligned"]
-    return bool(fails >= FAILS and fails > (1 - FLOOR) * row["legitimate"])
+    enough = fails >= gates.break_messages  # fewer say nothing of a source
+    return bool(enough and fails > (1 - gates.rate_of_source) * row["legitimate"])
 
 
 def _is_steady(row: Row) -> bool:

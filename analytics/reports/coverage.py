@@ -36,7 +36,8 @@ class Arrival(StrEnum):
 def arrivals(q: Question, most: int = 10) -> list[Row]:
     """One row per day of the window, for all reporters together (`reporter` None), for each of the
     `most` largest, and for a few others with gaps: reporter, day, reports, state (an Arrival)."""
-    window, since = q.window, q.window.first - timedelta(days=LOOK_BACK)
+    window, silent = q.window, q.gates.silent_days
+    since = window.first - timedelta(days=LOOK_BACK)
     rows = ask_kept(q.reader, "reports/arrivals", {"since": since, "last": window.last, **q.named})
     by_reporter: dict[str, Counter[date]] = {}
     together: Counter[date] = Counter()
@@ -45,10 +46,10 @@ def arrivals(q: Question, most: int = 10) -> list[Row]:
         together[row["day"]] += row["reports"]
     sizes = {name: sum(counts.values()) for name, counts in by_reporter.items()}
     by_size = sorted(by_reporter, key=lambda name: (-sizes[name], name))
-    told = {name: list(_days(name, by_reporter[name], window)) for name in by_size}
+    told = {name: list(_days(name, by_reporter[name], window, silent)) for name in by_size}
     others = [name for name in by_size[most:] if _gaps(told[name])]
     others.sort(key=lambda name: -_gaps(told[name]))
-    found = list(_days(None, together, window))
+    found = list(_days(None, together, window, silent))
     for name in (*by_size[:most], *others[:OTHERS]):
         found += told[name]
     return found
@@ -58,10 +59,12 @@ def _gaps(rows: Sequence[Row]) -> int:
     return sum(row["state"] == Arrival.GAP for row in rows)
 
 
-def _days(reporter: str | None, counts: Counter[date], window: Window) -> Iterator[Row]:
+def _days(
+    reporter: str | None, counts: Counter[date], window: Window, silent_days: int
+) -> Iterator[Row]:
     """Of all together a report is expected each day from the first one on."""
     first, last = min(counts, default=window.first), max(counts, default=window.last)
-    fell_silent = _fell_silent(counts, window.last)
+    fell_silent = _fell_silent(counts, window.last, silent_days)
 
     def is_silent(day: date) -> bool:
         return fell_silent and day > last
@@ -83,10 +86,11 @@ def _state(day: date, reports: int, window: Window, *, expected: bool) -> Arriva
     return Arrival.DUE if (window.last - day).days < DUE_DAYS else Arrival.GAP
 
 
-def _fell_silent(counts: Collection[date], until: date) -> bool:
-    """On 5 days or more of the four weeks before the last one, and on none since."""
+def _fell_silent(counts: Collection[date], until: date, silent_days: int) -> bool:
+    """On 5 days or more of four weeks, and on none of the days since."""
     ages = [(until - day).days for day in counts]
-    return sum(7 <= age < 35 for age in ages) >= LEAST_DAYS and min(ages) >= 7
+    before = sum(silent_days <= age < silent_days + LOOK_BACK for age in ages)
+    return before >= LEAST_DAYS and min(ages) >= silent_days
 
 
 def _is_expected(day: date, counts: Collection[date], first: date) -> bool:

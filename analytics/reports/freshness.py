@@ -9,20 +9,21 @@ from schemas.store.reader import Reader
 __all__ = ["disagreement", "feed", "reporter_mail", "reporters", "runs"]
 
 LATE_DAYS = 3
-SILENT_DAYS = 7
 
 
-def feed(reader: Reader, as_of: date) -> Row:
-    """Sizes and freshness. `state`: empty, alive, late (3 days without mail), silent (7).
+def feed(q: Question) -> Row:
+    """Sizes and freshness of the whole store, as of the day asked about. `state`: empty, alive,
+    late (3 days without mail), silent (`silent_days` of the gates).
 
     A report arrives the day after the one it covers, so two days are no sign of trouble.
     """
-    row = ask_kept(reader, "reports/feed", {"as_of": as_of})[0]
+    as_of = q.window.as_of
+    row = ask_kept(q.reader, "reports/feed", {"as_of": as_of})[0]
     last = row["last_report_day"]
     age = (as_of - last).days if last else None
     if age is None:
         state = "empty"
-    elif age >= SILENT_DAYS:
+    elif age >= q.gates.silent_days:
         state = "silent"
     else:
         state = "late" if age >= LATE_DAYS else "alive"
@@ -33,7 +34,7 @@ def reporters(q: Question, as_of: date | None = None) -> list[Row]:
     """One row per reporter, most reports first: reports, days, recent_days (of the last 35),
     delay_hours (median, None if unknown), first_day, last_day; `is_missing` when it fell silent.
     As of the window's last day, or another, of reports of any day before it."""
-    asked = {"as_of": as_of or q.window.last, **q.named}
+    asked = {"as_of": as_of or q.window.last, "silent_days": q.gates.silent_days, **q.named}
     return ask_kept(q.reader, "reports/reporters", asked)
 
 

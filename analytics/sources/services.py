@@ -15,7 +15,7 @@ from analytics.query.window import Window
 from analytics.sources.classification import source_class
 from analytics.sources.drilldown import Drilldown, sought
 from analytics.sources.explanation import reason, settled_by
-from analytics.sources.summary import FLOOR_MESSAGES, FLOOR_SHARE, by_service, is_new
+from analytics.sources.summary import by_service, is_new
 
 __all__ = ["EVERY", "by_class", "service_counts", "service_page", "services"]
 
@@ -27,7 +27,6 @@ ALL_ROWS: dict[str, Any] = {
     "most": EVERY,
     "skip": 0,
 }
-FLOORS = {"floor_messages": FLOOR_MESSAGES, "floor_share": FLOOR_SHARE}
 
 
 def by_class(q: Question, classes: Collection[str] | None = None) -> list[Row]:
@@ -47,7 +46,7 @@ def services(q: Question, told: Collection[str] | None = None) -> list[Row]:
     `told` names the classes of which `reason` and `settled_by` are wanted, None meaning all; they
     are None of the others.
     """
-    return by_service(_rows(q, Drilldown(), told=_listed(told)))
+    return by_service(_rows(q, Drilldown(), told=_listed(told)), q.gates)
 
 
 def service_counts(q: Question, to: Drilldown) -> dict[str, int]:
@@ -61,7 +60,7 @@ def service_page(
 ) -> list[Row]:
     """A page of the rows of `services` with mail that `to` names, and counted as far as it does: at
     most `most` after the first `skip`, most mail first; of one class, where it is named."""
-    return by_service(_rows(q, to, of_class=of_class, most=most, skip=skip))
+    return by_service(_rows(q, to, of_class=of_class, most=most, skip=skip), q.gates)
 
 
 def _rows(q: Question, to: Drilldown, **asked: Any) -> list[Row]:
@@ -82,7 +81,8 @@ def _told(row: Row, window: Window) -> Row:
 def _services(q: Question, to: Drilldown) -> Made:
     """The relation `service`, of the mail that `to` names (queries/services.sql)."""
     counted = _counted_address(q, to)
-    return made("service", "sources/services", FLOORS, counted, source_class(q), is_kept=True)
+    floors = {"floor_messages": q.gates.source_messages, "floor_share": q.gates.source_share}
+    return made("service", "sources/services", floors, counted, source_class(q), is_kept=True)
 
 
 def _counted_address(q: Question, to: Drilldown) -> Made:

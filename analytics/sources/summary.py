@@ -9,11 +9,10 @@ from analytics.query.statistics import CLUSTERS, design_effect, is_enough, wilso
 from analytics.query.window import Window
 from analytics.sources.classification import among, by_domain, source_class
 from analytics.sources.explanation import reason, settled_by
+from schemas.config.thresholds import Gates
 
 __all__ = [
     "ALL",
-    "FLOOR_MESSAGES",
-    "FLOOR_SHARE",
     "NEW_DAYS",
     "by_service",
     "domains",
@@ -22,8 +21,6 @@ __all__ = [
     "sources",
 ]
 
-FLOOR_MESSAGES = 10
-FLOOR_SHARE = 0.001
 NEW_DAYS = 7
 
 # Of queries/sources.sql, which can tell of some of them alone.
@@ -108,27 +105,28 @@ def is_new(row: Row, window: Window) -> bool:
     return bool((window.last - row["first_seen"]).days < NEW_DAYS)
 
 
-def by_service(rows: Iterable[Row]) -> list[Row]:
+def by_service(rows: Iterable[Row], gates: Gates) -> list[Row]:
     """Sources gathered into services: `source_ip` is None, `source_ips` counts addresses.
 
     Takes rows of `sources`, or of `services.by_class`, whose each stands for several.
 
-    The class is the largest one other than own that is above the floor, else own.
+    The class is the largest one other than own that has `source_messages` of the gates, or
+    `source_share` of the service's mail; else own.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["domain"], row["source"]), []).append(row)
-    services = [_service(name, members) for (_, name), members in groups.items()]
+    services = [_service(name, members, gates) for (_, name), members in groups.items()]
     return sorted(services, key=lambda row: (-row["messages"], row["domain"], row["source"]))
 
 
-def _service(name: str, members: list[Row]) -> Row:
+def _service(name: str, members: list[Row], gates: Gates) -> Row:
     classes: dict[str, int] = {}
     for row in members:
         classes[row["class"]] = classes.get(row["class"], 0) + row["messages"]
     counted = ("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate")
     total = {key: sum(row[key] for row in members) for key in counted}
-    chosen = _class_of(classes, total["messages"])
+    chosen = _class_of(classes, total["messages"], gates)
     loudest = max((r for r in members if r["class"] == chosen), key=lambda r: r["messages"])
     return {
         "domain": members[0]["domain"],
@@ -163,11 +161,12 @@ def _addresses(members: Iterable[Row]) -> int:
     return sum(row.get("source_ips", 1) for row in members)
 
 
-def _class_of(classes: dict[str, int], messages: int) -> str:
+def _class_of(classes: dict[str, int], messages: int, gates: Gates) -> str:
     others = {
         name: count
         for name, count in classes.items()
-        if name != "own" and (count >= FLOOR_MESSAGES or count >= FLOOR_SHARE * messages)
+        if name != "own"
+        and (count >= gates.source_messages or count >= gates.source_share * messages)
     }
     if others:
         return max(others, key=lambda name: (others[name], name))

@@ -14,14 +14,12 @@ from typing import Any
 from analytics.query.window import Window
 from dashboards.cli.tables import folded, rows_taken, shortened
 from dashboards.common.formatting import amount, interval, percent
-from schemas.config.thresholds import Gates
 from schemas.sanitize import plain
 
 __all__ = ["HEIGHT", "asked_with", "in_full", "on_a_screen"]
 
 Row = Mapping[str, Any]
 
-QUARTER: int = Gates.model_fields["quarter_days"].default  # looked back on for who sends seldom
 HEIGHT = 23  # of 24 lines, one for the prompt
 INDENT = "   "
 PROVEN = "--proven"
@@ -245,7 +243,9 @@ def _days(row: Row, blocker: Row, flags: str) -> str:
     begin = date.fromisoformat(str(row["window"]["begin"]))
     if date.fromisoformat(str(blocker.get("last_seen", begin))) >= begin:
         return flags
-    since, until = begin - timedelta(days=QUARTER), begin - timedelta(days=1)
+    # Advice that was kept before it told this day: from the source's own first one.
+    since = row["window"].get("dormant_begin", blocker.get("first_seen"))
+    until = begin - timedelta(days=1)
     as_of = [f"--as-of {flags.split()[1]}"] if flags.startswith("--as-of") else []
     proven = [PROVEN] if PROVEN in flags else []
     return " ".join([f"--since {since} --until {until}", *as_of, *proven])

@@ -2,7 +2,7 @@
 -- whether it fell silent.
 -- `recent_days`: days with its reports, of the 35 up to that day. `delay_hours`: the median from the
 -- end of a report's period to its mail, of those 35 days' reports (a file without a time has none).
--- `is_missing`: on 5 days or more of the four weeks before the last one, and on none since.
+-- `is_missing`: on 5 days or more of four weeks, and on none of the $silent_days days since.
 with arrival as (
     select
         delivery.document_id,
@@ -25,9 +25,10 @@ select
     min(report.day) as first_day,
     max(report.day) as last_day,
     count(distinct report.day) filter (
-        report.day > $as_of::date - 35 and report.day <= $as_of::date - 7
+        report.day > $as_of::date - 28 - $silent_days::integer
+            and report.day <= $as_of::date - $silent_days::integer
     ) >= 5
-        and max(report.day) <= $as_of::date - 7 as is_missing
+        and max(report.day) <= $as_of::date - $silent_days::integer as is_missing
 from counted_dmarc_report as report
 left join arrival using (document_id)
 where report.day <= $as_of

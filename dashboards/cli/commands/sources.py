@@ -118,7 +118,7 @@ def _present(
     for line in unmatched(mine, everything):
         say(line)
     addresses = of_source(everything, name)
-    rows = addresses if by == "ip" else by_service(addresses)
+    rows = addresses if by == "ip" else by_service(addresses, q.gates)
     rows = [row for row in rows if only in (None, row["class"]) and (row["is_new"] or not new)]
     if by != "day":
         return rows

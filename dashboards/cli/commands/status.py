@@ -51,8 +51,8 @@ def status(context: Globals, window: Window, output: str) -> None:
     """
     store = context.store
     with store.read() as reader:
-        q = Question(reader, window)
-        fresh = feed(reader, window.as_of)
+        q = Question(reader, window, gates=context.settings.gates)
+        fresh = feed(q)
         seen = [
             row
             for row in reporters(q, window.as_of)

@@ -103,9 +103,9 @@ def _habits(reader: Reader, settings: Settings, last: date) -> None:
 
 
 def _choices(reader: Reader, settings: Settings, chosen: Chosen) -> Choices:
-    rows = advised(asked(reader, settings, advised_days(chosen.window)))
-    listed = [row for row in rows if chosen.holds(row["domain"])]
-    return Choices(feed(reader, chosen.window.as_of), listed)
+    q = asked(reader, settings, advised_days(chosen.window))
+    listed = [row for row in advised(q) if chosen.holds(row["domain"])]
+    return Choices(feed(q), listed)
 
 
 def domain(chosen: Chosen, policy: Tags | None) -> Domain:
@@ -131,7 +131,7 @@ def _domain(reader: Reader, settings: Settings, chosen: Chosen, policy: Tags | N
         name=name,
         is_ours=is_ours,
         is_whatif=policy is not None,
-        feed=feed(reader, window.as_of),
+        feed=feed(q),
         arrived=arrived(q),
         arrivals=arrivals(q),
         advised=advised_days(window),

@@ -18,7 +18,7 @@ from dashboards.web.screens.domain.data import Domain
 from dashboards.web.screens.domain.rollout_chart import gates_frame, road, road_name
 from dashboards.web.screens.domain.text import fix_words, left_open, policy_words, rate_words, whole
 from dashboards.web.screens.domain.whatif import record_of
-from dashboards.web.session.query_cache import Row
+from dashboards.web.session.query_cache import Row, settings
 
 __all__ = ["blockers", "head", "losses", "mail", "numbers", "rates", "the_road", "unknown"]
 
@@ -168,7 +168,7 @@ def rates(found: Domain, window: Window, palette: Palette) -> None:
         if frame.empty:
             say(("No legitimate mail in these days.", OBSERVED))
             return
-        floor = place.rate_of_source if place else 0.95
+        floor = place.rate_of_source if place else settings().gates.rate_of_source
         name = f"Pass rate of each source of {found.name}"
         draw(name, domain_charts.rates_chart, frame, floor, palette)
         below = [row["source"] for row in frame.to_dict("records") if row["rate"] < floor]

@@ -88,20 +88,20 @@ def _monday(reader: Reader, told: Settings, chosen: Chosen) -> Monday:
     found = by_class(of_one, ("broken", "undecided"))
     senders = [row for row in found if chosen.holds(row["domain"])]
     return Monday(
-        feed=feed(reader, window.as_of),
+        feed=feed(q),
         missing=[row for row in reporters(q.about(), window.as_of) if row["is_missing"]],
         arrived=arrived(q),
         arrivals=arrivals(q),
         days=days(q),
         domains=_ours([row for row in rows if chosen.holds(row["domain"])], configured, chosen),
         others=_others(rows, configured, chosen),
-        broken=by_service(row for row in senders if row["class"] == "broken"),
-        undecided=by_service(row for row in senders if row["class"] == "undecided"),
+        broken=by_service((row for row in senders if row["class"] == "broken"), q.gates),
+        undecided=by_service((row for row in senders if row["class"] == "undecided"), q.gates),
         advised=advised_days(window),
         advice=advice,
         decisions=decisions(advice),
         week=week,
-        changes=compare(now, then, advice, verdicts_before, _of_feeds(q.over(week))),
+        changes=compare(now, then, q.gates, advice, verdicts_before, _of_feeds(q.over(week))),
     )
 
 

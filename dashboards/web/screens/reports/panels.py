@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from analytics.reports.browse import Wanted
-from analytics.reports.freshness import SILENT_DAYS
 from dashboards.common.formatting import amount, day
 from dashboards.common.palette import Colour
 from dashboards.web.components import report_text as words
@@ -32,7 +31,7 @@ from dashboards.web.screens.reports.data import (
 )
 from dashboards.web.session.filters import shared
 from dashboards.web.session.navigation import link
-from dashboards.web.session.query_cache import Chosen, Row
+from dashboards.web.session.query_cache import Chosen, Row, settings
 from schemas.sanitize import cell
 
 __all__ = ["browse_view", "conflicts_view", "coverage_view", "genuine_view"]
@@ -202,7 +201,7 @@ def coverage_view(chosen: Chosen) -> None:
     if silent:
         st.warning(
             f"{amount(len(silent), 'reporter')} that sent DMARC reports regularly sent none for"
-            f" {SILENT_DAYS} days before {day(chosen.window.last)}."
+            f" {settings().gates.silent_days} days before {day(chosen.window.last)}."
         )
     rows = silent + [row for row in found.reporters if not row["is_missing"]]
     key = f"reporters {_print(chosen.window)}"

@@ -48,7 +48,7 @@ def _senders(reader: Reader, told: Settings, chosen: Chosen, wanted: Unknown) ->
     q = asked(reader, told, chosen.window, chosen.domains)
     countries = unknown_countries(q, wanted)
     return Senders(
-        feed=feed(reader, chosen.window.as_of),
+        feed=feed(q),
         arrived=arrived(q),
         total=drilldown.total(q, Drilldown()),
         countries=[row for row in countries if row["addresses"]],

@@ -18,7 +18,7 @@ from analytics.sources.summary import by_service
 from analytics.sources.summary import sources as ask_sources
 from analytics.sources.totals import arrived
 from dashboards.common.asked import asked
-from dashboards.web.session.query_cache import Chosen, Row, answer
+from dashboards.web.session.query_cache import Chosen, Row, answer, settings
 from schemas.config.settings import Settings
 from schemas.store.reader import Reader
 
@@ -165,7 +165,7 @@ def networks(addresses: Iterable[Row]) -> list[Row]:
 
 
 def _network(name: str, members: list[Row]) -> Row:
-    gathered = by_service([{**row, "source": name} for row in members])[0]
+    gathered = by_service([{**row, "source": name} for row in members], settings().gates)[0]
     return {**gathered, "network": name}
 
 
@@ -181,7 +181,7 @@ def _asked(reader: Reader, told: Settings, chosen: Chosen, narrowed: Narrowed) -
 def _services(reader: Reader, told: Settings, chosen: Chosen, narrowed: Narrowed) -> Services:
     q, to = _asked(reader, told, chosen, narrowed), narrowed.drilldown
     return Services(
-        feed=feed(reader, chosen.window.as_of),
+        feed=feed(q),
         arrived=arrived(q.within(chosen.domains)),
         total=drilldown.total(q, to),
         counts=service_counts(q, to),
@@ -206,7 +206,7 @@ def _service(reader: Reader, told: Settings, chosen: Chosen, narrowed: Narrowed)
     rows = _addresses(reader, told, chosen, narrowed)
     named = {row["domain"] for row in rows}
     return Service(
-        feed=feed(reader, chosen.window.as_of),
+        feed=feed(q),
         arrived=arrived(q.within(chosen.domains)),
         total=drilldown.total(q, to),
         addresses=rows,

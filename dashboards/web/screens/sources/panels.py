@@ -30,7 +30,7 @@ from dashboards.web.screens.sources.data import (
 )
 from dashboards.web.screens.sources.drilldown import open_below
 from dashboards.web.session import navigation
-from dashboards.web.session.query_cache import Chosen, Row
+from dashboards.web.session.query_cache import Chosen, Row, settings
 
 __all__ = ["opened", "upper"]
 
@@ -181,7 +181,7 @@ def _networks_said(rows: Sequence[Row]) -> str:
 
 def _verdicts(rows: Sequence[Row]) -> None:
     """Its class for each domain, why, and what would settle it."""
-    found = by_service(rows)
+    found = by_service(rows, settings().gates)
     if len(found) > 1:
         st.header("What it is")
         tables.shown(found, tables.VERDICT_COLUMNS, "What it is for each domain", lines=2)
