@@ -50,7 +50,7 @@ def domains(
     domain: str | None = None,
     words: Sequence[Word] = (),
 ) -> list[Row]:
-    """One row per policy domain, the keys of `rua domains` (DESIGN §5), most mail first.
+    """One row per policy domain, the keys of `rua domains` (docs/commands.md), most mail first.
 
     Rates are of legitimate mail: that of own and broken sources, indeterminate results left out.
     `interval` is its 95 % interval with reporter-days as clusters, None without legitimate mail;
