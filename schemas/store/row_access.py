@@ -13,12 +13,9 @@ What names no domain (refused documents, runs, the ledger) is for those who see 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from schemas.errors import AccessDenied
-
-if TYPE_CHECKING:
-    from schemas.store.store import Connection
+from schemas.store.connection import Executes
 
 __all__ = ["EVERYTHING", "Scope", "confine"]
 
@@ -139,7 +136,7 @@ NAMING: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def confine(con: "Connection", visible: frozenset[str]) -> None:
+def confine(con: Executes, visible: frozenset[str]) -> None:
     """Let an open, read-only connection see these policy domains alone, for good.
 
     Raises AccessDenied should the views show it more.
