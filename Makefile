@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test seeds lint types imports check bench soak picture clean
+.PHONY: help run demo test coverage seeds lint types imports check bench soak picture clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,6 +32,10 @@ demo: $(VENV)/.complete ## Make a fresh demo mailbox and read it
 test: $(VENV)/.complete ## Set up, install the servers and the browser the tests use, run every test
 	sh deploy/system-packages.sh
 	$(BIN)/pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+
+coverage: $(VENV)/.complete ## Every test, and which lines and branches they reach
+	sh deploy/system-packages.sh
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term-missing $(PYTEST_ARGS)
 
 seeds: $(VENV)/.complete ## Verdicts over 20 seeds, and the loss that whatif finds: minutes
 	$(BIN)/pytest -n 2 -m "seeds or not seeds" -k "every_verdict_is_found or of_the_true_loss" \
@@ -63,5 +67,5 @@ picture: $(VENV)/.complete ## Take the pictures of the docs again, from the demo
 	$(BIN)/python -m tests.pictures.weekly
 
 clean: ## Remove the environment, the demo and the caches
-	rm -rf $(VENV) $(DEMO) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

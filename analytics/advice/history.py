@@ -13,8 +13,8 @@ from typing import Any
 
 from analytics.query.run import Row, ask
 from schemas.errors import ConfigError
-from schemas.store.reader import Connection, Reader
-from schemas.store.store import Store
+from schemas.store.reader import Reader
+from schemas.store.store import Connection, Store
 
 __all__ = ["given", "keep", "read_week", "week_of"]
 

@@ -1,8 +1,8 @@
 """What an enforcing policy is losing now, and the smallest step back that ends it.
 
-DESIGN: an own or broken source below its floor for two days, seen by two reporters or by one that
-proves itself. Which policy mail fails under depends on its name: p for the domain itself, sp or np
-for names below it (RFC 9989 §4.10.1).
+A loss is an own or broken source below its floor for two days, seen by two reporters or by one
+verified reporter (docs/advice.md). Which policy mail fails under depends on its name: p for the
+domain itself, sp or np for names below it (RFC 9989 §4.10.1).
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ __all__ = ["unreported"]
 
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 MONITORING = {"p": "none"}
-# STANDARDS and RFC 7505: a domain that sends nothing needs no time of watching.
+# RFC 7505 and docs/deviations.md: a domain that sends nothing needs no observation period.
 PARKED = {"p": "reject", "sp": "reject", "np": "reject", "adkim": "s", "aspf": "s"}
 IMPACT = ("rejected", "quarantined", "legitimate_lost", "undecided")
 NEEDS_RUA = "add rua=mailto:… or reports will not come"

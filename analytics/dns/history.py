@@ -14,8 +14,8 @@ from analytics.dns.policy_discovery import Found, Published, put_together, recor
 from analytics.query.question import Question
 from analytics.query.run import Row, ask
 from schemas.config.settings import Dns
-from schemas.store.reader import Connection, Reader
-from schemas.store.store import Store
+from schemas.store.reader import Reader
+from schemas.store.store import Connection, Store
 
 __all__ = [
     "Change",

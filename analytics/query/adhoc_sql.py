@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import duckdb
 
 from analytics.query.run import Row
 from schemas.errors import AccessDenied, ConfigError
-from schemas.store.reader import Connection, Reader
+from schemas.store.reader import Reader
+from schemas.store.store import Connection
 
 __all__ = ["answer"]
 
@@ -33,7 +34,7 @@ def answer(reader: Reader, statement: str) -> tuple[list[str], Iterator[Row]]:
     on a connection that may not see everything. Ctrl-C ends it at once. The connection stays
     locked down: use it for nothing else.
     """
-    con = reader.con
+    con = cast(Connection, reader.con)
     if con.execute("select getvariable('visible') is not null").fetchall()[0][0]:
         # Whoever writes the question can name a table in a way that leads around the scope.
         raise AccessDenied("SQL of one's own is for those who may see every domain")

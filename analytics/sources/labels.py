@@ -18,8 +18,8 @@ from analytics.query.run import Row, ask
 from analytics.sources.catalogue import find
 from schemas.domain_names import canonical_ip, is_domain, normal_domain
 from schemas.errors import ConfigError
-from schemas.store.reader import Connection, Reader
-from schemas.store.store import Store
+from schemas.store.reader import Reader
+from schemas.store.store import Connection, Store
 
 __all__ = ["add", "labels", "override_rows", "overrides", "read", "remove"]
 

@@ -40,7 +40,7 @@ EVIDENCE = ("days", "reporters", "other_dkim", "other_spf", "header_from", "rhyt
 
 
 def domains(q: Question, configured: Container[str] = ()) -> list[Row]:
-    """One row per policy domain, the keys of `rua domains` (DESIGN §5), most mail first.
+    """One row per policy domain, the keys of `rua domains` (docs/commands.md), most mail first.
 
     Rates are of legitimate mail: that of own and broken sources, indeterminate results left out.
     `interval` is its 95 % interval with reporter-days as clusters, None without legitimate mail;

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from schemas.errors import StoreDamaged
-from schemas.store.reader import Connection
+from schemas.store.connection import Executes
 
 __all__ = ["Form", "is_current", "migrate"]
 
@@ -30,7 +30,7 @@ def is_current(form: Form, path: Path) -> bool:
     return version == known and views == _views_text()
 
 
-def migrate(con: Connection, form: Form, path: Path) -> None:
+def migrate(con: Executes, form: Form, path: Path) -> None:
     """Give an open file this program's form. Raises StoreDamaged for a newer or a foreign one."""
     if is_current(form, path):
         return
@@ -67,7 +67,7 @@ def _sql_files(folder: str) -> list[tuple[str, str]]:
     return [(file.name, file.read_text(encoding="utf-8")) for file in found]
 
 
-def _refuse_foreign(con: Connection, path: Path) -> None:
+def _refuse_foreign(con: Executes, path: Path) -> None:
     tables = con.execute("select count(*) from duckdb_tables() where not internal").fetchall()
     if tables[0][0]:
         raise StoreDamaged(
@@ -77,7 +77,7 @@ def _refuse_foreign(con: Connection, path: Path) -> None:
         )
 
 
-def _refresh_views(con: Connection) -> None:
+def _refresh_views(con: Executes) -> None:
     con.execute("begin")
     text = _views_text()
     con.execute(text)

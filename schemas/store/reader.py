@@ -7,11 +7,10 @@ connection may see. A `Reader` names the last two, so that a kept answer is neve
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import duckdb
+from schemas.store.connection import Executes
 
-__all__ = ["Connection", "Reader"]
+__all__ = ["Reader"]
 
-Connection = duckdb.DuckDBPyConnection
 Parameters = Sequence[object] | Mapping[str, object] | None
 
 
@@ -24,7 +23,7 @@ class Reader:
     """
 
     def __init__(
-        self, con: Connection, path: Path | None, state: str | None, sees: tuple[object, ...]
+        self, con: Executes, path: Path | None, state: str | None, sees: tuple[object, ...]
     ) -> None:
         self.con = con
         self.path = path
@@ -33,11 +32,11 @@ class Reader:
         self.made: list[str] = []
 
     @classmethod
-    def on(cls, con: Connection) -> "Reader":
+    def on(cls, con: Executes) -> "Reader":
         """One's own connection, also one that writes: none of its answers are kept."""
         return cls(con, None, None, ())
 
-    def execute(self, sql: str, parameters: Parameters = None) -> Connection:
+    def execute(self, sql: str, parameters: Parameters = None) -> Executes:
         """Run one statement. Raises duckdb.Error, which `Store.read` turns into a StoreError."""
         return self.con.execute(sql, parameters)
 

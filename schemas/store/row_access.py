@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.errors import AccessDenied
-from schemas.store.reader import Connection
+from schemas.store.connection import Executes
 
 __all__ = ["EVERYTHING", "Scope", "confine", "count_only"]
 
@@ -137,14 +137,14 @@ NAMING: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def count_only(con: Connection, require_verified: bool, as_of: date | None) -> None:
+def count_only(con: Executes, require_verified: bool, as_of: date | None) -> None:
     """Let the views count verified reports alone, and what had arrived by the end of that UTC day;
     False and None: everything (views/05_counted_report.sql)."""
     con.execute(f"set variable require_verified = {require_verified}")
     con.execute("set variable as_of = $1", [as_of])
 
 
-def confine(con: Connection, visible: frozenset[str]) -> None:
+def confine(con: Executes, visible: frozenset[str]) -> None:
     """Let an open, read-only connection see these policy domains alone, for good.
 
     Raises AccessDenied should the views show it more.

@@ -19,11 +19,12 @@ import duckdb
 
 from schemas.errors import AccessDenied, StoreDamaged, StoreError, StoreFull, StoreLocked
 from schemas.store import lock, migrate
-from schemas.store.reader import Connection, Reader
+from schemas.store.reader import Reader
 from schemas.store.row_access import EVERYTHING, Scope, confine, count_only
 
 __all__ = ["Connection", "Copied", "FileFault", "Reader", "State", "Store", "attached"]
 
+Connection = duckdb.DuckDBPyConnection
 FileFault = duckdb.IOException  # of a file beside the store; outside of a connection it is ours
 
 HELD_ELSEWHERE = re.compile(r"Conflicting lock is held.*?(?:\(PID (\d+)\))", re.DOTALL)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from benchmarks.sessions import reloading
 from schemas.store.store import Store
 from tests.conftest import Demo, Rua
 from tests.support.mails.report_documents import Report, store_of
+from tests.support.moments import today
 from tests.support.screens.browser import (
     PATIENCE,
     needs_chromium,
@@ -20,7 +20,7 @@ from tests.support.screens.browser import (
     wait_until_drawn,
 )
 
-TODAY = date.today()
+TODAY = today()
 BEHIND = "The store has changed since"
 
 

@@ -19,6 +19,7 @@ from dashboards.common.formatting import day
 from schemas.store.store import Store
 from tests.conftest import Demo, Rua
 from tests.support.mails.report_documents import Report, store_of
+from tests.support.moments import utc
 from tests.support.screens.browser import free_port, needs_chromium, page_at, running
 from tests.support.screens.screens import Opened, opener, tables_of, words
 from tests.support.stores.hostile_store import HOSTILE
@@ -34,7 +35,7 @@ ADD = """
 
 
 def at(hour: int, minute: int = 0, *, back: int = 0) -> datetime:
-    return datetime(2026, 11, DAY.day - back, hour, minute)
+    return utc(2026, 11, DAY.day - back, hour, minute)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.support.paths import ROOT
 # As sitecustomize: the file that the soak calls number 7 ends the process as its timer would.
 DEADLY = """
 import os, signal
-from ingest import reading
+from ingest.workers import read as reading
 extract = reading.extract
 def deadly(raw, **words):
     if words["name"] == "7":

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,13 @@ from schemas.config.thresholds import Gates
 from schemas.store.store import Store
 from tests.conftest import Demo, Rua
 from tests.integration.commands.test_classes import Record
+from tests.support.moments import utc
 from tests.support.servers.knot import Dns
 from tests.support.stores.quick_store import quick_store
 
 UNTIL = date(2026, 11, 20)
 WINDOW = Window(UNTIL - timedelta(days=Window.DAYS - 1), UNTIL, UNTIL)
-NOON = datetime(2026, 11, 20, 12)
+NOON = utc(2026, 11, 20, 12)
 VERDICTS = ("advance", "fix", "wait", "done", "roll-back")
 UNSAFE = ("fix", "wait", "roll-back")  # when the truth says so, advance would be an unsafe step
 KEYS = {

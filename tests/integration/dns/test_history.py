@@ -15,9 +15,10 @@ from analytics.query.window import Window
 from schemas.config import settings
 from schemas.store.store import Store
 from tests.support.mails.made_mail import LAST, Mail, days_back, stored
+from tests.support.moments import utc
 from tests.support.servers.knot import BROKEN, Dns, dns_that_drops, silent_port
 
-NOON = datetime(2026, 11, 20, 12)
+NOON = utc(2026, 11, 20, 12)
 NONE, REJECT = "v=DMARC1; p=none; rua=mailto:d@example.com", "v=DMARC1; p=reject"
 SHORT = 0.2  # seconds of a question, where none is answered
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -10,6 +10,7 @@ from ingest.run.reverse_dns import name_sources
 from ingest.workers.read import read_batch
 from schemas.config.settings import Dns
 from schemas.store.store import Store
+from tests.support.moments import utc
 from tests.support.process.rua_command import rows
 
 __all__ = ["Sources", "lookups", "report"]
@@ -49,7 +50,7 @@ class Sources:
         self.folder = folder
         self.store = folder / "rua.duckdb"
         self.said: list[str] = []
-        self.now = datetime(2026, 5, 6)
+        self.now = utc(2026, 5, 6)
 
     def met(self, *addresses: str, name: str = "r", day: date = DAY, count: int = 1) -> None:
         """Read a report in which they are."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +14,12 @@ from analytics.dns.dmarc_record import parse
 from analytics.dns.policy_discovery import Found, Published
 from analytics.query.window import Window
 from schemas.config.thresholds import Gates
+from tests.support.moments import utc
 
 LAST = date(2026, 11, 20)
 SEEN = LAST - timedelta(days=1)
 WINDOW = Window(LAST - timedelta(days=34), LAST, LAST)
-NOW = datetime(2026, 11, 20, 12)
+NOW = utc(2026, 11, 20, 12)
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 DOMAIN = "example.com"
 

@@ -10,6 +10,7 @@ import pytest
 from analytics.policy.history import TAGS, PolicyChange, differences, policy_changes
 from schemas.store.store import Store
 from tests.support.mails.policy_reports import Seen, stored_policies
+from tests.support.moments import utc
 from tests.support.stores.quick_store import quick_store
 
 FIRST = date(2026, 10, 1)
@@ -189,13 +190,13 @@ def test_dns_is_told_beside_the_reports_and_where_they_differ(store: Store, tmp_
             )
     with copy.read() as con:
         found = policy_changes(con, LAST, ["lags.example"])
-        before = policy_changes(con, LAST, ["lags.example"], datetime(2026, 10, 12))
+        before = policy_changes(con, LAST, ["lags.example"], utc(2026, 10, 12))
     dns = [each for each in found if each.by == "dns"]
     assert told(dns) == [
         (10, {"p": "quarantine", "np": "reject"}, None),  # not the change of rua
         (14, {"p": "reject", "np": None}, None),
     ]
-    assert dns[1].seen_at == datetime(2026, 10, 11, 9)
+    assert dns[1].seen_at == utc(2026, 10, 11, 9)
     assert [each.day for each in before if each.by == "dns"] == on(0, 10)
     (span,) = differences(found, LAST)
     assert (span.since, span.until, list(span.tags)) == (FIRST + timedelta(days=14), None, ["p"])

@@ -7,7 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,12 @@ from ingest.load.writer import Run, Writer
 from schemas.store.store import Connection, Store
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.support.mails.report_documents import Report, store_of
+from tests.support.moments import utc
 from tests.support.paths import ROOT
 from tests.support.stores.all_questions import everything_asked
 from tests.support.stores.two_groups import TwoGroups, two_groups
 
-NOW = datetime(2026, 11, 20)
+NOW = utc(2026, 11, 20)
 
 
 @pytest.fixture

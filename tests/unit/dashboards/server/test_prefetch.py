@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,9 @@ from schemas.errors import AccessDenied, ConfigError, StoreError
 from schemas.store.replica import Copies
 from schemas.store.store import Store
 from tests.support.mails.report_documents import Report, store_of
+from tests.support.moments import today
 
-TODAY = date.today()
+TODAY = today()
 PATIENCE = 60
 Asking = Callable[[], object]
 BEGUN = threading.Event()  # a question that would last for ever

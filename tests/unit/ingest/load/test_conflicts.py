@@ -14,6 +14,7 @@ from ingest.run.rebuild import rebuild
 from ingest.verify.authenticity import Trust, prove
 from ingest.workers.read import read_batch
 from schemas.store.store import Store
+from tests.support.moments import utc
 
 OURS = Trust("mx.example.org")
 REPORT = """<feedback><report_metadata><org_name>receiver.example</org_name><report_id>7</report_id>
@@ -37,7 +38,7 @@ def stored(folder: Path, arrivals: Sequence[Arrival]) -> Store:
     writer = Writer(store)
     for arrival in arrivals:
         batch = read_batch([arrival], prover=lambda head, raw: prove(head, raw, OURS, None))
-        writer.write(batch, Run("test", datetime(2026, 10, 1)), None)
+        writer.write(batch, Run("test", utc(2026, 10, 1)), None)
     return store
 
 

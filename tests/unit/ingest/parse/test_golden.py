@@ -1,7 +1,7 @@
 """Golden cases: an input and what it must be read as, two files side by side in tests/golden.
 
 A case is added by adding its files. RUA_REWRITE_GOLDEN=1 writes what is read into the expected
-files; each of them is then held against STANDARDS §3 in the diff.
+files; each of them is then held against docs/deviations.md in the diff.
 """
 
 import hashlib
@@ -89,7 +89,7 @@ def test_every_file_belongs_to_a_case() -> None:
 
 
 def test_every_deviation_has_a_case_or_a_word_why_not() -> None:
-    """STANDARDS §3 has D1 to D45 and T1 to T16; the README tells of those no document shows."""
+    """docs/deviations.md has D1 to D45 and T1 to T16; the README lists a case for each."""
     wanted = {f"D{n:02}" for n in range(1, 46)} | {f"T{n:02}" for n in range(1, 17)}
     shown = {match[0] for case in ALL if (match := re.match(r"[DT]\d\d", case.name))}
     told = set(re.findall(r"^\| ([DT]\d\d) \|", (GOLDEN / "README.md").read_text(), re.MULTILINE))

@@ -1,6 +1,5 @@
 """A retry, a rebuild and an ingest with today's readers come to the same."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ingest.workers.read import Batch, read_batch, unread
 from schemas.errors import LimitExceeded, ReaderFailed
 from schemas.store.store import Store
 from tests.support.mails.mails import make_report_mail
+from tests.support.moments import utc
 
 COUNTED = "select sum(message_count)::bigint from dmarc_message"
 UNREACHED = """
@@ -35,7 +35,7 @@ class Box:
         self.writer = Writer(self.store)
 
     def write(self, batch: Batch) -> None:
-        self.writer.write(batch, Run("test", datetime(2026, 5, 2)), None)
+        self.writer.write(batch, Run("test", utc(2026, 5, 2)), None)
 
     def read(self, *arrivals: Arrival) -> None:
         self.write(read_batch(arrivals, prover=lambda head, raw: prove(head, raw, OURS, None)))

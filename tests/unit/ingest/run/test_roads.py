@@ -22,6 +22,7 @@ from ingest.workers.read import Batch, Reading, read_batch, unread
 from schemas.errors import ReaderFailed
 from schemas.store.store import Store
 from tests.support.mails.mails import FIRST_DAY, make_report_mail
+from tests.support.moments import utc
 
 Asked = list[tuple[Any, ...]]
 
@@ -42,7 +43,7 @@ def one_process(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
 def stored(folder: Path, batch: Batch) -> tuple[Store, Writer]:
     store = Store(folder / "s.duckdb")
     writer = Writer(store)
-    writer.write(batch, Run("test", datetime(2026, 5, 2)), None)
+    writer.write(batch, Run("test", utc(2026, 5, 2)), None)
     return store, writer
 
 
@@ -148,7 +149,7 @@ def test_the_carrier_names_the_domain_of_a_tls_policy(
     assert found == [("example.com", [f"T8: policy-domain taken from {place}"])]
 
 
-PERIOD_END = datetime(2026, 5, 1, 23, 59, 59)
+PERIOD_END = utc(2026, 5, 1, 23, 59, 59)
 TWO_DAYS = timedelta(days=2)
 FLAGGED = """
     select list_contains(flags, 'the period ends more than 2 days after the report arrived')
@@ -215,7 +216,7 @@ def test_the_first_carrier_tells_when_a_report_arrived(tmp_path: Path) -> None:
         folder.mkdir()
         store, writer = stored(folder, read_batch([dated("dmarc", first, END)]))
         again = read_batch([dated("dmarc", then, END)])
-        writer.write(again, Run("another", datetime(2026, 5, 2)), None)
+        writer.write(again, Run("another", utc(2026, 5, 2)), None)
         found = ask(store, FLAGGED.format("dmarc"))
         assert found == [(first == BEFORE,)]
         rebuild(store, writer, workers=1)
