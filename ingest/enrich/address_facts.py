@@ -5,20 +5,17 @@ DNS said of addresses, which is primary: DNS does not answer twice alike.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
 
 from ingest.columns.insert import insert_rows
 from ingest.enrich.ip_info import Addresses, AddressFacts
+from ingest.model.ptr import PtrAnswer, PtrOutcome
 from schemas.store.store import Connection
 
 __all__ = [
-    "PtrAnswer",
-    "PtrOutcome",
     "describe_addresses",
     "describe_domains",
     "describe_names",
@@ -36,25 +33,6 @@ PTR = {
     "outcome": TEXT,
     "asked_at": pa.timestamp("us"),
 }
-
-
-class PtrOutcome(StrEnum):
-    """What came of asking for an address's name; ingest/run/reverse_dns.py says when."""
-
-    FOUND = "found"
-    UNCONFIRMED = "unconfirmed"
-    NONE = "none"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class PtrAnswer:
-    """`name` is a normal domain, None unless found or unconfirmed; `asked_at` is UTC."""
-
-    source_ip: str
-    name: str | None
-    outcome: PtrOutcome
-    asked_at: datetime
 
 
 def describe_addresses(con: Connection, known: Addresses, records: Any) -> None:

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from ingest.enrich.address_facts import PtrAnswer, PtrOutcome
 from ingest.model.limits import PTR_AT_ONCE, PTR_ERRORS, PTR_SECONDS
+from ingest.model.ptr import PtrAnswer, PtrOutcome
 from schemas.config.settings import Dns
 from schemas.dns import AsyncResolver, DnsError, NoRecord
 from schemas.domain_names import is_domain, normal_domain

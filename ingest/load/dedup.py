@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.workers.read import Reading
+from ingest.model.batch import Reading
 
 __all__ = ["Known", "KnownDocument", "Outcome", "Placement", "contradiction", "place"]
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.load.dedup import Placement
-from ingest.workers.read import Batch, Carrier, Reading
+from ingest.model.batch import Batch, Carrier, Reading
 from schemas.store.store import Connection, Store
 
 __all__ = ["drop", "restore", "within_budget"]

@@ -4,22 +4,17 @@ These are never made again; what the documents say is writer.py's part.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from ingest.columns.insert import insert_rows, next_id
 from ingest.load.dedup import Placement
-from ingest.workers.read import Batch, Carrier, Reading
+from ingest.model.batch import Batch, Carrier, Reading
+from ingest.model.clock import now
 from schemas.store.store import Connection
 
-__all__ = ["insert_carriers", "insert_deliveries", "insert_documents", "insert_ledger", "now"]
-
-
-def now() -> datetime:
-    """UTC without a zone, as the store keeps all times."""
-    return datetime.now(UTC).replace(tzinfo=None)
+__all__ = ["insert_carriers", "insert_deliveries", "insert_documents", "insert_ledger"]
 
 
 DOCUMENT_COLUMNS = {

@@ -3,16 +3,15 @@
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
 from ingest.columns.insert import insert, insert_rows, next_id
-from ingest.columns.tables import SCHEMAS, Tables, with_documents
+from ingest.columns.tables import SCHEMAS, with_documents
 from ingest.enrich.address_facts import (
-    PtrAnswer,
     describe_addresses,
     describe_domains,
     describe_names,
@@ -23,48 +22,18 @@ from ingest.load.conflicts import settle_contests
 from ingest.load.dedup import Known, KnownDocument, Outcome, Placement, place
 from ingest.load.misdated import flag_future
 from ingest.load.quarantine import restore, within_budget
-from ingest.load.raw_tables import insert_carriers, insert_documents, insert_ledger, now
+from ingest.load.raw_tables import insert_carriers, insert_documents, insert_ledger
+from ingest.model.batch import Batch, Carrier, Reading, Tables
+from ingest.model.clock import now
 from ingest.model.limits import QUARANTINE_BYTES
-from ingest.verify.authenticity import Authenticity
-from ingest.workers.read import Batch, Carrier, Reading
+from ingest.model.proof import Authenticity
+from ingest.model.ptr import PtrAnswer
+from ingest.model.run import Counts, Run
 from schemas.store.store import Connection, Store
 
-__all__ = ["Counts", "Run", "Writer", "known_reports", "write_outcomes"]
+__all__ = ["Writer", "known_reports", "write_outcomes"]
 
 STATUSES = ("stored", "duplicate", "conflict", "refused")
-
-
-@dataclass(slots=True)
-class Counts:
-    """What became of things; documents = stored + duplicate + conflict + refused.
-
-    `put_off` are mails that quarantine had no room for; nothing of them is counted elsewhere.
-    """
-
-    messages: int = 0
-    documents: int = 0
-    stored: int = 0
-    duplicate: int = 0
-    conflict: int = 0
-    refused: int = 0
-    ignored: int = 0
-    records: int = 0
-    put_off: int = 0
-
-    def add(self, other: "Counts") -> None:
-        for each in fields(Counts):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
-
-
-@dataclass(slots=True)
-class Run:
-    """One source's turn in one ingest; `run_id` is set once it stands in the store."""
-
-    source: str
-    started_at: datetime
-    counts: Counts = field(default_factory=Counts)
-    problem: str | None = None
-    run_id: int | None = None
 
 
 class Writer:

@@ -11,20 +11,20 @@ from ingest.load.conflicts import settle_contests
 from ingest.load.dedup import place
 from ingest.load.misdated import flag_future
 from ingest.load.raw_tables import insert_deliveries
-from ingest.load.writer import Writer, known_reports
-from ingest.model.source import Arrival
-from ingest.unpack.file_types import Kind
-from ingest.verify.authenticity import Trust
-from ingest.workers.pool import Items, Readers
-from ingest.workers.read import Batch, Carrier, merged
-from ingest.workers.stored_documents import (
-    StoredDocument,
+from ingest.load.stored_documents import (
     in_batches,
     judge_deliveries,
     judged,
     refused_ids,
-    still_the_same,
+    unchanged,
 )
+from ingest.load.writer import Writer, known_reports
+from ingest.model.batch import Batch, Carrier
+from ingest.model.document import Kind, StoredDocument
+from ingest.model.proof import Trust
+from ingest.model.source import Arrival
+from ingest.workers.pool import Items, Readers
+from ingest.workers.read import merged
 from schemas.store.store import Connection, Store
 
 __all__ = ["retry"]
@@ -122,7 +122,7 @@ class _Retry:
 def _still_waiting(con: Connection, batch: Sequence[StoredDocument]) -> list[bool]:
     """For each whether it is refused still, and for what it was: others may have written."""
     refused = set(refused_ids(con))
-    same = still_the_same(con, [each.came_as for each in batch])
+    same = unchanged(con, [each.first_delivery for each in batch])
     return [s and each.document_id in refused for s, each in zip(same, batch, strict=True)]
 
 

@@ -14,18 +14,18 @@ from ingest.columns.insert import insert_rows
 from ingest.load.conflicts import settle_contests
 from ingest.load.dedup import Known, KnownDocument, Outcome, place
 from ingest.load.misdated import flag_future
-from ingest.load.writer import Writer, write_outcomes
-from ingest.workers.pool import Readers
-from ingest.workers.read import merged
-from ingest.workers.stored_documents import (
+from ingest.load.stored_documents import (
     FIRST_DELIVERIES,
     Judged,
-    StoredDocument,
     document_ids,
     in_batches,
     judge_deliveries,
     judged,
 )
+from ingest.load.writer import Writer, write_outcomes
+from ingest.model.document import StoredDocument
+from ingest.workers.pool import Readers
+from ingest.workers.read import merged
 from schemas.errors import StoreError
 from schemas.store.store import Connection, Store, attached
 from schemas.store.temp_dirs import scratch_folder

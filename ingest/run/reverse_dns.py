@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingest.enrich.address_facts import PtrOutcome
-from ingest.load.raw_tables import now as utc_now
 from ingest.load.writer import Writer
+from ingest.model.clock import now as utc_now
 from ingest.model.limits import PTR_ADDRESSES
+from ingest.model.ptr import PtrOutcome
 from schemas.config.settings import Dns
 from schemas.errors import StoreError
 from schemas.store.store import Connection, Store

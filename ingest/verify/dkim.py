@@ -38,7 +38,8 @@ import dkim.crypto
 import dkim.util
 
 from ingest.model.limits import HEADER_BYTES
-from ingest.verify.authenticity import Proof, ProofResult, author_domain, related
+from ingest.model.proof import Proof, ProofResult
+from ingest.verify.authenticity import author_domain, related
 from schemas.dns import DnsError, NoAnswer, NoRecord, Resolver
 from schemas.domain_names import is_domain, normal_domain, organizational_domain
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.enrich.address_facts import PtrAnswer
 from ingest.load.writer import Writer
+from ingest.model.ptr import PtrAnswer
 from ingest.run.reverse_dns import name_sources
 from schemas.config import settings as keys
 from schemas.store.store import Store

@@ -27,7 +27,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow.compute import subtract
 
-from ingest.columns.tables import Facts, Rows, Tables
+from ingest.columns.tables import Facts, Rows
 from ingest.demo.documents import Report, write_aggregate
 from ingest.demo.mails import aggregate_mail
 from ingest.demo.organisation import AUTHSERV_ID
@@ -36,13 +36,16 @@ from ingest.demo.reporting import DAY, arrival, closing, reports
 from ingest.demo.traffic import Plan, make_plan
 from ingest.demo.truth import Ledger, tell, tell_domains
 from ingest.demo.write import settings_text
-from ingest.load.writer import Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.batch import Batch, Carrier, Reading, Tables
+from ingest.model.document import Kind
+from ingest.model.proof import Proof, Trust
+from ingest.model.run import Run
 from ingest.model.source import Arrival
 from ingest.parse import read_aggregate
 from ingest.parse.fingerprint import identity_of
-from ingest.unpack.file_types import Kind
-from ingest.verify.authenticity import Proof, Trust, claimed_domain, judge, prove
-from ingest.workers.read import Batch, Carrier, Reading, read_batch
+from ingest.verify.authenticity import claimed_domain, judge, prove
+from ingest.workers.read import read_batch
 from schemas.reports.aggregate import AggregateReport
 from schemas.store.store import Connection, Store
 from tests.support.process import shared

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ingest.load.dedup import Known, KnownDocument, place
-from ingest.workers.read import Reading
+from ingest.model.batch import Reading
 
 REPORT = Reading("sha-1", "xml", b"<1/>", "a.xml", "dmarc", "identity-1", "content-1", records=3)
 REFUSED = Reading("sha-9", "xml", b"<9/>", "b.xml", code="malformed", reason="no period")

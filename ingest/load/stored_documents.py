@@ -1,74 +1,27 @@
-"""Documents taken out of the store again, with what came with them."""
+"""Documents from the store, with their first deliveries, to be read again."""
 
-import email
-import email.message
-import email.policy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ingest.columns.tables import Rows
-from ingest.unpack.file_types import Kind
-from ingest.verify.authenticity import Proof, ProofResult
-from ingest.workers.read import Batch, CameWith, Reading, Watch, read_document, unwatched
-from schemas.errors import Refusal, StoreDamaged
+from ingest.model.batch import Reading
+from ingest.model.document import FirstDelivery, StoredDocument
+from ingest.model.proof import Proof, ProofResult
+from schemas.errors import StoreDamaged
 from schemas.store.store import Connection, Store
 
 __all__ = [
     "FIRST_DELIVERIES",
-    "CameAs",
     "Judged",
-    "StoredDocument",
     "document_ids",
     "in_batches",
     "judge_deliveries",
     "judged",
-    "read_stored",
     "refused_ids",
-    "still_the_same",
-    "unread_stored",
+    "unchanged",
 ]
 
 BATCH = 500
 BATCH_BYTES = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class CameAs:
-    """What a document's reading goes by beside its bytes, of its first delivery."""
-
-    document_id: int
-    carrier_id: int
-    path: str
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDocument:
-    """One document and its first delivery; `code` is why it was refused when it came, or ""."""
-
-    document_id: int
-    sha256: str
-    kind: str
-    data: bytes
-    path: str
-    headers: bytes
-    code: str
-    reason: str
-    proof: Proof
-    carrier_id: int
-    carrier_size: int
-
-    @property
-    def came_as(self) -> CameAs:
-        return CameAs(self.document_id, self.carrier_id, self.path, self.code, self.reason)
-
-    @property
-    def is_container(self) -> bool:
-        """What could not be opened, was not fetched whole, or was dropped: there is nothing to
-        read in it."""
-        return self.kind not in (Kind.XML, Kind.JSON) or self.code == "dropped"
 
 
 FIRST_DELIVERIES = """
@@ -177,39 +130,20 @@ def _stored(row: tuple[Any, ...]) -> StoredDocument:
     )
 
 
-def read_stored(documents: Sequence[StoredDocument], watch: Watch = unwatched) -> Batch:
-    """Read documents again. The batch has a reading for each, in order, and no carriers."""
-    rows = Rows()
-    readings = []
-    for number, each in enumerate(documents):
-        fields = email.message_from_bytes(each.headers, policy=email.policy.compat32)
-        came_with = CameWith(fields, each.proof, watch(0))
-        start = Reading(each.sha256, each.kind, each.data, each.path)
-        readings.append(read_document(start, came_with, number, rows).packed())
-    return Batch(readings=readings, tables=rows.tables())
-
-
-def unread_stored(stored: StoredDocument, refusal: Refusal) -> Batch:
-    """A document that no reader survives, as a refusal and nothing more."""
-    start = Reading(stored.sha256, stored.kind, stored.data, stored.path)
-    came_with = CameWith(email.message.Message(), stored.proof, refusal)
-    return Batch(readings=[read_document(start, came_with, 0, Rows())])
-
-
-def still_the_same(con: Connection, documents: Sequence[CameAs]) -> list[bool]:
-    """For each whether it still came as it had come when it was read: by which mail, and read
-    or refused. A newer rua may find more in a mail, and a retry what a container holds."""
-    rows = con.execute(FIRST_DELIVERY, {"ids": [each.document_id for each in documents]})
-    now = {row[0]: CameAs(*row) for row in rows.fetchall()}
-    return [now.get(each.document_id) == each for each in documents]
+def unchanged(con: Connection, deliveries: Sequence[FirstDelivery]) -> list[bool]:
+    """For each whether it is still the first delivery of its document. A newer rua may find more
+    in a mail, and a retry may open a container."""
+    rows = con.execute(FIRST_DELIVERY, {"ids": [each.document_id for each in deliveries]})
+    now = {row[0]: FirstDelivery(*row) for row in rows.fetchall()}
+    return [now.get(each.document_id) == each for each in deliveries]
 
 
 Judged = tuple[int, str, str]
-"""(document, how genuine, why) of a report that could not be judged when it came, being refused."""
+"""(document ID, authenticity, reason) of a report that was refused, and not judged, at first."""
 
 
 def judged(documents: Sequence[StoredDocument], readings: Sequence[Reading]) -> list[Judged]:
-    """What is now known of how genuine documents are that were refused when they came."""
+    """The judgements of documents that were refused at first and can be read now."""
     return [
         (stored.document_id, reading.judgement.authenticity, reading.judgement.reason)
         for stored, reading in zip(documents, readings, strict=True)
@@ -218,7 +152,7 @@ def judged(documents: Sequence[StoredDocument], readings: Sequence[Reading]) -> 
 
 
 def judge_deliveries(con: Connection, found: Sequence[Judged]) -> None:
-    """Write it down where nothing stands yet."""
+    """Store judgements of deliveries that have none."""
     change = """
         update delivery
         set authenticity = judged.authenticity, authenticity_reason = judged.reason
