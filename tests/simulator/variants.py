@@ -1,45 +1,32 @@
-"""Other versions of the same demo, for testing how well sources are classified."""
+"""Variants of the demo for tests: no overrides, abuse, other vendors, another organisation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import date
 
-from ingest.demo.further import SITUATION_STREAMS, SITUATIONS
-from ingest.demo.mailings import STREAMS
-from ingest.demo.organisation import DOMAINS, Domain
 from ingest.demo.streams import Stream, bursts
+from ingest.demo.traffic import Plan, make_plan
+from ingest.demo.variant import DEFAULT, Variant
+from tests.simulator.situations import SITUATION_STREAMS, SITUATIONS
 
-__all__ = ["VARIANTS", "Variant"]
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A change to the demo.
-
-    `overrides` whether receivers give override reasons; `further` streams beside the usual ones;
-    `swaps` services that another one stands in for; `domains` and `streams` another organisation.
-    """
-
-    overrides: bool = True
-    further: tuple[Stream, ...] = ()
-    swaps: tuple[tuple[str, str], ...] = ()
-    domains: tuple[Domain, ...] = DOMAINS
-    streams: tuple[Stream, ...] = STREAMS
-
+__all__ = ["VARIANTS", "plan_of"]
 
 TENANT = Stream("m365-other-tenant", "spoof-signed", 60, bursts(0.2), "abuse of a shared platform")
 CUSTOMER = Stream("ses-other-customer", "spoof-signed", 45, bursts(0.2), "abuse of a shared vendor")
 
-VARIANTS: Mapping[str, Variant] = {
-    "default": Variant(),
-    "no-overrides": Variant(overrides=False),
-    "inside-abuse": Variant(
-        further=(
+_VARIANTS = (
+    DEFAULT,
+    Variant("no-overrides", overrides=False),
+    Variant(
+        "inside-abuse",
+        extra=(
             replace(TENANT, domain="harbour.example"),
             replace(CUSTOMER, domain="quayside.example"),
             replace(CUSTOMER, domain="shop.harbour.example"),
-        )
+        ),
     ),
-    "other-vendors": Variant(
+    Variant(
+        "other-vendors",
         swaps=(
             ("amazon-ses", "sparkpost"),
             ("sendgrid", "campaign-monitor"),
@@ -48,7 +35,13 @@ VARIANTS: Mapping[str, Variant] = {
             ("hubspot", "brevo"),
             ("zendesk", "mailjet"),
             ("campaign-monitor", "mailchimp"),
-        )
+        ),
     ),
-    "situations": Variant(domains=SITUATIONS, streams=SITUATION_STREAMS),
-}
+    Variant("situations", domains=SITUATIONS, streams=SITUATION_STREAMS),
+)
+VARIANTS: Mapping[str, Variant] = {variant.name: variant for variant in _VARIANTS}
+
+
+def plan_of(seed: int, until: date, variant: str = "default") -> Plan:
+    """The plan of the variant of this name."""
+    return make_plan(seed, until, VARIANTS[variant])
