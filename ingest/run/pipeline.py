@@ -179,7 +179,7 @@ class Turn:
         batch = merged(parts)
         batch, put_off = self._writer.within_budget(batch)
         counts = self._writer.write(batch, self._run, self._source.ledger_name)
-        self._group = next_group(self._group, mails, self._writer.held)
+        self._group = next_group(self._group, mails, self._writer.locked_seconds)
         if put_off:
             counts.put_off = len(put_off)
             self._run.counts.put_off += len(put_off)

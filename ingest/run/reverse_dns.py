@@ -13,8 +13,10 @@ iprev). The outcome is
 import ipaddress
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
+from ingest.columns.sql import statement
 from ingest.load.writer import Writer
 from ingest.model.clock import now as utc_now
 from ingest.model.limits import PTR_ADDRESSES
@@ -35,33 +37,6 @@ DAYS = {
     PtrOutcome.ERROR: 1,
 }
 ROWS = 1000
-
-# What was asked in the future was asked by a clock that went wrong.
-DUE = """
-    select address.source_ip
-    from address
-    left join ptr_lookup as known using (source_ip)
-    left join (select unnest($1::text[]) as outcome, unnest($2::timestamp[]) as since) as age
-        using (outcome)
-    where coalesce(known.asked_at not between age.since and $3, true)
-"""
-# A forged report can neither push its addresses before those of others nor date them later.
-NEWEST_FIRST = f"""
-    with due as ({DUE})
-    select due.source_ip
-    from due
-    left join (
-        select record.source_ip, report.day, record.message_count
-        from dmarc_record as record
-        join dmarc_report as report using (document_id)
-        where report.counted
-            and report.day <= $3
-            and len(report.flags) = 0
-            and record.flags is null
-    ) as met using (source_ip)
-    group by due.source_ip
-    order by max(met.day) desc nulls last, sum(met.message_count) desc nulls last, due.source_ip
-"""
 
 
 def name_sources(
@@ -101,17 +76,21 @@ def name_sources(
 
 
 def _due(con: Connection, now: datetime, is_asked: Callable[[str], bool]) -> list[str]:
-    """Addresses to ask for; the order costs a look at every record, so only if there are any."""
-    since = [now - timedelta(days=days) for days in DAYS.values()]
-    values = [[each.value for each in DAYS], since, now]
-    if not any(map(is_asked, _each(con, DUE, values))):
+    """Addresses to look up. Their order costs a scan of all records, so it is asked for only if
+    some are due."""
+    values = {
+        "outcomes": [each.value for each in DAYS],
+        "since": [now - timedelta(days=days) for days in DAYS.values()],
+        "now": now,
+    }
+    if not any(map(is_asked, _addresses(con, "run/due_addresses", values))):
         return []
-    chosen = filter(is_asked, _each(con, NEWEST_FIRST, values))
-    return [address for address, _ in zip(chosen, range(PTR_ADDRESSES), strict=False)]
+    chosen = filter(is_asked, _addresses(con, "run/due_addresses_newest_first", values))
+    return list(islice(chosen, PTR_ADDRESSES))
 
 
-def _each(con: Connection, question: str, values: list[object]) -> Iterator[str]:
-    answer = con.execute(question, values)
+def _addresses(con: Connection, name: str, values: dict[str, Any]) -> Iterator[str]:
+    answer = con.execute(statement(name), values)
     while rows := answer.fetchmany(ROWS):
         yield from (row[0] for row in rows)
 
