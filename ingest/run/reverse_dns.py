@@ -1,13 +1,13 @@
-"""What reverse DNS calls the addresses of sources: asked after the commit, kept with its age.
+"""Looks up the host names of sources by reverse DNS, after the commit, and stores them with dates.
 
-A name counts only when it is confirmed: whoever holds an address names it as he likes in his own
-reverse zone, but only who holds the name can make it lead back to the address (RFC 8601 §2.7.3,
-iprev). The outcome is
+A name counts only if it is confirmed: whoever holds an address can put any name into its reverse
+zone, but only the holder of the name can make it lead back to the address (RFC 8601 §2.7.3, iprev).
+The outcome is
 
-    found        a name that leads back to the address            asked again after 30 days
-    unconfirmed  a name that does not; kept, and used for nothing  30 days
-    none         no name, or one that is no domain                 7 days
-    error        no answer, or none of use; the name stays         1 day
+    found        a name that leads back to the address           looked up again after 30 days
+    unconfirmed  a name that does not; stored and not used        30 days
+    none         no name, or one that is no domain                7 days
+    error        no answer, or a useless one; the name stays      1 day
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ from schemas.errors import StoreError
 from schemas.store.store import Connection, Store
 
 if TYPE_CHECKING:
-    from ingest.enrich.ptr_lookup import Asking
+    from ingest.enrich.ptr_lookup import PtrLookup
 
 __all__ = ["name_sources"]
 
@@ -44,15 +44,15 @@ def name_sources(
     writer: Writer,
     dns: Dns,
     say: Callable[[str], None],
-    tell: Callable[[str], None] | None = None,
+    say_done: Callable[[str], None] | None = None,
     *,
     now: datetime | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Ask for the names that are due, within model.limits, and say in a line what came of it.
+    """Look up the names that are due, within model.limits, and say what came of it in one line.
 
-    `tell` has that line where nothing is wrong. No fault of DNS or the store leaves here: it is
-    said. An interrupt does, once what was asked so far is written. Ends soon after stopping() is
+    `say_done` gets that line if nothing is wrong. Errors of DNS and the store are said, not raised.
+    An interrupt is raised, after the answers so far are stored. Ends soon after stopping() is
     true. `now` is UTC without a zone.
     """
     if dns.offline or not store.exists():
@@ -62,17 +62,18 @@ def name_sources(
         with store.read() as con:
             due = _due(con, moment, lambda address: bool(dns.nameservers) or _is_public(address))
     except StoreError as error:
-        say(f"rua: no host names were asked for: {error}")
+        say(f"rua: no host names were looked up: {error}")
         return
     if not due:
         return
-    from ingest.enrich.ptr_lookup import Asking  # asyncio and DNS load only where a name is due
+    # asyncio and dnspython load only if a name is due.
+    from ingest.enrich.ptr_lookup import PtrLookup
 
-    asking = Asking(dns, due, moment)
+    lookup = PtrLookup(dns, due, moment, stopping)
     try:
-        asking.run(stopping)
+        lookup.run()
     finally:
-        _keep(asking, writer, say, tell or say)
+        _store(lookup, writer, say, say_done or say)
 
 
 def _due(con: Connection, now: datetime, is_asked: Callable[[str], bool]) -> list[str]:
@@ -96,17 +97,20 @@ def _addresses(con: Connection, name: str, values: dict[str, Any]) -> Iterator[s
 
 
 def _is_public(address: str) -> bool:
-    """Of private addresses only a resolver that the owner named may know anything."""
+    """Private addresses are looked up only at a nameserver that the settings name."""
     return ipaddress.ip_address(address).is_global
 
 
-def _keep(
-    asking: "Asking", writer: Writer, say: Callable[[str], None], tell: Callable[[str], None]
+def _store(
+    lookup: "PtrLookup",
+    writer: Writer,
+    say: Callable[[str], None],
+    say_done: Callable[[str], None],
 ) -> None:
     try:
-        if asking.answers:
-            writer.write_names(asking.answers)
+        if lookup.answers:
+            writer.write_names(lookup.answers)
     except StoreError as error:
         say(f"rua: the host names were not stored: {error}")
         return
-    (say if asking.is_dead else tell)(f"rua: {asking.told()}")
+    (say if lookup.is_dns_dead else say_done)(f"rua: {lookup.summary()}")

@@ -329,7 +329,7 @@ class Keys:
         except NoAnswer:
             spent = math.inf
             # A stranger's dead domain must not silence DNS for the others.
-            self._is_silent = not self._resolver.is_alive()
+            self._is_silent = not self._resolver.knows_root()
             return "DNS gave no answer about its key"
         except DnsError as error:
             return f"DNS gave no answer about its key ({error})"
