@@ -1,20 +1,30 @@
-"""DNS, asked through dnspython: the only module that knows it, and its errors as ours.
+"""DNS, asked through dnspython: the only module that imports it, with its errors as ours.
 
-Whoever needs it imports it late: it takes a tenth of a second, and few commands ask DNS.
+Import it late: it takes a tenth of a second, and few commands ask DNS.
 
 DnsError
 ├── NoRecord     the name does not exist, or has no such record
 │   └── NoName   the name does not exist (NXDOMAIN)
 ├── NoAnswer     nothing came in time
-└── NoUse        an answer that tells nothing (SERVFAIL, REFUSED), or no server to ask; the text
-                 is dnspython's word for it
+│   └── RunEnded the run of a BatchAsker ended first
+└── NoUse        an answer that says nothing (SERVFAIL, REFUSED), or no server to ask; the text is
+                 dnspython's word for it
+
+A BatchAsker asks many questions at once, within these bounds:
+
+at once     64     questions in flight, so that no resolver takes it for an attack
+run         60 s   in all
+errors      20     in a row; if the root is not known then either, DNS is dead and the run ends.
+                   A stranger's dead zone gives errors, too, and must not end the run for others
 """
 
+import asyncio
 import ipaddress
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from enum import Enum, auto
+from typing import Any, TypeVar
 
 import dns.asyncresolver
 import dns.exception
@@ -24,14 +34,30 @@ import dns.reversename
 
 from schemas.config.settings import split_nameserver
 
-__all__ = ["AsyncResolver", "DnsError", "NoAnswer", "NoName", "NoRecord", "NoUse", "Resolver"]
+__all__ = [
+    "AT_ONCE",
+    "AsyncResolver",
+    "BatchAsker",
+    "DnsError",
+    "End",
+    "NoAnswer",
+    "NoName",
+    "NoRecord",
+    "NoUse",
+    "Resolver",
+    "RunEnded",
+]
 
 EDNS_PAYLOAD = 1232  # passes every network unfragmented
 ROOT = "."
+AT_ONCE = 64
+RUN_SECONDS = 60.0
+MOST_ERRORS = 20
+LOOK_SECONDS = 0.1  # between two looks whether to go on
 
 
 class DnsError(Exception):
-    """What was asked has no answer."""
+    """A question without an answer."""
 
 
 class NoRecord(DnsError):
@@ -46,6 +72,10 @@ class NoAnswer(DnsError):
     pass
 
 
+class RunEnded(NoAnswer):
+    pass
+
+
 class NoUse(DnsError):
     pass
 
@@ -54,7 +84,7 @@ Base = TypeVar("Base", dns.resolver.Resolver, dns.asyncresolver.Resolver)
 
 
 def _configured(kind: type[Base], nameservers: Sequence[str], timeout: float) -> Base:
-    """The system's, unless told; without any server, each look-up fails at once."""
+    """A resolver for these servers, else the system's; without any, each look-up fails at once."""
     try:
         resolver = kind(configure=not nameservers)
     except (dns.exception.DNSException, OSError):
@@ -70,7 +100,7 @@ def _configured(kind: type[Base], nameservers: Sequence[str], timeout: float) ->
 
 @contextmanager
 def _ours(resolver: dns.resolver.BaseResolver) -> Iterator[None]:
-    """One look-up: errors become ours, and a server that is silent is asked last from now on."""
+    """One look-up: errors become ours, and a silent server is asked last from then on."""
     began, servers = time.monotonic(), resolver.nameservers
     try:
         yield
@@ -83,7 +113,7 @@ def _ours(resolver: dns.resolver.BaseResolver) -> Iterator[None]:
     except (dns.exception.DNSException, OSError, ValueError) as error:
         raise NoUse(type(error).__name__) from None
     finally:
-        # Of look-ups at the same time, the first that had to wait turns them for all.
+        # Of look-ups at the same time, the first that had to wait rotates the list for all.
         waited = time.monotonic() - began >= resolver.timeout
         if waited and servers and servers is resolver.nameservers:
             first, *others = servers
@@ -91,7 +121,7 @@ def _ours(resolver: dns.resolver.BaseResolver) -> Iterator[None]:
 
 
 class Resolver:
-    """One question after the other; `timeout` is what one may take, in seconds."""
+    """Asks one question after the other; one may take `timeout` seconds."""
 
     def __init__(self, nameservers: Sequence[str], timeout: float) -> None:
         self._resolver = _configured(dns.resolver.Resolver, nameservers, timeout)
@@ -102,20 +132,18 @@ class Resolver:
             answer = self._resolver.resolve(f"{name}.", "TXT", search=False)
             return [b"".join(record.strings) for record in answer]
 
-    def is_alive(self) -> bool:
-        """Whether anything answers at all; a refusal does."""
+    def knows_root(self) -> bool:
+        """Whether it knows the root, as every working resolver does."""
         try:
             with _ours(self._resolver):
                 self._resolver.resolve(ROOT, "NS", search=False)
-        except NoAnswer:
-            return False
-        except DnsError:
-            pass
+        except DnsError as error:
+            return isinstance(error, NoRecord)
         return True
 
 
 class AsyncResolver:
-    """Many questions at the same time, within one event loop."""
+    """Asks many questions at the same time, within one event loop."""
 
     def __init__(self, nameservers: Sequence[str], timeout: float) -> None:
         self._resolver = _configured(dns.asyncresolver.Resolver, nameservers, timeout)
@@ -155,11 +183,124 @@ class AsyncResolver:
                 for record in answer
             ]
 
-    async def is_of_use(self) -> bool:
-        """Whether the root, which every resolver knows, is known."""
+    async def knows_root(self) -> bool:
+        """Whether it knows the root, as every working resolver does."""
         try:
             with _ours(self._resolver):
                 await self._resolver.resolve(ROOT, "NS", search=False)
         except DnsError as error:
             return isinstance(error, NoRecord)
         return True
+
+
+class End(Enum):
+    """Why a run ended before everything was asked."""
+
+    STOPPED = auto()
+    TIME = auto()
+    DEAD = auto()
+
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+class BatchAsker:
+    """One run of questions about many items; `ended` says why it ended early, if it did.
+
+    By asyncio, not by threads: at the deadline or at an interrupt, questions in flight are dropped
+    at once, where a thread would have to be waited for.
+    """
+
+    def __init__(
+        self,
+        nameservers: Sequence[str],
+        timeout: float,
+        *,
+        seconds: float | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._resolver = AsyncResolver(nameservers, timeout)
+        self.seconds = RUN_SECONDS if seconds is None else seconds
+        self._stopping = stopping
+        self._in_flight: set[asyncio.Future[Any]] = set()
+        self._errors = 0  # in a row
+        self.ended: End | None = None
+
+    def run(
+        self,
+        items: Iterable[Item],
+        work: Callable[[Item], Awaitable[None]],
+        at_once: int = AT_ONCE,
+    ) -> None:
+        """Do the work for each item, `at_once` of them at a time, until the run ends.
+
+        A KeyboardInterrupt leaves at once.
+        """
+        asyncio.run(self._run(iter(items), work, at_once))
+
+    async def _run(
+        self, items: Iterator[Item], work: Callable[[Item], Awaitable[None]], at_once: int
+    ) -> None:
+        async def worker() -> None:
+            for item in items:
+                await work(item)
+                if self.ended:
+                    return
+
+        deadline = time.monotonic() + self.seconds
+        workers = [asyncio.create_task(worker()) for _ in range(at_once)]
+        pending = set(workers)
+        while pending:
+            if self._stopping():
+                self._end(End.STOPPED)
+            elif time.monotonic() >= deadline:
+                self._end(End.TIME)
+            _, pending = await asyncio.wait(pending, timeout=LOOK_SECONDS)
+        for each in workers:
+            each.result()
+
+    async def ask(
+        self,
+        question: Callable[[AsyncResolver], Awaitable[Found]],
+        seconds: float | None = None,
+    ) -> Found:
+        """The answer to one question, within so many seconds. Raises DnsError."""
+        try:
+            found = await self._fly(question(self._resolver), seconds)
+        except (NoRecord, RunEnded):
+            self._errors = 0
+            raise
+        except DnsError:
+            await self._count_error()
+            raise
+        self._errors = 0
+        return found
+
+    async def _fly(self, question: Awaitable[Found], seconds: float | None = None) -> Found:
+        task = asyncio.ensure_future(question)
+        if self.ended:
+            task.cancel()
+        self._in_flight.add(task)
+        try:
+            return await asyncio.wait_for(task, seconds)
+        except TimeoutError:
+            raise NoAnswer from None
+        except asyncio.CancelledError:
+            if self.ended is None:
+                raise
+            raise RunEnded from None
+        finally:
+            self._in_flight.discard(task)
+
+    async def _count_error(self) -> None:
+        self._errors += 1
+        if self._errors >= MOST_ERRORS:
+            self._errors = 0
+            if not await self._fly(self._resolver.knows_root()):
+                self._end(End.DEAD)
+
+    def _end(self, reason: End) -> None:
+        self.ended = self.ended or reason
+        for task in self._in_flight:
+            task.cancel()

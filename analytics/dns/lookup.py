@@ -4,10 +4,9 @@ timeout     of the settings  for one question; where it is short of time, less
 domain      10 s             in all; what is not answered by then counts as a timeout
 domains     16               at the same time, with 4 questions each: no more than 64 under way,
                              so that no resolver takes it for an attack
-run         60 s             in all; the domains that are left come the next time
-errors      20               one after the other, and the root is not known either: DNS is dead
 
-An answer is bounded by DNS itself: a message has no more than 64 KiB (RFC 1035 §4.2.2).
+The run as a whole is bounded by schemas.dns.BatchAsker; the domains that are left come the next
+time. An answer is bounded by DNS itself: a message has no more than 64 KiB (RFC 1035 §4.2.2).
 """
 
 import asyncio
@@ -19,7 +18,7 @@ from analytics.dns import mx, spf
 from analytics.dns.lookup_types import Answer, DnsQuestion, Outcome, Wanted, text_of
 from analytics.dns.policy_discovery import Published, put_together, record_question, walk
 from schemas.config.settings import Dns
-from schemas.dns import AsyncResolver, DnsError, NoAnswer, NoName, NoRecord
+from schemas.dns import AsyncResolver, BatchAsker, DnsError, End, NoAnswer, NoName, NoRecord
 from schemas.domain_names import is_domain
 
 __all__ = ["DOMAINS_AT_ONCE", "Asking", "look_up"]
@@ -27,8 +26,6 @@ __all__ = ["DOMAINS_AT_ONCE", "Asking", "look_up"]
 DOMAIN_SECONDS = 10.0
 DOMAINS_AT_ONCE = 16
 QUESTIONS_AT_ONCE = 4
-RUN_SECONDS = 60.0
-MOST_ERRORS = 20
 
 
 def look_up(domain: str, dns: Dns, names: Iterable[str] = ()) -> Published:
@@ -45,58 +42,42 @@ class Asking:
     """One run's questions. `answers` by domain; `is_dead` once DNS was found not to answer."""
 
     def __init__(self, dns: Dns, wanted: Sequence[Wanted]) -> None:
-        self._resolver = AsyncResolver(dns.nameservers, dns.timeout)
-        self._due = iter(wanted)
-        self._workers = min(DOMAINS_AT_ONCE, len(wanted))
+        self._asker = BatchAsker(dns.nameservers, dns.timeout)
+        self._wanted = wanted
         self._above: dict[DnsQuestion, Answer] = {}  # _dmarc.com is asked for once, not 500 times
-        self._end = time.monotonic() + RUN_SECONDS
-        self._errors = 0  # one after the other
-        self.is_dead = False
         self.answers: dict[str, dict[DnsQuestion, Answer]] = {}
 
     def run(self) -> None:
         """Until all is asked, time is over, or DNS is found dead. A KeyboardInterrupt leaves."""
-        asyncio.run(self._run())
+        self._asker.run(self._wanted, self._work, DOMAINS_AT_ONCE)
 
-    async def _run(self) -> None:
-        await asyncio.gather(*(self._work() for _ in range(self._workers)))
+    @property
+    def is_dead(self) -> bool:
+        return self._asker.ended is End.DEAD
 
-    async def _work(self) -> None:
-        for wanted in self._due:
-            one = _OneDomain(self, wanted, min(self._end, time.monotonic() + DOMAIN_SECONDS))
-            await one.run()
-            self.answers[wanted.domain] = one.answers
-            if self.is_dead or time.monotonic() >= self._end:
-                return
+    async def _work(self, wanted: Wanted) -> None:
+        one = _OneDomain(self, wanted, time.monotonic() + DOMAIN_SECONDS)
+        await one.run()
+        self.answers[wanted.domain] = one.answers
 
     async def answer(self, question: DnsQuestion, deadline: float) -> Answer:
         """The answer to one question, or how it failed."""
         name, kind = question
         left = deadline - time.monotonic()
-        if left <= 0 or self.is_dead:
+        if left <= 0:
             return Answer(Outcome.TIMEOUT)
         if not _can_be_asked(name):
             return Answer(Outcome.FAILURE)
         try:
-            async with asyncio.timeout(left):
-                found = await ASKED[kind](self._resolver, name)
-        except (TimeoutError, DnsError) as error:
-            found = Answer(_outcome(error))
-        await self._watch(found.outcome)
-        return found
+            return await self._asker.ask(lambda dns: ASKED[kind](dns, name), left)
+        except DnsError as error:
+            return Answer(_outcome(error))
 
     async def above(self, question: DnsQuestion, deadline: float) -> Answer:
         """The answer about a name that many domains have above them."""
         if question not in self._above:
             self._above[question] = await self.answer(question, deadline)
         return self._above[question]
-
-    async def _watch(self, outcome: Outcome) -> None:
-        """Errors may all be of one stranger's dead zone, which must not end it for the others."""
-        self._errors = self._errors + 1 if outcome.is_error else 0
-        if self._errors >= MOST_ERRORS:
-            self._errors = 0
-            self.is_dead = self.is_dead or not await self._resolver.is_of_use()
 
 
 class _OneDomain:
@@ -134,8 +115,8 @@ def _can_be_asked(name: str) -> bool:
     )  # a walk ends at _dmarc.com
 
 
-def _outcome(error: TimeoutError | DnsError) -> Outcome:
-    if isinstance(error, TimeoutError | NoAnswer):
+def _outcome(error: DnsError) -> Outcome:
+    if isinstance(error, NoAnswer):
         return Outcome.TIMEOUT
     if isinstance(error, NoName):
         return Outcome.NXDOMAIN

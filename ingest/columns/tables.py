@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from ingest.columns.alignment import recomputed
 from ingest.columns.authenticated_identity import Authenticated, authenticated
+from ingest.model.batch import Table, Tables
 from schemas.reports.aggregate import AggregateReport, PublishedPolicy, Record, midpoint_day
 from schemas.reports.tls import TlsPolicy, TlsReport
 
@@ -19,17 +20,12 @@ __all__ = [
     "SCHEMAS",
     "Facts",
     "Rows",
-    "Table",
-    "Tables",
     "as_table",
     "joined",
     "packed",
     "unpacked",
     "with_documents",
 ]
-
-Table = pa.Table
-Tables = dict[str, pa.Table]
 
 TEXT, COUNT, ORDINAL, TIME = pa.string(), pa.int64(), pa.int32(), pa.timestamp("us")
 TEXTS = pa.list_(pa.string())

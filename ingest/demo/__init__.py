@@ -14,8 +14,7 @@
       domains       {policy domain: group, goal, parked, subdomains[] (that exist), last_day (of
                     mail), stages[{since, policy{tag: value}, why}], verdict,
                     reason, target{tag: value} (what to publish next, of the tags that change),
-                    unsafe{tag: value} (what must not be published next),
-                    allowed[{since, verdicts[], forbidden[], why}]}
+                    unsafe{tag: value} (what must not be published next)}
       sources[]     domain, source_ip, class (own, broken, forwarder, list, spoof, undecided),
                     broken_since (day or null; an own source that broke on the way is `broken`),
                     service, source (its title), messages, aligned, first_day, last_day, story
@@ -30,17 +29,8 @@
   Sources and totals count each report once (kind `report`), on the day of its period's midpoint;
   `messages` of a duplicate are those it would add if it were counted again.
 
-  `allowed` is a domain's timeline: from the day `since` on, until the next entry's, each of
-  `verdicts` is right at the end of that day, the best one first; `forbidden` are steps that would
-  do harm then (`advance`, `roll-back`), and `why` says also where the verdict depends on drawn
-  volumes or on how soon a break is certain. It follows from streams, stages and faults, whatever
-  the seed, and covers every day of the run from the first one with reports to `until`. After 90
-  days its last best verdict is `verdict`.
-
-The same (days, seed, until, variant) gives the same bytes; a further day leaves the other days'
-traffic as it was. Variants: default, no-overrides (no override reasons anywhere), inside-abuse
-(spoofing from inside shared platforms the organisation uses), other-vendors, situations (another
-organisation, whose domains stand where those of the default one do not: see `further`).
+The same (days, seed, until) gives the same bytes; a further day leaves the other days' traffic as
+it was. Tests give write_demo another `Variant` of the organisation: tests/simulator/variants.py.
 """
 
 from ingest.demo.write import DemoSummary, write_demo

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ingest.demo.further import SITUATION_STREAMS
 from ingest.demo.habits import Reporter
-from ingest.demo.mailings import STREAMS
 from ingest.demo.networks import address_in
 from ingest.demo.organisation import Domain
 from ingest.demo.platforms import service
 from ingest.demo.reporters import REPORTERS
 from ingest.demo.streams import MANNERS, Manner, Stream
-from ingest.demo.variants import VARIANTS, Variant
+from ingest.demo.variant import DEFAULT, Variant
 
 __all__ = ["Delivery", "Plan", "Signature", "keyed", "make_plan", "receivers_of"]
 
@@ -78,13 +76,6 @@ class Delivery:
         )
 
 
-HOME_SELECTORS = {
-    stream.domain: service(stream.service).own_selector
-    for stream in reversed((*STREAMS, *SITUATION_STREAMS))
-    if service(stream.service).own_selector
-}
-
-
 def keyed(*parts: object) -> random.Random:
     """A generator of its own for this key; seeding by text does not depend on PYTHONHASHSEED."""
     return random.Random("|".join(str(part) for part in parts))
@@ -100,6 +91,7 @@ class Plan:
     domains: tuple[Domain, ...]
     streams: tuple[Stream, ...]
     pools: dict[str, tuple[str, ...]]
+    home_selectors: dict[str, str]
 
     def deliveries(self, domain: Domain, day: date) -> Iterator[Delivery]:
         """All deliveries as that domain on that day."""
@@ -147,7 +139,13 @@ class Plan:
             day=day,
             header_from=header_from,
             envelope_from=envelope,
-            signatures=_signatures(stream, manner, header_from, (self.until - day).days),
+            signatures=_signatures(
+                stream,
+                manner,
+                header_from,
+                (self.until - day).days,
+                self.home_selectors.get(stream.domain, ""),
+            ),
             spf_domain=spf_domain,
             spf_scope=scope,
             spf_result=domain.spf_all if manner.spf == "all" else manner.spf,
@@ -231,13 +229,13 @@ def _envelope(
 
 
 def _signatures(
-    stream: Stream, manner: Manner, header_from: str, back: int
+    stream: Stream, manner: Manner, header_from: str, back: int, home_selector: str
 ) -> tuple[Signature, ...]:
     sender = service(stream.service)
     found = []
     if manner.own:
         # Forwarded and list mail was signed at home, not by the host that delivered it.
-        selector = sender.own_selector or HOME_SELECTORS[stream.domain]
+        selector = sender.own_selector or home_selector
         if back <= stream.rotated:
             selector += "-next"
         found.append(Signature(manner.signer.format(domain=header_from), selector, manner.own))
@@ -246,19 +244,31 @@ def _signatures(
     return tuple(found)
 
 
-def make_plan(seed: int, until: date, variant: str) -> Plan:
-    """The plan of a variant. Raises ValueError for an unknown one, naming those there are."""
-    if variant not in VARIANTS:
-        raise ValueError(
-            f"there is no variant {variant!r}; known are {', '.join(sorted(VARIANTS))}"
-        )
-    change = VARIANTS[variant]
-    swaps = dict(change.swaps)
+def make_plan(seed: int, until: date, variant: Variant = DEFAULT) -> Plan:
+    """The plan of a variant of the demo."""
+    swaps = dict(variant.swaps)
     streams = tuple(
         replace(stream, service=swaps.get(stream.service, stream.service))
-        for stream in (*change.streams, *change.further)
+        for stream in (*variant.streams, *variant.extra)
     )
-    return Plan(seed, until, change, change.domains, streams, _pools(seed, streams))
+    return Plan(
+        seed,
+        until,
+        variant,
+        variant.domains,
+        streams,
+        _pools(seed, streams),
+        _home_selectors(variant.streams),
+    )
+
+
+def _home_selectors(streams: Sequence[Stream]) -> dict[str, str]:
+    """Each domain's own DKIM selector: that of its first stream that has one."""
+    return {
+        stream.domain: service(stream.service).own_selector
+        for stream in reversed(streams)
+        if service(stream.service).own_selector
+    }
 
 
 def _pools(seed: int, streams: Sequence[Stream]) -> dict[str, tuple[str, ...]]:

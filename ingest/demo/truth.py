@@ -15,10 +15,9 @@ from ingest.demo.networks import host_name
 from ingest.demo.organisation import AUTHSERV_ID, Domain, Policy
 from ingest.demo.platforms import service
 from ingest.demo.receivers import Row
-from ingest.demo.timeline import timeline
 from ingest.demo.traffic import Plan
 
-__all__ = ["Ledger", "report_day", "tell", "tell_domains"]
+__all__ = ["Ledger", "domain_truth", "report_day", "whole_truth"]
 
 
 def report_day(report: Report) -> str:
@@ -102,19 +101,12 @@ def _source(rows: Sequence[tuple[str, Row]]) -> dict[str, Any]:
     }
 
 
-def tell_domains(plan: Plan, days: int) -> dict[str, dict[str, Any]]:
-    """Each domain's stages within the run, the verdict that is right at the end, and those that
-    are right on each day."""
-    return {
-        domain.name: {
-            **_tell(domain, days, plan.until),
-            "allowed": timeline(plan, domain, days),
-        }
-        for domain in plan.domains
-    }
+def domain_truth(plan: Plan, days: int) -> dict[str, dict[str, Any]]:
+    """Each domain's stages within the run, and the verdict that is right at the end."""
+    return {domain.name: _domain(domain, days, plan.until) for domain in plan.domains}
 
 
-def _tell(domain: Domain, days: int, until: date) -> dict[str, Any]:
+def _domain(domain: Domain, days: int, until: date) -> dict[str, Any]:
     first = until - timedelta(days=min(days, domain.first))
     stages: list[dict[str, Any]] = []
     for stage in domain.stages:
@@ -141,7 +133,7 @@ def _tags(policy: Policy) -> dict[str, Any]:
     return {tag: value for tag, value in asdict(policy).items() if value is not None}
 
 
-def tell(
+def whole_truth(
     run: Mapping[str, Any],
     domains: Mapping[str, Any],
     mails: Sequence[Mapping[str, Any]],

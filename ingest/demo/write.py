@@ -23,7 +23,8 @@ from ingest.demo.organisation import AUTHSERV_ID, Domain
 from ingest.demo.reporting import DAY, arrival, closing, reports
 from ingest.demo.tls_documents import TLS_REPORTERS, write_tls
 from ingest.demo.traffic import Plan, keyed, make_plan
-from ingest.demo.truth import Ledger, tell, tell_domains
+from ingest.demo.truth import Ledger, domain_truth, whole_truth
+from ingest.demo.variant import DEFAULT, Variant
 
 __all__ = ["DemoSummary", "settings_text", "write_demo"]
 
@@ -46,12 +47,11 @@ class DemoSummary:
 
 
 def write_demo(
-    out: Path, *, days: int = 90, seed: int = 1, until: date, variant: str = "default"
+    out: Path, *, days: int = 90, seed: int = 1, until: date, variant: Variant = DEFAULT
 ) -> DemoSummary:
     """Writes the demo organisation's mailbox into `out`; see the package for what is in it.
 
-    Raises ValueError for fewer than one day, an unknown variant, or a folder that holds anything
-    but an earlier demo.
+    Raises ValueError for fewer than one day, or a folder that holds anything but an earlier demo.
     """
     if days < 1:
         raise ValueError(f"a demo needs one day or more, not {days}")
@@ -60,11 +60,11 @@ def write_demo(
     ledger = Ledger()
     mails = sorted(_all_mails(plan, days, ledger), key=lambda mail: mail.order)
     named = [(f"{number:06d}.eml", mail) for number, mail in enumerate(mails, 1)]
-    run = {"days": days, "seed": seed, "until": until.isoformat(), "variant": variant}
+    run = {"days": days, "seed": seed, "until": until.isoformat(), "variant": variant.name}
     entries = [
         {**mail.truth, "file": name, "arrived": mail.arrived.isoformat()} for name, mail in named
     ]
-    truth = tell(run, tell_domains(plan, days), entries, ledger)
+    truth = whole_truth(run, domain_truth(plan, days), entries, ledger)
     text = json.dumps(truth, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     (out / "truth.json").write_text(text, encoding="utf-8", newline="\n")
     (out / "rua.toml").write_text(settings_text(plan.domains), encoding="utf-8", newline="\n")

@@ -1,31 +1,28 @@
-"""What is known of addresses and domains, written down once, as they first appear in a batch.
+"""Facts of addresses and domains, stored once, when a batch first holds them.
 
-The tables `address` and `known_domain`; a rebuild makes them again. And `ptr_lookup`, what reverse
-DNS said of addresses, which is primary: DNS does not answer twice alike.
+The tables `address` and `known_domain` are derived, and a rebuild makes them again. The table
+`ptr_lookup`, the answers of reverse DNS, is primary: DNS may answer differently tomorrow.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
 
-from ingest.columns.insert import insert_rows
+from ingest.columns.sql import execute, insert_rows
 from ingest.enrich.ip_info import Addresses, AddressFacts
+from ingest.model.ptr import PtrAnswer, PtrOutcome
 from schemas.store.store import Connection
 
 __all__ = [
-    "PtrAnswer",
-    "PtrOutcome",
     "describe_addresses",
     "describe_domains",
     "describe_names",
     "write_names",
 ]
 
-AT_ONCE = 5000  # whose facts are held at a time: each costs a kilobyte in Python
+AT_ONCE = 5000  # addresses whose facts are in memory at a time: 1 kB each
 TEXT, WHOLE = pa.string(), pa.int64()
 ADDRESS = {each.name: TEXT for each in fields(AddressFacts)} | {"version": WHOLE, "asn": WHOLE}
 DOMAIN = {"domain": TEXT, "registered": TEXT, "service": TEXT, "service_type": TEXT}
@@ -38,28 +35,9 @@ PTR = {
 }
 
 
-class PtrOutcome(StrEnum):
-    """What came of asking for an address's name; ingest/run/reverse_dns.py says when."""
-
-    FOUND = "found"
-    UNCONFIRMED = "unconfirmed"
-    NONE = "none"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class PtrAnswer:
-    """`name` is a normal domain, None unless found or unconfirmed; `asked_at` is UTC."""
-
-    source_ip: str
-    name: str | None
-    outcome: PtrOutcome
-    asked_at: datetime
-
-
 def describe_addresses(con: Connection, known: Addresses, records: Any) -> None:
-    """Facts of the addresses of `records` (Arrow rows of dmarc_record) that are new."""
-    new = _new(con, "address", "source_ip", records.column("source_ip"))
+    """Add the facts of the new addresses of `records` (Arrow rows of dmarc_record)."""
+    new = _new(con, "enrich/new_addresses", "source_ip", records.column("source_ip"))
     for start in range(0, len(new), AT_ONCE):
         slice_ = known.facts(new[start : start + AT_ONCE])
         facts = [tuple(getattr(fact, name) for name in ADDRESS) for fact in slice_]
@@ -67,70 +45,48 @@ def describe_addresses(con: Connection, known: Addresses, records: Any) -> None:
 
 
 def describe_domains(con: Connection, known: Addresses, records: Any) -> None:
-    """Whose the domains are that authenticate mail and are not the owner's, of the new ones."""
-    met = pa.concat_arrays([records.column(each).unique() for each in ("other_dkim", "other_spf")])
-    _describe(con, known, met)
+    """Add the owners of new domains, not the policy domain's own, that authenticate mail."""
+    seen = pa.concat_arrays([records.column(each).unique() for each in ("other_dkim", "other_spf")])
+    _describe(con, known, seen)
 
 
 def describe_names(con: Connection, known: Addresses) -> None:
-    """Whose the confirmed names of addresses are, of those that are new."""
-    rows = con.execute("select name from ptr_lookup where confirmed").fetchall()
-    _describe(con, known, pa.array([name for (name,) in rows], TEXT))
+    """Add the owners of new confirmed host names."""
+    names = [name for (name,) in execute(con, "enrich/confirmed_names")]
+    _describe(con, known, pa.array(names, TEXT))
 
 
 def write_names(con: Connection, known: Addresses, answers: Sequence[PtrAnswer]) -> None:
-    """Put answers, one for each address, in place of older ones. After an error, which says
-    nothing of the name, the older one stays."""
+    """Replace the names of addresses by answers, one for each address. An error says nothing
+    about a name, so the earlier name stays."""
     asked = [each.source_ip for each in answers]
-    chosen = "source_ip in (select unnest($1::text[]))"
-    question = f"select source_ip, name, confirmed from ptr_lookup where {chosen}"
-    before = {row[0]: row[1:] for row in con.execute(question, [asked]).fetchall()}
+    before = {row[0]: row[1:] for row in execute(con, "enrich/known_names", addresses=asked)}
     rows = [_ptr_row(each, *before.get(each.source_ip, (None, False))) for each in answers]
-    con.execute(f"delete from ptr_lookup where {chosen}", [asked])
+    execute(con, "enrich/delete_names", addresses=asked)
     insert_rows(con, "ptr_lookup", PTR, rows)
     describe_names(con, known)
     names = {name for _, name, is_confirmed, *_ in rows if is_confirmed}
-    _forget(con, {name for name, is_confirmed in before.values() if is_confirmed} - names)
+    gone = {name for name, is_confirmed in before.values() if is_confirmed} - names
+    if gone:
+        execute(con, "enrich/delete_unused_domains", domains=sorted(gone))
 
 
 def _ptr_row(answer: PtrAnswer, name: str | None, confirmed: bool) -> tuple[Any, ...]:
-    """`name` and `confirmed` are what was known before."""
+    """`name` and `confirmed` are the earlier ones."""
     if answer.outcome != PtrOutcome.ERROR:
         name, confirmed = answer.name, answer.outcome == PtrOutcome.FOUND
     return answer.source_ip, name, confirmed, answer.outcome.value, answer.asked_at
 
 
-def _forget(con: Connection, names: Iterable[str]) -> None:
-    """Take those domains away that a rebuild would not meet any more."""
-    gone = sorted(names)
-    if gone:
-        con.execute(
-            """
-            delete from known_domain
-            where domain in (select unnest($1::text[]))
-                and not exists (from ptr_lookup where confirmed and name = domain)
-                and not exists (from dmarc_record where other_dkim = domain or other_spf = domain)
-            """,
-            [gone],
-        )
-
-
-def _describe(con: Connection, known: Addresses, met: Any) -> None:
-    new = _new(con, "known_domain", "domain", met)
+def _describe(con: Connection, known: Addresses, seen: Any) -> None:
+    new = _new(con, "enrich/new_domains", "domain", seen)
     if new:
         insert_rows(con, "known_domain", DOMAIN, [(name, *known.owner(name)) for name in new])
 
 
-def _new(con: Connection, table: str, column: str, met: Any) -> list[str]:
-    """The distinct values that the table does not have yet, in order."""
-    con.register("met", pa.table({column: met.unique()}))
-    question = f"""
-        select {column}
-        from met
-        anti join {table} using ({column})
-        where {column} is not null
-        order by {column}
-    """
-    new = [row[0] for row in con.execute(question).fetchall()]
-    con.unregister("met")
+def _new(con: Connection, question: str, column: str, seen: Any) -> list[str]:
+    """The distinct values that have no row yet, in order."""
+    con.register("incoming", pa.table({column: seen.unique()}))
+    new = [row[0] for row in execute(con, question)]
+    con.unregister("incoming")
     return new

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.workers.read import Reading
+from ingest.model.batch import Reading
 
-__all__ = ["Known", "KnownDocument", "Outcome", "Placement", "contradiction", "place"]
+__all__ = ["Decisions", "KnownDocument", "KnownReports", "Outcome", "conflict_reason", "decide"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,10 @@ class KnownDocument:
     status: str
 
 
-Known = dict[str, dict[str, int]]
+KnownReports = dict[str, dict[str, int]]
 """{identity: {content hash: first document with that content}} of the reports in the store."""
 
-AGAIN = {"conflict": "conflict", "refused": "refused"}  # anything else comes again as duplicate
+REPEATED = {"conflict": "conflict", "refused": "refused"}  # any other document repeats as duplicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Placement:
-    """Decisions for readings, by their number: where each went, and what it now counts as.
+class Decisions:
+    """For each reading, by its number: its document, and what it counts as.
 
-    `row_documents` holds the id only of those readings whose rows are to be stored. `contested`
-    are identities that more than one delivery claims: which report of them counts is decided
-    over all of them (contest.py). `replaced` are refused documents that can be read now: their
-    outcome makes way for the new one.
+    `row_documents` holds the ID of those readings whose rows are to be stored, else None.
+    `contested` are identities that more than one delivery claims; conflicts.py decides which of
+    their reports counts. `replaced` are documents that were refused and can be read now: they get
+    a new outcome.
     """
 
     documents: list[int] = field(default_factory=list)
@@ -54,69 +54,56 @@ class Placement:
     contested: set[str] = field(default_factory=set)
     replaced: list[int] = field(default_factory=list)
 
-    def touched(self) -> set[int]:
-        """The documents that were delivered, and those of equal content: the first has the rows."""
+    def affected(self) -> set[int]:
+        """The documents that were delivered, and those of equal content that have the rows."""
         firsts = (outcome.of_document_id for outcome in self.outcomes)
         return {*self.documents, *(number for number in firsts if number is not None)}
 
+    def add(
+        self, reading: Reading, document_id: int, status: str, *, is_new: bool, is_stored: bool
+    ) -> None:
+        """`is_new`: it gets an outcome now; `is_stored`: its bytes are in the store already."""
+        has_rows = is_new and status in ("stored", "conflict")
+        self.documents.append(document_id)
+        self.is_new.append(is_new and not is_stored)
+        self.statuses.append(status)
+        self.row_documents.append(document_id if has_rows else None)
+        if reading.identity is not None and status != "stored":
+            self.contested.add(reading.identity)
 
-def place(
+
+def decide(
     readings: Sequence[Reading],
-    document_ids: Sequence[int],
+    new_ids: Sequence[int],
     documents: dict[str, KnownDocument],
-    reports: Known,
-) -> Placement:
-    """Decide for each reading; `document_ids` are what new ones get, used in order.
+    reports: KnownReports,
+) -> Decisions:
+    """Decide for each reading; new documents get the `new_ids`, in order.
 
-    `documents` by SHA-256 and `reports` by identity say what the store holds, and learn what
-    this batch adds, so that a repetition within it is found too.
+    `documents` by SHA-256 and `reports` by identity are what the store holds. This batch is added
+    to them, so that a repetition within it is found, too.
     """
-    placement = Placement()
-    fresh = iter(document_ids)
+    decisions = Decisions()
+    free_ids = iter(new_ids)
     for reading in readings:
         known = documents.get(reading.sha256)
         if known is not None and not (known.status == "refused" and reading.is_report):
-            again = AGAIN.get(known.status, "duplicate")
-            _note(placement, reading, known.document_id, again, is_new=False)
+            status = REPEATED.get(known.status, "duplicate")
+            decisions.add(reading, known.document_id, status, is_new=False, is_stored=True)
             continue
-        if known is not None:  # refused when it came, by an older rua or for want of time
-            placement.replaced.append(known.document_id)
+        if known is not None:  # refused at first, by an older rua or because of a limit
+            decisions.replaced.append(known.document_id)
             outcome = _outcome(reading, known.document_id, reports)
         else:
-            outcome = _outcome(reading, next(fresh), reports)
-        documents[reading.sha256] = KnownDocument(outcome.document_id, outcome.status)
-        placement.outcomes.append(outcome)
-        _note(
-            placement,
-            reading,
-            outcome.document_id,
-            outcome.status,
-            is_new=True,
-            is_kept=bool(known),
-        )
-    return placement
+            outcome = _outcome(reading, next(free_ids), reports)
+        number, status = outcome.document_id, outcome.status
+        documents[reading.sha256] = KnownDocument(number, status)
+        decisions.outcomes.append(outcome)
+        decisions.add(reading, number, status, is_new=True, is_stored=known is not None)
+    return decisions
 
 
-def _note(
-    placement: Placement,
-    reading: Reading,
-    document_id: int,
-    status: str,
-    *,
-    is_new: bool,
-    is_kept: bool = False,
-) -> None:
-    """`is_new`: it gets an outcome now; `is_kept`: its bytes are in the store already."""
-    has_rows = is_new and status in ("stored", "conflict")
-    placement.documents.append(document_id)
-    placement.is_new.append(is_new and not is_kept)
-    placement.statuses.append(status)
-    placement.row_documents.append(document_id if has_rows else None)
-    if reading.identity is not None and status != "stored":
-        placement.contested.add(reading.identity)
-
-
-def _outcome(reading: Reading, document_id: int, reports: Known) -> Outcome:
+def _outcome(reading: Reading, document_id: int, reports: KnownReports) -> Outcome:
     if reading.identity is None or reading.content_hash is None:
         return Outcome(document_id, "refused", code=reading.code, reason=reading.reason)
     contents = reports.setdefault(reading.identity, {})
@@ -128,9 +115,9 @@ def _outcome(reading: Reading, document_id: int, reports: Known) -> Outcome:
     if same != document_id:
         return Outcome(document_id, "duplicate", *report, same)
     # RFC 9990 §3.5.4 leaves it to the consumer; adding both up would count messages twice.
-    return Outcome(document_id, "conflict", *report, first, "conflict", contradiction(first))
+    return Outcome(document_id, "conflict", *report, first, "conflict", conflict_reason(first))
 
 
-def contradiction(document_id: int) -> str:
-    """The words for a conflict with a document."""
+def conflict_reason(document_id: int) -> str:
+    """The reason of a conflict with this document."""
     return f"same reporter, report ID and period as document {document_id}, other content"

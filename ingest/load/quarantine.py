@@ -1,134 +1,102 @@
-"""How much quarantine may hold, and how its owner makes room.
+"""The size budget of quarantine, and how its owner frees space.
 
-Anyone can mail what cannot be read. Over the budget a mail that brings nothing else stays where it
-is, neither stored nor remembered, and the next run tries it again: nothing is dropped but what its
-owner drops, and of that the hash, the reason and the mail that brought it are kept.
+Anyone can mail what cannot be read. When the budget is used up, a mail that holds no report is
+deferred: it stays in its mailbox, is neither stored nor remembered, and the next run tries it
+again. Only the owner drops documents, and of those the hash, the reason and the mail are kept.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import compress
+from itertools import accumulate, compress
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.load.dedup import Placement
-from ingest.workers.read import Batch, Carrier, Reading
+from ingest.columns.sql import execute
+from ingest.load.dedup import Decisions
+from ingest.model.batch import Batch, Carrier, Reading
 from schemas.store.store import Connection, Store
 
 __all__ = ["drop", "restore", "within_budget"]
 
-HELD = """
-    select coalesce(sum(size), 0)::bigint
-    from quarantine
-    where status = 'refused' and code is distinct from 'dropped'
-"""
-
 
 def within_budget(store: Store, batch: Batch, budget: int) -> tuple[Batch, list[Carrier]]:
-    """The batch without the mails that quarantine has no room for, and these mails.
+    """The batch without the mails that would exceed the budget, and these mails.
 
-    `budget` is in bytes of documents. Mails with a report in them always have room.
+    `budget` is in bytes of documents. A mail that holds a report is never deferred.
     """
-    refused = [c for c in batch.carriers if c.count and not _is_any_read(c, batch)]
+    refused = [c for c in batch.carriers if c.count and not _holds_report(c, batch)]
     if not refused:
         return batch, []
-    held, known = _held(store, batch)
-    put_off: list[Carrier] = []
+    used, known = _used(store, batch)
+    deferred: list[Carrier] = []
     for carrier in refused:
         new = {r.sha256: r for r in _readings(carrier, batch) if r.sha256 not in known}
         size = sum(len(reading.content()) for reading in new.values())
-        if size and held + size > budget:
-            put_off.append(carrier)
+        if size and used + size > budget:
+            deferred.append(carrier)
         else:
-            held += size
+            used += size
             known |= new.keys()
-    return (_without(batch, put_off) if put_off else batch), put_off
+    return (_without(batch, deferred) if deferred else batch), deferred
 
 
 def _readings(carrier: Carrier, batch: Batch) -> Sequence[Reading]:
     return batch.readings[carrier.first : carrier.first + carrier.count]
 
 
-def _is_any_read(carrier: Carrier, batch: Batch) -> bool:
+def _holds_report(carrier: Carrier, batch: Batch) -> bool:
     return any(reading.is_report for reading in _readings(carrier, batch))
 
 
-def _held(store: Store, batch: Batch) -> tuple[int, set[str]]:
-    """(bytes in quarantine, which documents of the batch are in the store)."""
+def _used(store: Store, batch: Batch) -> tuple[int, set[str]]:
+    """(bytes in quarantine, hashes of the batch's documents that are in the store)."""
     if not store.exists():
         return 0, set()
-    question = "select sha256 from document where sha256 in (select unnest($1::text[]))"
-    wanted = [reading.sha256 for reading in batch.readings if not reading.is_report]
+    hashes = [reading.sha256 for reading in batch.readings if not reading.is_report]
     with store.read() as con:
-        held = con.execute(HELD).fetchall()[0][0]
-        return held, {row[0] for row in con.execute(question, [wanted]).fetchall()}
+        ((used,),) = execute(con, "load/quarantine_size")
+        return used, {row[0] for row in execute(con, "load/known_hashes", hashes=hashes)}
 
 
-def _without(batch: Batch, put_off: Sequence[Carrier]) -> Batch:
-    """The rest, its readings numbered anew."""
-    gone = {n for c in put_off for n in range(c.first, c.first + c.count)}
-    is_kept = [n not in gone for n in range(len(batch.readings))]
-    numbers, count = [], 0
-    for kept in is_kept:
-        numbers.append(count)
-        count += kept
-    given = pa.array(numbers, pa.int32())
+def _without(batch: Batch, deferred: Sequence[Carrier]) -> Batch:
+    """The rest of the batch, its readings numbered anew."""
+    gone = {n for c in deferred for n in range(c.first, c.first + c.count)}
+    stays = [n not in gone for n in range(len(batch.readings))]
+    numbers = [0, *accumulate(map(int, stays))]
+    new_leaves = pa.array(numbers, pa.int32())
     tables = {
-        name: table.set_column(0, "leaf", pc.take(given, table.column("leaf")))
+        name: table.set_column(0, "leaf", pc.take(new_leaves, table.column("leaf")))
         for name, table in batch.tables.items()
     }
     carriers = [
         replace(c, first=numbers[c.first]) if c.count else c
         for c in batch.carriers
-        if not any(c is each for each in put_off)
+        if not any(c is each for each in deferred)
     ]
-    return Batch(carriers, list(compress(batch.readings, is_kept)), tables)
+    return Batch(carriers, list(compress(batch.readings, stays)), tables)
 
 
 def drop(store: Store, ids: Sequence[int]) -> dict[str, int]:
     """Remove the bytes of refused documents: {"dropped", "bytes"}. Raises StoreError.
 
-    They stay refused. In the deliveries too, which a rebuild goes by.
-    """
-    chosen = """
-        create or replace temp table chosen as
-        select
-            document_id,
-            document.size,
-            'dropped by its owner; it was ' || coalesce(code, 'refused')
-                || coalesce(': ' || reason, '') as reason
-        from outcome
-        join document using (document_id)
-        where status = 'refused'
-            and code is distinct from 'dropped'
-            and document_id in (select unnest($1::bigint[]))
+    They stay refused, in their outcomes and in their deliveries.
     """
     with store.write() as con:
         con.execute("begin")
-        con.execute(chosen, [list(ids)])
-        con.execute(
-            "update document set bytes = ''::blob from chosen "
-            "where document.document_id = chosen.document_id"
-        )
-        for table, prefix in (("delivery", "refusal_"), ("outcome", "")):
-            con.execute(
-                f"update {table} set {prefix}code = 'dropped', {prefix}reason = chosen.reason "
-                f"from chosen where {table}.document_id = chosen.document_id"
-            )
-        found = con.execute("select count(*), coalesce(sum(size), 0)::bigint from chosen")
-        count, size = found.fetchall()[0]
+        execute(con, "load/dropped", ids=list(ids))
+        for name in ("drop_bytes", "drop_deliveries", "drop_outcomes"):
+            execute(con, f"load/{name}")
+        ((count, size),) = execute(con, "load/dropped_totals")
+        con.execute("drop table dropped")
         con.execute("commit")
     return {"dropped": count, "bytes": size}
 
 
-def restore(con: Connection, batch: Batch, placement: Placement) -> None:
-    """Keep the bytes of reports again that were dropped when no reader could read them."""
-    wanted = set(placement.replaced)
-    for reading, number in zip(batch.readings, placement.documents, strict=True):
-        if number in wanted:
-            where = "where document_id = $1 and"
-            kept = f"update document set bytes = $2 {where} octet_length(bytes) = 0"
-            con.execute(kept, [number, reading.content()])
-            code = f"update delivery set refusal_code = 'refused' {where} refusal_code = 'dropped'"
-            con.execute(code, [number])
+def restore(con: Connection, batch: Batch, decisions: Decisions) -> None:
+    """Store the bytes of reports again that were dropped when no reader could read them."""
+    replaced = set(decisions.replaced)
+    for reading, number in zip(batch.readings, decisions.documents, strict=True):
+        if number in replaced:
+            execute(con, "load/restore_bytes", document_id=number, bytes=reading.content())
+            execute(con, "load/restore_deliveries", document_id=number)

@@ -1,25 +1,17 @@
-"""What arrived, into the primary tables: documents, the mails that brought them, the ledger.
-
-These are never made again; what the documents say is writer.py's part.
-"""
+"""The primary tables, which no rebuild makes again: documents, carriers, deliveries, the ledger."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
-from ingest.columns.insert import insert_rows, next_id
-from ingest.load.dedup import Placement
-from ingest.workers.read import Batch, Carrier, Reading
+from ingest.columns.sql import execute, insert_rows, next_id
+from ingest.load.dedup import Decisions
+from ingest.model.batch import Batch, Carrier, Reading
+from ingest.model.clock import now
 from schemas.store.store import Connection
 
-__all__ = ["insert_carriers", "insert_deliveries", "insert_documents", "insert_ledger", "now"]
-
-
-def now() -> datetime:
-    """UTC without a zone, as the store keeps all times."""
-    return datetime.now(UTC).replace(tzinfo=None)
+__all__ = ["insert_carriers", "insert_deliveries", "insert_documents", "insert_ledger"]
 
 
 DOCUMENT_COLUMNS = {
@@ -33,13 +25,13 @@ DOCUMENT_COLUMNS = {
 SLICE_BYTES = 32 * 1024 * 1024
 
 
-def insert_documents(con: Connection, readings: Sequence[Reading], placement: Placement) -> None:
-    """The bytes of new documents, a bounded number of them unpacked at a time."""
+def insert_documents(con: Connection, readings: Sequence[Reading], decisions: Decisions) -> None:
+    """Store new documents; at most 32 MiB of them are unpacked at a time."""
     moment = now()
     rows: list[tuple[Any, ...]] = []
     size = 0
     for reading, number, is_new in zip(
-        readings, placement.documents, placement.is_new, strict=True
+        readings, decisions.documents, decisions.is_new, strict=True
     ):
         if not is_new:
             continue
@@ -85,11 +77,11 @@ DELIVERY_COLUMNS = {
 }
 
 
-def insert_carriers(con: Connection, batch: Batch, placement: Placement, source: str) -> None:
-    """Carriers that brought documents, and what each brought.
+def insert_carriers(con: Connection, batch: Batch, decisions: Decisions, source: str) -> None:
+    """Store the carriers that brought documents, and what each brought.
 
-    One that is known keeps its place and gets the deliveries that it has not yet: a newer rua
-    may find more in the same mail, and every document must lead back to what brought it.
+    A known carrier keeps its ID and gets the deliveries that it does not have yet: a newer rua
+    may find more in the same mail, and every document must lead back to its carrier.
     """
     known = _known_carriers(con, source, batch.carriers)
     bringing = [c for c in batch.carriers if c.count]
@@ -100,66 +92,58 @@ def insert_carriers(con: Connection, batch: Batch, placement: Placement, source:
         rows = [(numbers[id(c)], source, *_carrier_columns(c), moment) for c in fresh]
         insert_rows(con, "carrier", CARRIER_COLUMNS, rows)
     numbered = [(numbers.get(id(c)) or known[c.epoch, c.key, c.sha256], c) for c in bringing]
-    insert_deliveries(con, numbered, batch, placement)
+    insert_deliveries(con, numbered, batch, decisions)
 
 
 def insert_deliveries(
     con: Connection,
     numbered: Sequence[tuple[int, Carrier]],
     batch: Batch,
-    placement: Placement,
+    decisions: Decisions,
 ) -> None:
-    """What (number, carrier) brought, but for deliveries that stand already."""
-    question = """
-        select carrier_id, document_id, path
-        from delivery
-        where carrier_id in (select unnest($1::bigint[]))
-    """
-    there = set(con.execute(question, [[number for number, _ in numbered]]).fetchall())
+    """Store what carriers, given as (ID, carrier), brought, without what is stored already."""
+    carriers = [number for number, _ in numbered]
+    known = set(execute(con, "load/known_deliveries", carriers=carriers))
     deliveries = [
         row
         for number, carrier in numbered
-        for row in _deliveries(number, carrier, batch, placement)
-        if (row[0], row[2], row[3]) not in there
+        for row in _deliveries(number, carrier, batch, decisions)
+        if (row[0], row[2], row[3]) not in known
     ]
     if deliveries:
         insert_rows(con, "delivery", DELIVERY_COLUMNS, deliveries)
 
 
 def _carrier_columns(c: Carrier) -> tuple[Any, ...]:
-    arrived = (c.epoch, _plain(c.key), c.sha256, c.is_mail, c.size, c.received_at, c.sent_at)
+    arrived = (c.epoch, _utf8(c.key), c.sha256, c.is_mail, c.size, c.received_at, c.sent_at)
     proof = (c.proof.result, c.proof.domain, c.proof.method, c.proof.detail)
     return (*arrived, c.message_id, c.from_address, c.subject, c.headers, *proof)
 
 
 def _deliveries(
-    carrier_id: int, carrier: Carrier, batch: Batch, placement: Placement
+    carrier_id: int, carrier: Carrier, batch: Batch, decisions: Decisions
 ) -> Iterator[tuple[Any, ...]]:
     for ordinal in range(carrier.count):
         n = carrier.first + ordinal
         reading = batch.readings[n]
-        path = _plain(reading.path)
+        path = _utf8(reading.path)
         judged = reading.judgement
         said = (judged.authenticity, judged.reason) if judged else (None, None)
         refusal = (reading.code, reading.reason)
-        yield carrier_id, ordinal, placement.documents[n], path, *refusal, *said
+        yield carrier_id, ordinal, decisions.documents[n], path, *refusal, *said
 
 
-def _plain(text: str) -> str:
-    """File names are bytes to the system; what is not UTF-8 in them is replaced."""
+def _utf8(text: str) -> str:
+    """Text that UTF-8 can hold: a file name may be any bytes."""
     return text.encode("utf-8", "replace").decode()
 
 
 def _known_carriers(
     con: Connection, source: str, carriers: Sequence[Carrier]
 ) -> dict[tuple[int, str, str], int]:
-    """{(epoch, key, SHA-256): number} of the carriers that came before."""
-    question = """
-        select epoch, key, sha256, carrier_id
-        from carrier
-        where source = $1 and sha256 in (select unnest($2::text[]))
-    """
-    rows = con.execute(question, [source, [c.sha256 for c in carriers]]).fetchall()
+    """{(epoch, key, SHA-256): ID} of the carriers that are stored already."""
+    hashes = [carrier.sha256 for carrier in carriers]
+    rows = execute(con, "load/known_carriers", source=source, hashes=hashes)
     return {(epoch, key, sha256): number for epoch, key, sha256, number in rows}
 
 

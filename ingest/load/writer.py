@@ -3,77 +3,46 @@
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from ingest.columns.insert import insert, insert_rows, next_id
-from ingest.columns.tables import SCHEMAS, Tables, with_documents
+from ingest.columns.sql import execute, insert, insert_rows, next_id
+from ingest.columns.tables import SCHEMAS, with_documents
 from ingest.enrich.address_facts import (
-    PtrAnswer,
     describe_addresses,
     describe_domains,
     describe_names,
     write_names,
 )
 from ingest.enrich.ip_info import Addresses
-from ingest.load.conflicts import settle_contests
-from ingest.load.dedup import Known, KnownDocument, Outcome, Placement, place
-from ingest.load.misdated import flag_future
+from ingest.load.conflicts import settle_conflicts
+from ingest.load.dedup import Decisions, KnownDocument, KnownReports, Outcome, decide
+from ingest.load.misdated import flag_misdated
 from ingest.load.quarantine import restore, within_budget
-from ingest.load.raw_tables import insert_carriers, insert_documents, insert_ledger, now
+from ingest.load.raw_tables import insert_carriers, insert_documents, insert_ledger
+from ingest.model.batch import Batch, Carrier, Reading, Tables
+from ingest.model.clock import now
 from ingest.model.limits import QUARANTINE_BYTES
-from ingest.verify.authenticity import Authenticity
-from ingest.workers.read import Batch, Carrier, Reading
+from ingest.model.proof import Authenticity
+from ingest.model.ptr import PtrAnswer
+from ingest.model.run import Counts, Run
 from schemas.store.store import Connection, Store
 
-__all__ = ["Counts", "Run", "Writer", "known_reports", "write_outcomes"]
+__all__ = ["Writer", "known_reports", "write_outcomes"]
 
 STATUSES = ("stored", "duplicate", "conflict", "refused")
 
 
-@dataclass(slots=True)
-class Counts:
-    """What became of things; documents = stored + duplicate + conflict + refused.
-
-    `put_off` are mails that quarantine had no room for; nothing of them is counted elsewhere.
-    """
-
-    messages: int = 0
-    documents: int = 0
-    stored: int = 0
-    duplicate: int = 0
-    conflict: int = 0
-    refused: int = 0
-    ignored: int = 0
-    records: int = 0
-    put_off: int = 0
-
-    def add(self, other: "Counts") -> None:
-        for each in fields(Counts):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
-
-
-@dataclass(slots=True)
-class Run:
-    """One source's turn in one ingest; `run_id` is set once it stands in the store."""
-
-    source: str
-    started_at: datetime
-    counts: Counts = field(default_factory=Counts)
-    problem: str | None = None
-    run_id: int | None = None
-
-
 class Writer:
-    """Puts batches into the store. Addresses are enriched as they first appear.
+    """Puts batches into the store, and the facts of each address as it first appears.
 
-    `held` is for how many seconds the last batch kept everybody else out of it.
+    `locked_seconds` is how long the last batch kept others out of the store.
     """
 
-    held: float = 0
+    locked_seconds: float = 0
 
     def __init__(self, store: Store, quarantine_budget: int = QUARANTINE_BYTES) -> None:
         self._store = store
@@ -84,12 +53,11 @@ class Writer:
         """{key: whether that mail holds a report} of earlier committed batches."""
         if not self._store.exists():
             return {}
-        question = "select key, holds_report from ledger where source = $1 and epoch = $2"
         with self._store.read() as con:
-            return dict(con.execute(question, [ledger_name, epoch]).fetchall())
+            return dict(execute(con, "load/ledger_keys", source=ledger_name, epoch=epoch))
 
     def within_budget(self, batch: Batch) -> tuple[Batch, list[Carrier]]:
-        """The batch without the mails that quarantine has no room for, and these mails."""
+        """The batch without the mails that are deferred because quarantine is full, and these."""
         return within_budget(self._store, batch, self._budget)
 
     def write(self, batch: Batch, run: Run, ledger_name: str | None) -> Counts:
@@ -101,11 +69,11 @@ class Writer:
             run.counts.add(counts)
             _put_run(con, run, finished_at=None)
             con.execute("commit")
-        self.held = time.monotonic() - began
+        self.locked_seconds = time.monotonic() - began
         return counts
 
     def finish(self, run: Run) -> None:
-        """Write down that a run ended, and how."""
+        """Store that a run ended, and with which problem."""
         with self._store.write(changes_reports=False) as con:
             con.execute("begin")
             _put_run(con, run, finished_at=now())
@@ -119,88 +87,74 @@ class Writer:
             con.execute("commit")
 
     def describe_names(self, con: Connection) -> None:
-        """Whose the host names are that are known, in the open transaction of `con`."""
+        """Describe the known host names, in the open transaction of `con`."""
         describe_names(con, self._addresses)
 
     def add(self, con: Connection, batch: Batch, run: Run, ledger_name: str | None) -> Counts:
         """Put a batch into the open transaction of `con`."""
         source = ledger_name or run.source
-        placement = self.place(con, batch)
-        insert_carriers(con, batch, placement, source)
+        decisions = self.decide(con, batch)
+        insert_carriers(con, batch, decisions, source)
         if ledger_name is not None:
             insert_ledger(con, batch.carriers, ledger_name)
-        self.insert_reports(con, batch.tables, placement)
-        flag_future(con, placement.touched())
-        settle_contests(con, placement.contested)
-        return _counts(batch, placement)
+        self.insert_reports(con, batch.tables, decisions)
+        flag_misdated(con, decisions.affected())
+        settle_conflicts(con, decisions.contested)
+        return _counts(batch, decisions)
 
-    def place(self, con: Connection, batch: Batch) -> Placement:
-        """Decide on a batch's readings, and keep the bytes of those that are new."""
-        placement = _place(con, batch.readings)
-        insert_documents(con, batch.readings, placement)
-        restore(con, batch, placement)
-        return placement
+    def decide(self, con: Connection, batch: Batch) -> Decisions:
+        """Decide on a batch's readings, and store the bytes of new documents."""
+        decisions = _decide(con, batch.readings)
+        insert_documents(con, batch.readings, decisions)
+        restore(con, batch, decisions)
+        return decisions
 
-    def insert_reports(self, con: Connection, tables: Tables, placement: Placement) -> None:
-        """Outcomes, the rows of what is new, and the facts of addresses not met before."""
-        gone = "delete from outcome where document_id in (select unnest($1::bigint[]))"
-        if placement.replaced:
-            con.execute(gone, [placement.replaced])
-        write_outcomes(con, placement.outcomes)
+    def insert_reports(self, con: Connection, tables: Tables, decisions: Decisions) -> None:
+        """Store outcomes, the rows of new reports, and the facts of new addresses."""
+        if decisions.replaced:
+            execute(con, "load/delete_outcomes", ids=decisions.replaced)
+        write_outcomes(con, decisions.outcomes)
         for name, table in tables.items():
-            rows = with_documents(table, placement.row_documents)
+            rows = with_documents(table, decisions.row_documents)
             if name in ("dmarc_report", "tls_report"):
-                rows = _with_counted(rows, placement.outcomes)
+                rows = _with_counted(rows, decisions.outcomes)
             insert(con, name, rows)
             if name == "dmarc_record":
                 describe_addresses(con, self._addresses, rows)
                 describe_domains(con, self._addresses, rows)
-        _give_rows_to_the_first(con, placement.outcomes)
+        _give_rows_to_the_first(con, decisions.outcomes)
 
 
 def _give_rows_to_the_first(con: Connection, outcomes: Sequence[Outcome]) -> None:
     """Of equal contents the document stored first has the rows, as after a rebuild: one that was
-    refused when it came, and can be read now, may be older than its duplicate."""
+    refused at first, and can be read now, may be older than its duplicate."""
     for outcome in outcomes:
         older, newer = outcome.document_id, outcome.of_document_id
         if outcome.status == "duplicate" and newer is not None and older < newer:
             for table in SCHEMAS:
-                move = f"update {table} set document_id = $1 where document_id = $2"
-                con.execute(move, [older, newer])
+                move = f"update {table} set document_id = $older where document_id = $newer"
+                con.execute(move, {"older": older, "newer": newer})
 
 
 def _known_documents(con: Connection, readings: Sequence[Reading]) -> dict[str, KnownDocument]:
-    question = """
-        select document.sha256, document.document_id, outcome.status
-        from document
-        join outcome using (document_id)
-        where document.sha256 in (select unnest($1::text[]))
-    """
-    wanted = [reading.sha256 for reading in readings]
-    rows = con.execute(question, [wanted]).fetchall()
+    hashes = [reading.sha256 for reading in readings]
+    rows = execute(con, "load/known_documents", hashes=hashes)
     return {sha256: KnownDocument(number, status) for sha256, number, status in rows}
 
 
-def known_reports(con: Connection, readings: Sequence[Reading]) -> Known:
-    """What the store knows under the identities of readings."""
-    question = """
-        select identity, content_hash, min(document_id) as first_id
-        from outcome
-        where identity in (select unnest($1::text[]))
-        group by identity, content_hash
-        order by first_id
-    """
-    wanted = [reading.identity for reading in readings if reading.identity is not None]
-    known: Known = {}
-    for identity, content, number in con.execute(question, [wanted]).fetchall():
+def known_reports(con: Connection, readings: Sequence[Reading]) -> KnownReports:
+    """The stored contents under the identities of readings."""
+    identities = [reading.identity for reading in readings if reading.identity is not None]
+    known: KnownReports = {}
+    for identity, content, number in execute(con, "load/known_reports", identities=identities):
         known.setdefault(identity, {})[content] = number
     return known
 
 
-def _place(con: Connection, readings: Sequence[Reading]) -> Placement:
+def _decide(con: Connection, readings: Sequence[Reading]) -> Decisions:
     first = next_id(con, "document", "document_id")
     ids = range(first, first + len(readings))
-    return place(readings, ids, _known_documents(con, readings), known_reports(con, readings))
+    return decide(readings, ids, _known_documents(con, readings), known_reports(con, readings))
 
 
 def write_outcomes(con: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -222,7 +176,7 @@ def write_outcomes(con: Connection, outcomes: Sequence[Outcome]) -> None:
 
 
 def _with_counted(rows: Any, outcomes: Sequence[Outcome]) -> Any:
-    """Reports with their column `counted`: neither contradicting another one nor proven false."""
+    """Reports with their column `counted`: not in conflict with another one, and not failed."""
     stored = {each.document_id for each in outcomes if each.status == "stored"}
     documents = rows.column("document_id").to_pylist()
     genuine = rows.column("authenticity").to_pylist()
@@ -233,11 +187,11 @@ def _with_counted(rows: Any, outcomes: Sequence[Outcome]) -> Any:
     return rows.append_column("counted", pa.array(counted, pa.bool_()))
 
 
-def _counts(batch: Batch, placement: Placement) -> Counts:
-    tally = {status: placement.statuses.count(status) for status in STATUSES}
+def _counts(batch: Batch, decisions: Decisions) -> Counts:
+    tally = {status: decisions.statuses.count(status) for status in STATUSES}
     records = sum(
         reading.records
-        for reading, document in zip(batch.readings, placement.row_documents, strict=True)
+        for reading, document in zip(batch.readings, decisions.row_documents, strict=True)
         if document is not None
     )
     return Counts(
@@ -250,12 +204,19 @@ def _counts(batch: Batch, placement: Placement) -> Counts:
 
 
 def _put_run(con: Connection, run: Run, *, finished_at: datetime | None) -> None:
-    """Insert the run's row, or bring it up to date."""
+    """Insert the run's row, or replace it."""
     if run.run_id is None:
         run.run_id = next_id(con, "run", "run_id")
     else:
-        con.execute("delete from run where run_id = $1", [run.run_id])
-    counts = [getattr(run.counts, each.name) for each in fields(Counts)]
-    values = [run.run_id, run.started_at, finished_at, os.getpid(), run.source, *counts]
-    marks = ", ".join(f"${n}" for n in range(1, len(values) + 2))
-    con.execute(f"insert into run values ({marks})", [*values, run.problem])
+        execute(con, "load/delete_run", run_id=run.run_id)
+    execute(
+        con,
+        "load/insert_run",
+        run_id=run.run_id,
+        started_at=run.started_at,
+        finished_at=finished_at,
+        pid=os.getpid(),
+        source=run.source,
+        problem=run.problem,
+        **asdict(run.counts),
+    )

@@ -61,9 +61,6 @@ quarantine  1 GiB        of documents that cannot be read, unless the settings s
 Of the names of addresses, which DNS is asked for after a run
 
 addresses   5 000        of one run: a report may hold 100 000, the rest comes with the next ones
-at once     64           questions under way, so that no resolver takes it for an attack
-asking      60 s         in all
-errors      20           one after the other, and the root is not known either: DNS is dead
 
 Of the reading process
 
@@ -100,9 +97,6 @@ __all__ = [
     "PROOF_CHARACTERS",
     "PROOF_FIELDS",
     "PTR_ADDRESSES",
-    "PTR_AT_ONCE",
-    "PTR_ERRORS",
-    "PTR_SECONDS",
     "QUARANTINE_BYTES",
     "RECORDS",
     "RECORD_RESULTS",
@@ -154,9 +148,6 @@ GROUP_BYTES = 16 * MIB
 QUARANTINE_BYTES = 1024 * MIB
 
 PTR_ADDRESSES = 5000
-PTR_AT_ONCE = 64
-PTR_SECONDS = 60
-PTR_ERRORS = 20
 
 CPU_SECONDS = 10
 WALL_SECONDS = 60

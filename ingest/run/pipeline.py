@@ -11,16 +11,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from ingest.load.writer import Counts, Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.batch import Batch
+from ingest.model.clock import now
 from ingest.model.limits import GROUP_BYTES
+from ingest.model.proof import TRUST_NOBODY, Trust
+from ingest.model.run import Counts, Run
 from ingest.model.source import Arrival, Source
-from ingest.verify.authenticity import NOBODY, Trust
 from ingest.workers.pool import Part, Readers, size_of
-from ingest.workers.read import Batch, merged
+from ingest.workers.read import merged
 from schemas.errors import ConfigError, SourceError, StoreError
 
 __all__ = ["Ingested", "Planned", "Progress", "Turn", "ingest", "next_group", "single_ingest"]
@@ -56,7 +58,7 @@ class Planned(Generic[Source_co]):
     """
 
     make: Callable[[], Source_co]
-    trust: Trust = NOBODY
+    trust: Trust = TRUST_NOBODY
 
 
 def ingest(
@@ -119,7 +121,7 @@ class Turn:
         self._is_quiet = is_quiet
         self._ahead: deque[_Ahead] = deque()
         self._group = GROUP_MAILS // 2
-        self._run = Run(source.name, datetime.now(UTC).replace(tzinfo=None))
+        self._run = Run(source.name, now())
 
     def run(self) -> None:
         """Everything the source has. Raises SourceError after writing down what it was."""
@@ -177,7 +179,7 @@ class Turn:
         batch = merged(parts)
         batch, put_off = self._writer.within_budget(batch)
         counts = self._writer.write(batch, self._run, self._source.ledger_name)
-        self._group = next_group(self._group, mails, self._writer.held)
+        self._group = next_group(self._group, mails, self._writer.locked_seconds)
         if put_off:
             counts.put_off = len(put_off)
             self._run.counts.put_off += len(put_off)

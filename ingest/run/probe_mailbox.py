@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
+from ingest.model.batch import Batch
 from ingest.model.source import Arrival, printable
 from ingest.sources.imap import ImapSource
 from ingest.sources.imap_session import Declined, Session
 from ingest.workers.pool import Readers
-from ingest.workers.read import Batch, merged
+from ingest.workers.read import merged
 from schemas.config.settings import Mailbox
 from schemas.domain_names import is_domain
 from schemas.errors import ConfigError, FolderMissing

@@ -1,30 +1,30 @@
-"""Quarantined documents read again, after an update or when the reason has passed.
+"""Reads quarantined documents again, after an update or once the reason has passed.
 
-A retry comes to what a rebuild, or an ingest with today's readers, would have come to: what a
-document proves stays what its own mail proved, and what a container holds is delivered by the
-mail that brought the container.
+A retry gives what a rebuild, or an ingest with today's readers, would give: a document's proof is
+still that of its own mail, and the documents in a container are deliveries of the container's mail.
 """
 
 from collections.abc import Sequence
 
-from ingest.load.conflicts import settle_contests
-from ingest.load.dedup import place
-from ingest.load.misdated import flag_future
+from ingest.columns.sql import execute
+from ingest.load.conflicts import settle_conflicts
+from ingest.load.dedup import Decisions, decide
+from ingest.load.misdated import flag_misdated
 from ingest.load.raw_tables import insert_deliveries
-from ingest.load.writer import Writer, known_reports
-from ingest.model.source import Arrival
-from ingest.unpack.file_types import Kind
-from ingest.verify.authenticity import Trust
-from ingest.workers.pool import Items, Readers
-from ingest.workers.read import Batch, Carrier, merged
-from ingest.workers.stored_documents import (
-    StoredDocument,
+from ingest.load.stored_documents import (
     in_batches,
     judge_deliveries,
     judged,
     refused_ids,
-    still_the_same,
+    unchanged,
 )
+from ingest.load.writer import Writer, known_reports
+from ingest.model.batch import Batch
+from ingest.model.document import Kind, StoredDocument
+from ingest.model.proof import Trust
+from ingest.model.source import Arrival
+from ingest.workers.pool import Items, Readers
+from ingest.workers.read import merged
 from schemas.store.store import Connection, Store
 
 __all__ = ["retry"]
@@ -33,14 +33,14 @@ __all__ = ["retry"]
 def retry(store: Store, writer: Writer, workers: int, ids: Sequence[int] = ()) -> dict[str, int]:
     """Read refused documents again, all or the given ones: {"tried", "read", "refused"}.
 
-    They are read while others use the store; what can be read now is written batch by batch.
+    The store stays open to others while they are read; what can be read now is written in batches.
     """
     tried = read = 0
-    with store.read() as reader:
-        wanted = [number for number in refused_ids(reader.con) if not ids or number in ids]
+    with store.read() as con:
+        chosen = [number for number in refused_ids(con) if not ids or number in ids]
     with Readers(workers) as readers:
         again = _Retry(store, writer, readers)
-        for batch in in_batches(store, wanted):
+        for batch in in_batches(store, chosen):
             tried += len(batch)
             read += again.documents([each for each in batch if not each.is_container])
             read += sum(again.container(each) for each in batch if each.is_container)
@@ -48,7 +48,7 @@ def retry(store: Store, writer: Writer, workers: int, ids: Sequence[int] = ()) -
 
 
 class _Retry:
-    """One retry: each batch read first, and then written in a transaction of its own."""
+    """One retry: each batch is read first, then written in a transaction of its own."""
 
     def __init__(self, store: Store, writer: Writer, readers: Readers) -> None:
         self._store = store
@@ -56,7 +56,7 @@ class _Retry:
         self._readers = readers
 
     def documents(self, batch: Sequence[StoredDocument]) -> int:
-        """Those that can be read now get a new outcome, the others keep theirs."""
+        """Give those that can be read now a new outcome; returns how many there are."""
         read = self._read(batch)
         if not any(reading.is_report for reading in read.readings):
             return 0
@@ -69,28 +69,27 @@ class _Retry:
     def _write(self, con: Connection, batch: Sequence[StoredDocument], read: Batch) -> int:
         chosen = [
             n
-            for n, is_waiting in enumerate(_still_waiting(con, batch))
-            if is_waiting and read.readings[n].is_report
+            for n, is_refused in enumerate(_still_refused(con, batch))
+            if is_refused and read.readings[n].is_report
         ]
         readings = [read.readings[n] for n in chosen]
         ids = [batch[n].document_id for n in chosen]
-        placement = place(readings, ids, {}, known_reports(con, readings))
-        placement.replaced.extend(ids)
+        decisions = decide(readings, ids, {}, known_reports(con, readings))
+        decisions.replaced.extend(ids)
         rows: list[int | None] = [None] * len(batch)
-        for n, document in zip(chosen, placement.row_documents, strict=True):
+        for n, document in zip(chosen, decisions.row_documents, strict=True):
             rows[n] = document
-        placement.row_documents = rows
-        self._writer.insert_reports(con, read.tables, placement)
+        decisions.row_documents = rows
+        self._writer.insert_reports(con, read.tables, decisions)
         judge_deliveries(con, judged([batch[n] for n in chosen], readings))
-        flag_future(con, placement.touched())
-        settle_contests(con, placement.contested)
+        _settle(con, decisions)
         return len(chosen)
 
     def container(self, stored: StoredDocument) -> bool:
-        """Whether a container opens now; what it holds is a delivery of the mail it came in."""
-        if stored.kind == Kind.MESSAGE and stored.carrier_size > len(stored.data):
-            return False  # only its header was fetched
+        """Whether a container opens now; its documents become deliveries of its mail."""
         is_mail = stored.kind == Kind.MESSAGE
+        if is_mail and stored.carrier_size > len(stored.data):
+            return False  # only its header was fetched
         arrival = Arrival(
             stored.path, stored.data, is_mail=is_mail, is_stored=True, headers=stored.headers
         )
@@ -99,37 +98,33 @@ class _Retry:
             return False
         with self._store.write() as con:
             con.execute("begin")
-            is_waiting = _still_waiting(con, [stored])[0]
-            if is_waiting:
+            (is_refused,) = _still_refused(con, [stored])
+            if is_refused:
                 self._open(con, stored, batch)
             con.execute("commit")
-        return is_waiting
+        return is_refused
 
     def _open(self, con: Connection, stored: StoredDocument, batch: Batch) -> None:
-        placement = self._writer.place(con, batch)
-        brought: Carrier = batch.carriers[0]
-        insert_deliveries(con, [(stored.carrier_id, brought)], batch, placement)
-        self._writer.insert_reports(con, batch.tables, placement)
-        flag_future(con, placement.touched())
-        settle_contests(con, placement.contested)
-        _mark_opened(con, stored.document_id)
+        decisions = self._writer.decide(con, batch)
+        insert_deliveries(con, [(stored.carrier_id, batch.carriers[0])], batch, decisions)
+        self._writer.insert_reports(con, batch.tables, decisions)
+        _settle(con, decisions)
+        # In the delivery, too: a rebuild reads that.
+        execute(con, "run/mark_delivery_opened", document_id=stored.document_id)
+        execute(con, "run/mark_outcome_opened", document_id=stored.document_id)
 
     def _read(self, items: Items, trust: Trust | None = None) -> Batch:
         parts = self._readers.submit(items, trust) if trust else self._readers.submit(items)
         return merged([part.result() for part in parts])
 
 
-def _still_waiting(con: Connection, batch: Sequence[StoredDocument]) -> list[bool]:
-    """For each whether it is refused still, and for what it was: others may have written."""
+def _settle(con: Connection, decisions: Decisions) -> None:
+    flag_misdated(con, decisions.affected())
+    settle_conflicts(con, decisions.contested)
+
+
+def _still_refused(con: Connection, batch: Sequence[StoredDocument]) -> list[bool]:
+    """For each whether it is still refused, for the same reason: others may have written."""
     refused = set(refused_ids(con))
-    same = still_the_same(con, [each.came_as for each in batch])
-    return [s and each.document_id in refused for s, each in zip(same, batch, strict=True)]
-
-
-def _mark_opened(con: Connection, document_id: int) -> None:
-    """In the delivery too, which a rebuild goes by."""
-    for table, change in (
-        ("delivery", "refusal_code = null, refusal_reason = null"),
-        ("outcome", "status = 'opened', code = null, reason = null"),
-    ):
-        con.execute(f"update {table} set {change} where document_id = $1", [document_id])
+    is_same = unchanged(con, [each.first_delivery for each in batch])
+    return [same and each.document_id in refused for same, each in zip(is_same, batch, strict=True)]

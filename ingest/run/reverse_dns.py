@@ -1,30 +1,33 @@
-"""What reverse DNS calls the addresses of sources: asked after the commit, kept with its age.
+"""Looks up the host names of sources by reverse DNS, after the commit, and stores them with dates.
 
-A name counts only when it is confirmed: whoever holds an address names it as he likes in his own
-reverse zone, but only who holds the name can make it lead back to the address (RFC 8601 §2.7.3,
-iprev). The outcome is
+A name counts only if it is confirmed: whoever holds an address can put any name into its reverse
+zone, but only the holder of the name can make it lead back to the address (RFC 8601 §2.7.3, iprev).
+The outcome is
 
-    found        a name that leads back to the address            asked again after 30 days
-    unconfirmed  a name that does not; kept, and used for nothing  30 days
-    none         no name, or one that is no domain                 7 days
-    error        no answer, or none of use; the name stays         1 day
+    found        a name that leads back to the address           looked up again after 30 days
+    unconfirmed  a name that does not; stored and not used        30 days
+    none         no name, or one that is no domain                7 days
+    error        no answer, or a useless one; the name stays      1 day
 """
 
 import ipaddress
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
-from ingest.enrich.address_facts import PtrOutcome
-from ingest.load.raw_tables import now as utc_now
+from ingest.columns.sql import statement
 from ingest.load.writer import Writer
+from ingest.model.clock import now as utc_now
 from ingest.model.limits import PTR_ADDRESSES
+from ingest.model.ptr import PtrOutcome
 from schemas.config.settings import Dns
 from schemas.errors import StoreError
-from schemas.store.store import Connection, Store
+from schemas.store.connection import Executes
+from schemas.store.store import Store
 
 if TYPE_CHECKING:
-    from ingest.enrich.ptr_lookup import Asking
+    from ingest.enrich.ptr_lookup import PtrLookup
 
 __all__ = ["name_sources"]
 
@@ -36,48 +39,21 @@ DAYS = {
 }
 ROWS = 1000
 
-# What was asked in the future was asked by a clock that went wrong.
-DUE = """
-    select address.source_ip
-    from address
-    left join ptr_lookup as known using (source_ip)
-    left join (select unnest($1::text[]) as outcome, unnest($2::timestamp[]) as since) as age
-        using (outcome)
-    where coalesce(known.asked_at not between age.since and $3, true)
-"""
-# A forged report can neither push its addresses before those of others nor date them later.
-NEWEST_FIRST = f"""
-    with due as ({DUE})
-    select due.source_ip
-    from due
-    left join (
-        select record.source_ip, report.day, record.message_count
-        from dmarc_record as record
-        join dmarc_report as report using (document_id)
-        where report.counted
-            and report.day <= $3
-            and len(report.flags) = 0
-            and record.flags is null
-    ) as met using (source_ip)
-    group by due.source_ip
-    order by max(met.day) desc nulls last, sum(met.message_count) desc nulls last, due.source_ip
-"""
-
 
 def name_sources(
     store: Store,
     writer: Writer,
     dns: Dns,
     say: Callable[[str], None],
-    tell: Callable[[str], None] | None = None,
+    say_done: Callable[[str], None] | None = None,
     *,
     now: datetime | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Ask for the names that are due, within model.limits, and say in a line what came of it.
+    """Look up the names that are due, within model.limits, and say what came of it in one line.
 
-    `tell` has that line where nothing is wrong. No fault of DNS or the store leaves here: it is
-    said. An interrupt does, once what was asked so far is written. Ends soon after stopping() is
+    `say_done` gets that line if nothing is wrong. Errors of DNS and the store are said, not raised.
+    An interrupt is raised, after the answers so far are stored. Ends soon after stopping() is
     true. `now` is UTC without a zone.
     """
     if dns.offline or not store.exists():
@@ -85,51 +61,57 @@ def name_sources(
     moment = now or utc_now()
     try:
         with store.read() as reader:
-            due = _due(
-                reader.con, moment, lambda address: bool(dns.nameservers) or _is_public(address)
-            )
+            due = _due(reader, moment, lambda address: bool(dns.nameservers) or _is_public(address))
     except StoreError as error:
-        say(f"rua: no host names were asked for: {error}")
+        say(f"rua: no host names were looked up: {error}")
         return
     if not due:
         return
-    from ingest.enrich.ptr_lookup import Asking  # asyncio and DNS load only where a name is due
+    # asyncio and dnspython load only if a name is due.
+    from ingest.enrich.ptr_lookup import PtrLookup
 
-    asking = Asking(dns, due, moment)
+    lookup = PtrLookup(dns, due, moment, stopping)
     try:
-        asking.run(stopping)
+        lookup.run()
     finally:
-        _keep(asking, writer, say, tell or say)
+        _store(lookup, writer, say, say_done or say)
 
 
-def _due(con: Connection, now: datetime, is_asked: Callable[[str], bool]) -> list[str]:
-    """Addresses to ask for; the order costs a look at every record, so only if there are any."""
-    since = [now - timedelta(days=days) for days in DAYS.values()]
-    values = [[each.value for each in DAYS], since, now]
-    if not any(map(is_asked, _each(con, DUE, values))):
+def _due(con: Executes, now: datetime, is_asked: Callable[[str], bool]) -> list[str]:
+    """Addresses to look up. Their order costs a scan of all records, so it is asked for only if
+    some are due."""
+    values = {
+        "outcomes": [each.value for each in DAYS],
+        "since": [now - timedelta(days=days) for days in DAYS.values()],
+        "now": now,
+    }
+    if not any(map(is_asked, _addresses(con, "run/due_addresses", values))):
         return []
-    chosen = filter(is_asked, _each(con, NEWEST_FIRST, values))
-    return [address for address, _ in zip(chosen, range(PTR_ADDRESSES), strict=False)]
+    chosen = filter(is_asked, _addresses(con, "run/due_addresses_newest_first", values))
+    return list(islice(chosen, PTR_ADDRESSES))
 
 
-def _each(con: Connection, question: str, values: list[object]) -> Iterator[str]:
-    answer = con.execute(question, values)
+def _addresses(con: Executes, name: str, values: dict[str, Any]) -> Iterator[str]:
+    answer = con.execute(statement(name), values)
     while rows := answer.fetchmany(ROWS):
         yield from (row[0] for row in rows)
 
 
 def _is_public(address: str) -> bool:
-    """Of private addresses only a resolver that the owner named may know anything."""
+    """Private addresses are looked up only at a nameserver that the settings name."""
     return ipaddress.ip_address(address).is_global
 
 
-def _keep(
-    asking: "Asking", writer: Writer, say: Callable[[str], None], tell: Callable[[str], None]
+def _store(
+    lookup: "PtrLookup",
+    writer: Writer,
+    say: Callable[[str], None],
+    say_done: Callable[[str], None],
 ) -> None:
     try:
-        if asking.answers:
-            writer.write_names(asking.answers)
+        if lookup.answers:
+            writer.write_names(lookup.answers)
     except StoreError as error:
         say(f"rua: the host names were not stored: {error}")
         return
-    (say if asking.is_dead else tell)(f"rua: {asking.told()}")
+    (say if lookup.is_dns_dead else say_done)(f"rua: {lookup.summary()}")

@@ -17,18 +17,19 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Protocol
 
-from ingest.enrich.address_facts import PtrAnswer
-from ingest.load.writer import Counts, Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.batch import Batch
+from ingest.model.clock import now
 from ingest.model.limits import QUARANTINE_BYTES
+from ingest.model.proof import Trust
+from ingest.model.ptr import PtrAnswer
+from ingest.model.run import Counts, Run
 from ingest.model.source import Source
 from ingest.run.pipeline import Ingested, Planned, Progress, Turn
 from ingest.run.reverse_dns import name_sources
-from ingest.verify.authenticity import Trust
 from ingest.workers.pool import Readers
-from ingest.workers.read import Batch
 from ingest.workers.signals import block_signals
 from schemas.config.settings import Dns
 from schemas.errors import (
@@ -255,8 +256,8 @@ class _Mailbox:
             self._watch.say(f'rua: mailbox "{self._source.name}" is back')
 
     def _ingest(self) -> None:
-        watch, now = self._watch, time.monotonic()
-        is_quiet = now - self._written_at < WRITTEN_SECONDS
+        watch, began = self._watch, time.monotonic()
+        is_quiet = began - self._written_at < WRITTEN_SECONDS
         with Readers(watch.workers) as readers:
             turn = Turn(
                 self._source,
@@ -274,7 +275,7 @@ class _Mailbox:
             finally:
                 if watch.done.counts.stored > before:
                     watch.stored.set()
-        self._written_at = self._written_at if is_quiet else now
+        self._written_at = self._written_at if is_quiet else began
         for problem in self._source.problems:
             if problem not in self._told:
                 self._told.add(problem)
@@ -303,9 +304,8 @@ class _Mailbox:
     def _write_down(self, error: RuaError) -> None:
         if isinstance(error, StoreLocked):
             return
-        now = datetime.now(UTC).replace(tzinfo=None)
         with contextlib.suppress(StoreLocked):  # it was said, and is no reason to end
-            self._watch.writer.finish(Run(self._source.name, now, problem=str(error)))
+            self._watch.writer.finish(Run(self._source.name, now(), problem=str(error)))
 
     def _pause(self, seconds: float) -> None:
         self._source.close()

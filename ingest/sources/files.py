@@ -15,11 +15,12 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
+from ingest.model.document import Kind
 from ingest.model.limits import HEADER_BYTES, MESSAGE_BYTES
 from ingest.model.source import Arrival, printable
 from ingest.sources.maildir import Maildir, is_maildir
 from ingest.sources.mbox import LOOK, GzipStream, Readable, is_mbox, read_mbox
-from ingest.unpack.file_types import Kind, sniff
+from ingest.unpack.file_types import sniff
 from schemas.errors import BrokenContainer
 
 __all__ = ["FileSource"]

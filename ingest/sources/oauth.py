@@ -1,6 +1,6 @@
 """Access tokens for a mailbox (RFC 6749): kept ones, else from the token endpoint.
 
-The only module of ours that imports Authlib and requests, and only when the endpoint is asked.
+The only module that imports Authlib and httpx2, and only when the endpoint is asked.
 No secret is in an error, a repr or a log.
 """
 
@@ -109,29 +109,26 @@ class _Refused(Exception):
 
 
 class _Endpoint:
-    """One request to the token endpoint, by Authlib over requests."""
+    """One request to the token endpoint, by Authlib over httpx2."""
 
     def __init__(
         self, settings: OAuth2, timeout: float, secret: SecretStr | None, ca_key: str
     ) -> None:
         self._settings, self._timeout, self._secret = settings, timeout, secret
-        trusting(settings.ca_file, ca_key)
-        system = ssl.get_default_verify_paths()
-        # requests brings certificates of its own; the mail server is held to the system's.
-        self._ca = str(settings.ca_file or system.cafile or system.capath or "") or True
+        self._context = trusting(settings.ca_file, ca_key)
 
     def grant(self, refresh_token: SecretStr | None) -> dict[str, Any]:
         """The token answer. Raises _Refused."""
         # Most runs find a token in the cache and need neither (0.3 s).
-        import requests  # noqa: PLC0415
         from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415
+        from httpx2 import CookieConflict, HTTPError, InvalidURL, StreamError  # noqa: PLC0415
 
         refused: _Refused
         try:
             return self._request(refresh_token)
         except AuthlibBaseError as error:
             refused = _by_endpoint(str(error.error), str(error.description or ""))
-        except requests.RequestException as error:
+        except (HTTPError, InvalidURL, CookieConflict, StreamError) as error:
             refused = self._by_network(error)
         except (ValueError, TypeError, ArithmeticError) as error:
             # Authlib's words for an answer that is no token, or expires_in = "soon".
@@ -140,36 +137,37 @@ class _Endpoint:
         raise refused
 
     def _request(self, refresh_token: SecretStr | None) -> dict[str, Any]:
-        from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415
+        from authlib.integrations.httpx_client import OAuth2Client  # noqa: PLC0415
 
         own, secret = self._settings, self._secret
         how = f"client_secret_{own.client_auth}" if secret else "none"
-        # No redirect: it would carry the secrets to wherever it points.
-        options = {"timeout": self._timeout, "verify": self._ca, "allow_redirects": False}
-        with OAuth2Session(
+        with OAuth2Client(
             own.client_id,
             secret.get_secret_value() if secret else None,
             token_endpoint_auth_method=how,
             scope=own.scope,
+            timeout=self._timeout,
+            verify=self._context,
+            follow_redirects=False,  # a redirect would carry the secrets to wherever it points
         ) as session:
             if own.grant == "refresh_token" and refresh_token is not None:
                 given = refresh_token.get_secret_value()
-                answer = session.refresh_token(own.token_url, refresh_token=given, **options)
+                answer = session.refresh_token(own.token_url, refresh_token=given)
             else:
-                answer = session.fetch_token(own.token_url, grant_type=own.grant, **options)
+                answer = session.fetch_token(own.token_url, grant_type=own.grant)
             return dict(answer)
 
     def _by_network(self, error: Exception) -> _Refused:
-        import requests  # noqa: PLC0415
+        import httpx2  # noqa: PLC0415
 
         untrusted = _within(error, ssl.SSLCertVerificationError)
         if untrusted is not None:
             todo = "if this is a private CA, set ca_file in [mailbox.oauth2]"
             what = "the endpoint's certificate is not trusted"
             return _Refused(CertificateUntrusted, what, todo, untrusted.verify_message)
-        if isinstance(error, requests.Timeout):
+        if isinstance(error, httpx2.TimeoutException):
             return _Refused(Unreachable, f"no answer within {self._timeout:g} seconds", "")
-        if isinstance(error, requests.HTTPError) and error.response is not None:
+        if isinstance(error, httpx2.HTTPStatusError):
             status = error.response.status_code
             todo = "" if status >= 500 or status == 429 else "check token_url"
             return _Refused(Unreachable, f"it answers with HTTP {status}", todo)
@@ -221,7 +219,7 @@ def _by_endpoint(code: str, description: str) -> _Refused:
 
 
 def _within(error: BaseException | None, kind: type[Wrapped]) -> Wrapped | None:
-    """What happened in the end: requests wraps urllib3's wrapping of it."""
+    """The innermost cause of this kind: httpx2 wraps what httpcore2 wraps."""
     found = None
     while error is not None:
         found = error if isinstance(error, kind) else found

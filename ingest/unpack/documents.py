@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from ingest.model.document import Kind
 from ingest.model.limits import DEPTH, LEAVES
 from ingest.unpack.archives import Allowance, gunzip, inflate, peek_zlib, unzip
-from ingest.unpack.file_types import Kind, sniff
+from ingest.unpack.file_types import sniff
 from ingest.unpack.mime import Message, parse_message, part_bytes, part_name, report_parts
 from schemas.errors import BrokenContainer, LimitExceeded, Refusal
 

@@ -1,25 +1,12 @@
 """What bytes are, by content alone: types, names and Subjects are often wrong (D31, D32, T13)."""
 
 import re
-from enum import StrEnum
 
-__all__ = ["Kind", "sniff"]
+from ingest.model.document import Kind
+
+__all__ = ["sniff"]
 
 LOOK = 4096
-
-
-class Kind(StrEnum):
-    """What a leaf holds. XML and JSON are documents; gzip, zlib and zip are opened."""
-
-    XML = "xml"
-    JSON = "json"
-    GZIP = "gzip"
-    ZLIB = "zlib"
-    ZIP = "zip"
-    MESSAGE = "message"
-    FEEDBACK = "feedback"  # an ARF part: a failure report (RFC 9991), ignored
-    PLACEHOLDER = "placeholder"  # the literal body `unused` (D29)
-    OTHER = "other"
 
 
 # The first tag of an XML document; mails also begin with <https://…> and <someone@…>.

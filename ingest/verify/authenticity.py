@@ -13,26 +13,17 @@ signature that we can verify ourselves. A report is
 import email.message
 import email.utils
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import takewhile
 
 import authres
 
 from ingest.model.limits import PROOF_CHARACTERS, PROOF_FIELDS
+from ingest.model.proof import Authenticity, Judgement, Proof, ProofResult, Trust
 from schemas.domain_names import is_domain, normal_domain, organizational_domain
 from schemas.reports.aggregate import AggregateReport
 from schemas.reports.tls import TlsReport
 
 __all__ = [
-    "NOBODY",
-    "NOT_LOOKED_AT",
-    "NO_MAIL",
-    "Authenticity",
-    "Judgement",
-    "Proof",
-    "ProofResult",
-    "Trust",
     "author_domain",
     "claimed_domain",
     "judge",
@@ -50,60 +41,14 @@ AUTHRES_FAULTS = (
     ValueError,
 )
 
-CheckDkim = Callable[[bytes], "Proof"]
+CheckDkim = Callable[[bytes], Proof]
 """Verifies the DKIM signatures of a raw mail against DNS, or says that it cannot."""
-
-
-class Authenticity(StrEnum):
-    VERIFIED = "verified"
-    UNVERIFIED = "unverified"
-    FAILED = "failed"
-
-
-class ProofResult(StrEnum):
-    PASS = "pass"
-    FAIL = "fail"
-    UNSIGNED = "unsigned"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What a mail proves of its sender's `domain`, by which `method`, and the words for it."""
-
-    result: ProofResult
-    domain: str | None = None
-    method: str | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """Whom we believe: the authserv-id of our own MX, and whether DNS may be asked.
-
-    `given` is what was proven before, of documents that come out of the store again.
-    """
-
-    authserv_id: str | None = None
-    check_dkim: bool = False
-    nameservers: tuple[str, ...] = ()
-    given: "Proof | None" = None
-    timeout: float = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    authenticity: Authenticity
-    reason: str
 
 
 DMARC_SAYS = {"pass": ProofResult.PASS, "fail": ProofResult.FAIL}
 UNPROVEN = (ProofResult.FAIL, ProofResult.UNSIGNED)
 # Reporters whose name is a domain and whose mail comes from another one of theirs.
 MAILS_AS = {"outlook.com": "microsoft.com"}
-NOBODY = Trust()
-NO_MAIL = Proof(ProofResult.UNKNOWN, detail="it came as a file, without its mail")
-NOT_LOOKED_AT = Proof(ProofResult.UNKNOWN, detail="its mail could not be looked at")
 
 
 def prove(

@@ -38,7 +38,8 @@ import dkim.crypto
 import dkim.util
 
 from ingest.model.limits import HEADER_BYTES
-from ingest.verify.authenticity import Proof, ProofResult, author_domain, related
+from ingest.model.proof import Proof, ProofResult
+from ingest.verify.authenticity import author_domain, related
 from schemas.dns import DnsError, NoAnswer, NoRecord, Resolver
 from schemas.domain_names import is_domain, normal_domain, organizational_domain
 
@@ -328,7 +329,7 @@ class Keys:
         except NoAnswer:
             spent = math.inf
             # A stranger's dead domain must not silence DNS for the others.
-            self._is_silent = not self._resolver.is_alive()
+            self._is_silent = not self._resolver.knows_root()
             return "DNS gave no answer about its key"
         except DnsError as error:
             return f"DNS gave no answer about its key ({error})"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 from ingest.columns.tables import packed, unpacked
-from ingest.workers.read import Batch
+from ingest.model.batch import Batch
 
 __all__ = ["Parcel", "receive", "send"]
 

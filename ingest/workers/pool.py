@@ -24,6 +24,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
+from ingest.model.batch import Batch, Prover
+from ingest.model.document import StoredDocument
 from ingest.model.limits import (
     CHUNK_BYTES,
     CHUNK_MAILS,
@@ -32,13 +34,13 @@ from ingest.model.limits import (
     MIB,
     WALL_SECONDS,
 )
+from ingest.model.proof import TRUST_NOBODY, Trust
 from ingest.model.source import Arrival
-from ingest.verify.authenticity import NOBODY, Trust, prove
+from ingest.verify.authenticity import prove
 from ingest.workers.backpressure import Room
 from ingest.workers.ipc import Parcel, receive, send
-from ingest.workers.read import Batch, Prover, merged, read_batch, unread
+from ingest.workers.read import merged, read_batch, read_stored, unread, unread_stored
 from ingest.workers.signals import block_signals
-from ingest.workers.stored_documents import StoredDocument, read_stored, unread_stored
 from schemas.errors import LimitExceeded, ReaderFailed, Refusal
 
 __all__ = ["ALLOCATION", "Part", "Readers", "memory_bound", "serve", "size_of"]
@@ -103,7 +105,7 @@ class Readers:
         for thread in self._threads:
             thread.join(LEFT_SECONDS if is_interrupt else None)
 
-    def submit(self, items: Items, trust: Trust = NOBODY) -> list[Part]:
+    def submit(self, items: Items, trust: Trust = TRUST_NOBODY) -> list[Part]:
         """Have mails, files or stored documents read; the parts come in order.
 
         `trust` is whose word counts on whether the mails are genuine.
@@ -175,7 +177,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
 
-    def read(self, items: Items, trust: Trust = NOBODY) -> Batch:
+    def read(self, items: Items, trust: Trust = TRUST_NOBODY) -> Batch:
         """All documents of the items; those that kill the process are refused."""
         batch = self._ask(items, trust, {})
         if isinstance(batch, Batch):

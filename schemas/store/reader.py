@@ -4,14 +4,11 @@ A question's answer depends on its text and parameters, on the state of the repo
 connection may see. A `Reader` names the last two, so that a kept answer is never taken for another.
 """
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from schemas.store.connection import Executes
+from schemas.store.connection import Opened, Rows
 
 __all__ = ["Reader"]
-
-Parameters = Sequence[object] | Mapping[str, object] | None
 
 
 class Reader:
@@ -23,7 +20,7 @@ class Reader:
     """
 
     def __init__(
-        self, con: Executes, path: Path | None, state: str | None, sees: tuple[object, ...]
+        self, con: Opened, path: Path | None, state: str | None, sees: tuple[object, ...]
     ) -> None:
         self.con = con
         self.path = path
@@ -32,13 +29,13 @@ class Reader:
         self.made: list[str] = []
 
     @classmethod
-    def on(cls, con: Executes) -> "Reader":
+    def on(cls, con: Opened) -> "Reader":
         """One's own connection, also one that writes: none of its answers are kept."""
         return cls(con, None, None, ())
 
-    def execute(self, sql: str, parameters: Parameters = None) -> Executes:
+    def execute(self, query: str, parameters: object = None) -> Rows:
         """Run one statement. Raises duckdb.Error, which `Store.read` turns into a StoreError."""
-        return self.con.execute(sql, parameters)
+        return self.con.execute(query, parameters)
 
     def interrupt(self) -> None:
         """End the statement that runs in another thread, with an error there."""

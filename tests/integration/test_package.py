@@ -71,7 +71,7 @@ def imported(path: Path) -> set[str]:
 
 ONE_WAY_IN = {
     "schemas": {"dns", "duckdb", "pydantic_settings", "idna"},
-    "ingest": {"authlib", "authres", "dkim", "imapclient", "lxml", "maxminddb", "requests"},
+    "ingest": {"authlib", "authres", "dkim", "imapclient", "lxml", "maxminddb", "httpx2"},
     "dashboards": {"jinja2", "weasyprint", "xlsxwriter"},
 }
 

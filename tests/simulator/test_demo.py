@@ -103,11 +103,6 @@ def test_a_stranger_among_the_mails_of_an_earlier_demo_is_refused(tmp_path: Path
         write_demo(tmp_path, days=1, until=UNTIL)
 
 
-def test_an_unknown_variant_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"default, inside-abuse, no-overrides, other-vendors"):
-        write_demo(tmp_path, days=1, until=UNTIL, variant="nonsense")
-
-
 def test_no_day_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="one day or more"):
         write_demo(tmp_path, days=0, until=UNTIL)

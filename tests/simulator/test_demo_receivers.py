@@ -17,7 +17,8 @@ from ingest.demo.networks import Network
 from ingest.demo.platforms import SERVICES
 from ingest.demo.receivers import evaluate
 from ingest.demo.reporters import REPORTERS, reporter
-from ingest.demo.traffic import keyed, make_plan
+from ingest.demo.traffic import keyed
+from tests.simulator.variants import VARIANTS, plan_of
 from tests.support.stores.demo_mailbox import UNTIL, Demo, Parsed, load, shared_demo
 
 IPINFO = Path(parsedmarc.__file__).parent / "resources" / "ipinfo" / "ipinfo_lite.mmdb"
@@ -177,7 +178,7 @@ def test_every_override_reason_has_its_place(demo: Demo) -> None:
 
 def test_a_test_stage_is_told_in_both_generations_words() -> None:
     """RFC 9990 §3.1.6, RFC 7489 §6.6.4: t=y and pct=0 each have a reason of their own."""
-    plan, kinds = make_plan(1, UNTIL, "default"), set()
+    plan, kinds = plan_of(1, UNTIL, "default"), set()
     domain = next(each for each in plan.domains if each.name == "halfway.example")
     for back in range(71, 91):
         day = UNTIL - timedelta(days=back)
@@ -191,13 +192,13 @@ def test_a_test_stage_is_told_in_both_generations_words() -> None:
 
 
 def test_without_overrides_no_reason_is_given(tmp_path: Path) -> None:
-    write_demo(tmp_path, days=3, until=UNTIL, variant="no-overrides")
+    write_demo(tmp_path, days=3, until=UNTIL, variant=VARIANTS["no-overrides"])
     for report in load(tmp_path).reports:
         assert not [each for each in report.root.iter("reason") if word(each, "type")]
 
 
 def test_abuse_from_inside_comes_from_the_platforms_own_networks() -> None:
-    plan = make_plan(1, UNTIL, "inside-abuse")
+    plan = plan_of(1, UNTIL, "inside-abuse")
     found = set()
     for domain in plan.domains:
         for back in range(1, 31):
@@ -212,7 +213,7 @@ def test_abuse_from_inside_comes_from_the_platforms_own_networks() -> None:
 
 
 def test_other_vendors_take_the_places_of_the_usual_ones(tmp_path: Path) -> None:
-    write_demo(tmp_path, days=3, until=UNTIL, variant="other-vendors")
+    write_demo(tmp_path, days=3, until=UNTIL, variant=VARIANTS["other-vendors"])
     services = {each["service"] for each in load(tmp_path).truth["sources"]}
     assert "sparkpost" in services
     assert not services & {"amazon-ses", "sendgrid", "mailgun", "zendesk"}

@@ -11,7 +11,8 @@ import pytest
 
 from ingest.demo.organisation import Domain
 from ingest.demo.streams import MANNERS, Stream
-from ingest.demo.traffic import Plan, make_plan, receivers_of
+from ingest.demo.traffic import Plan, receivers_of
+from tests.simulator.variants import plan_of
 
 UNTIL = date(2026, 11, 20)
 VARIANTS = ("default", "situations")
@@ -19,7 +20,7 @@ VARIANTS = ("default", "situations")
 
 @cache
 def plan(variant: str) -> Plan:
-    return make_plan(1, UNTIL, variant)
+    return plan_of(1, UNTIL, variant)
 
 
 def domain_of(name: str) -> tuple[Domain, tuple[Stream, ...]]:

@@ -10,9 +10,9 @@ import pytest
 
 from ingest.demo.receivers import Row
 from ingest.demo.reporting import reports
-from ingest.demo.timeline import VERDICTS, timeline
-from ingest.demo.traffic import Plan, make_plan
-from ingest.demo.truth import tell_domains
+from ingest.demo.traffic import Plan
+from tests.simulator.timeline import VERDICTS, timeline
+from tests.simulator.variants import plan_of
 
 UNTIL = date(2026, 11, 20)
 DAYS = 90
@@ -21,13 +21,13 @@ Entry = dict[str, Any]
 
 
 @cache
-def plan_of(variant: str, until: date = UNTIL) -> Plan:
-    return make_plan(1, until, variant)
+def plan_for(variant: str, until: date = UNTIL) -> Plan:
+    return plan_of(1, until, variant)
 
 
 @cache
 def timelines(variant: str, until: date = UNTIL, days: int = DAYS) -> dict[str, list[Entry]]:
-    plan = plan_of(variant, until)
+    plan = plan_for(variant, until)
     return {domain.name: timeline(plan, domain, days) for domain in plan.domains}
 
 
@@ -42,7 +42,7 @@ def right_on(name: str, back: int) -> list[str]:
 
 def rows_of(name: str, first: int = DAYS, last: int = 1) -> Iterator[tuple[str, Row]]:
     """(reporter, record) of the domain's traffic between so many days before the end."""
-    plan = plan_of("situations")
+    plan = plan_for("situations")
     domain = next(each for each in plan.domains if each.name == name)
     for report in reports(plan, domain, first):
         back = (UNTIL - datetime.fromtimestamp(report.begin, UTC).date()).days
@@ -77,30 +77,30 @@ def test_what_is_not_right_and_would_harm_is_forbidden(variant: str) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("until", [UNTIL, date(2026, 11, 1), date(2027, 3, 1), date(2026, 6, 17)])
 def test_the_best_verdict_of_the_last_day_is_the_verdict(variant: str, until: date) -> None:
-    for domain in plan_of(variant, until).domains:
+    for domain in plan_for(variant, until).domains:
         last = timelines(variant, until)[domain.name][-1]
         assert last["verdicts"][0] == domain.verdict, (domain.name, last)
         assert "advance" not in last["verdicts"] or domain.verdict == "advance", domain.name
 
 
 def test_the_seed_changes_no_timeline_and_truth_holds_it() -> None:
-    other = make_plan(2, UNTIL, "default")
-    told = {name: each["allowed"] for name, each in tell_domains(other, DAYS).items()}
+    other = plan_of(2, UNTIL)
+    told = {each.name: timeline(other, each, DAYS) for each in other.domains}
     assert told == timelines("default")
 
 
 def test_every_verdict_ends_some_histories_of_either_organisation() -> None:
     for variant in VARIANTS:
-        domains = plan_of(variant).domains
+        domains = plan_for(variant).domains
         assert {each.verdict for each in domains} == set(VERDICTS), variant
         for each in domains:
             assert bool(each.target) == (each.verdict == "advance"), each.name
-    both = [each.verdict for variant in VARIANTS for each in plan_of(variant).domains]
+    both = [each.verdict for variant in VARIANTS for each in plan_for(variant).domains]
     assert min(Counter(both).values()) >= 2
 
 
 def test_the_organisations_share_no_domain() -> None:
-    first, second = ({each.name for each in plan_of(variant).domains} for variant in VARIANTS)
+    first, second = ({each.name for each in plan_for(variant).domains} for variant in VARIANTS)
     assert not first & second
 
 
@@ -109,7 +109,7 @@ def test_the_organisations_share_no_domain() -> None:
 
 def test_nobody_advances_in_the_first_four_weeks_but_the_parked() -> None:
     for variant in VARIANTS:
-        for domain in plan_of(variant).domains:
+        for domain in plan_for(variant).domains:
             early = [right_on(domain.name, back) for back in range(DAYS - 1, DAYS - 27, -1)]
             assert all("advance" not in each for each in early) != domain.parked, domain.name
     assert [right_on("harbour-group.example", back) for back in (DAYS - 1, 0)] == [["advance"]] * 2

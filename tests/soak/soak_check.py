@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest.load.writer import Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.batch import Batch, Reading
 from ingest.model.limits import CPU_SECONDS
+from ingest.model.run import Run
 from ingest.model.source import Arrival
 from ingest.workers.pool import memory_bound
-from ingest.workers.read import Batch, Reading, read_batch
+from ingest.workers.read import read_batch
 from schemas.errors import Refusal
 from schemas.store.store import Store
 from tests.soak.soak_documents import Document

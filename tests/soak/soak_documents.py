@@ -24,8 +24,8 @@ from typing import Any
 from lxml import etree
 
 from ingest.demo import write_demo
+from ingest.model.document import Kind
 from ingest.unpack.documents import extract
-from ingest.unpack.file_types import Kind
 from tests.soak.soak_values import KEYS, NAMES, WORDS, value_of
 from tests.support.paths import GOLDEN
 

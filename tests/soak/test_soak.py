@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.model.batch import Batch, Watch
 from ingest.model.source import Arrival
-from ingest.workers.read import Batch, Watch, read_batch
+from ingest.workers.read import read_batch
 from tests.soak import soak_check
 from tests.soak.soak_check import Scratch, check
 from tests.soak.soak_documents import KINDS, make_document

@@ -12,14 +12,15 @@ import click
 
 from dashboards.cli.output import Globals, Output, emit_object, output_options, say
 from dashboards.cli.tables import progress
-from ingest.load.writer import Counts, Writer
+from ingest.load.writer import Writer
+from ingest.model.proof import Trust
+from ingest.model.run import Counts
 from ingest.model.source import Source
 from ingest.run.pipeline import Ingested, Planned, Progress, single_ingest
 from ingest.run.pipeline import ingest as ingest_all
 from ingest.run.reverse_dns import name_sources
 from ingest.run.watch import Watch, Watched
 from ingest.sources.files import FileSource
-from ingest.verify.authenticity import Trust
 from schemas.config.secret_permissions import exposed_files
 from schemas.config.settings import Dns, Mailbox
 from schemas.config.sizes import size_words

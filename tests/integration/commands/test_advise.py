@@ -16,12 +16,12 @@ from analytics.advice.verdict import decide
 from analytics.dns.history import names_to_ask, refresh
 from analytics.query.window import Window
 from ingest.demo.organisation import Policy
-from ingest.demo.traffic import make_plan
 from schemas.config import settings
 from schemas.config.thresholds import Gates
 from schemas.store.store import Store
 from tests.conftest import Demo, Rua
 from tests.integration.commands.test_classes import Record
+from tests.simulator.variants import plan_of
 from tests.support.moments import utc
 from tests.support.servers.knot import Dns
 from tests.support.stores.quick_store import quick_store
@@ -108,7 +108,7 @@ def test_with_dns_names_that_do_not_exist_and_lost_records_are_told(
 ) -> None:
     """RFC 9989 App. A.4: only DNS tells which names np decides on."""
     store, truth = quick_store(tmp_path, "situations", seed=1, until=UNTIL)
-    plan = make_plan(1, UNTIL, "situations")
+    plan = plan_of(1, UNTIL, "situations")
     for domain in plan.domains:
         if not domain.loses_record:
             dns.text(f"_dmarc.{domain.name}", _record(domain.stages[-1].policy))

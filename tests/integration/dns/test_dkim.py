@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from ingest.model.proof import Proof, ProofResult
 from ingest.verify import dkim
-from ingest.verify.authenticity import Proof, ProofResult
 from ingest.verify.dkim import DkimChecker
 from tests.support.mails.signed import (
     DOMAIN,

@@ -9,8 +9,8 @@ from dns import message, resolver
 from pydantic import ValidationError
 
 from ingest.model.limits import WALL_SECONDS
+from ingest.model.proof import Proof, ProofResult
 from ingest.verify import dkim
-from ingest.verify.authenticity import Proof, ProofResult
 from ingest.verify.dkim import DkimChecker
 from schemas.config import settings
 from schemas.config.settings import split_nameserver

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from ingest.verify.authenticity import ProofResult
+from ingest.model.proof import ProofResult
 from ingest.verify.dkim import FAULTS, Body, DkimChecker
 from tests.support.mails.signed import (
     DOMAIN,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import analytics.dns.lookup
+import schemas.dns
 from analytics.dns.history import Change, Refreshed, changes, names_to_ask, published_on, refresh
 from analytics.dns.policy_discovery import Found, Published
 from analytics.query.window import Window
@@ -173,7 +174,7 @@ def test_an_error_hides_what_was_known_only_after_seven_days(store: Store, dns: 
 def test_dead_dns_ends_soon_and_leaves_nothing_behind(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(analytics.dns.lookup, "MOST_ERRORS", 6)
+    monkeypatch.setattr(schemas.dns, "MOST_ERRORS", 6)
     many = [f"d{number}.example" for number in range(200)]
     with silent_port() as dead:
         done = ask(store, dead, NOON, domains=many, timeout=SHORT)
@@ -186,7 +187,7 @@ def test_dead_dns_ends_soon_and_leaves_nothing_behind(
 def test_a_dead_zone_is_not_taken_for_dead_dns(
     store: Store, dns: Dns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(analytics.dns.lookup, "MOST_ERRORS", 2)
+    monkeypatch.setattr(schemas.dns, "MOST_ERRORS", 2)
     done = ask(
         store, dns, NOON, *(f"n{n}.{BROKEN}" for n in range(9)), domains=[BROKEN, "a.example"]
     )
@@ -196,7 +197,7 @@ def test_a_dead_zone_is_not_taken_for_dead_dns(
 def test_when_time_is_over_the_others_are_left(
     store: Store, dns: Dns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(analytics.dns.lookup, "RUN_SECONDS", 0)
+    monkeypatch.setattr(schemas.dns, "RUN_SECONDS", 0)
     done = ask(store, dns, NOON, domains=[f"d{number}.example" for number in range(40)])
     assert (done.domains, done.left) == (16, 24)
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import pytest
 
 from dashboards.cli.main import main
-from ingest.load import raw_tables, writer
+from ingest.model import clock
 from ingest.run import pipeline
 from ingest.sources.imap_session import Session
 from ingest.workers.pool import Readers
@@ -329,9 +329,7 @@ def test_a_clock_that_jumps_between_two_runs(
             def now(cls, tz: Any = None) -> Any:
                 return now.astimezone(tz)
 
-        monkeypatch.setattr(pipeline, "datetime", Clock)
-        for module in (raw_tables, writer):
-            monkeypatch.setattr(module, "now", lambda: now.replace(tzinfo=None))
+        monkeypatch.setattr(clock, "datetime", Clock)
         monkeypatch.setattr(time, "time", now.timestamp)
 
     deliver(imap_user, LETTERS[:3])

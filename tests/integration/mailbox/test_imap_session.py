@@ -293,6 +293,31 @@ def test_only_old_tls_is_refused(serve: Serve, box: dict[str, Any], dovecot: Dov
         refused(EncryptionRefused, **box, port=listener.getsockname()[1])
 
 
+@pytest.mark.parametrize(
+    ("username", "sent"),
+    [
+        ("CORP\\postmaster", b'"CORP\\\\postmaster"'),
+        ("\\", b'"\\\\"'),
+        ('a"b', b'"a\\"b"'),
+        ("two words", b'"two words"'),
+    ],
+)
+def test_a_user_name_in_a_plain_login_is_quoted(
+    serve: Serve, box: dict[str, Any], username: str, sent: bytes
+) -> None:
+    """RFC 3501 §4.3: within a quoted string, a backslash stands before a backslash or quote."""
+    lines: list[bytes] = []
+    answers = by_command(LOGIN=b"TAG OK done\r\n", LOGOUT=b"* BYE\r\nTAG OK done\r\n")
+
+    def script(line: bytes) -> bytes:
+        lines.append(line)
+        return answers(line)
+
+    with closing(try_open(**{**box, "username": username}, port=serve(HELLO, script))):
+        (login,) = (line.split(b" ", 1)[1] for line in lines if b"LOGIN" in line)
+    assert login == b"LOGIN " + sent + b' "' + PASSWORD.encode() + b'"\r\n'
+
+
 def test_no_password_in_any_error_traceback_repr_or_log(
     serve: Serve, box: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import authlib.common.errors
 import authlib.integrations.base_client.errors
+import httpx2
 import pytest
-import requests.exceptions
 
 from ingest.sources import oauth
 from schemas.errors import (
@@ -116,7 +116,7 @@ def library_exceptions() -> list[type[Exception]]:
         authlib.common.errors,
         authlib.integrations.base_client.errors,
         pkgutil.resolve_name("authlib.oauth2.base"),
-        requests.exceptions,
+        httpx2,
     ]
     found = {
         thing
@@ -124,19 +124,27 @@ def library_exceptions() -> list[type[Exception]]:
         for _, thing in inspect.getmembers(holder, inspect.isclass)
         if issubclass(thing, Exception)
         and not issubclass(thing, Warning)
-        and thing.__module__.startswith(("authlib", "requests"))
+        and thing.__module__.startswith(("authlib", "httpx2"))
     }
     return sorted(found, key=lambda kind: kind.__name__)
+
+
+def made(kind: type[Exception]) -> Exception:
+    if issubclass(kind, httpx2.HTTPStatusError):
+        request = httpx2.Request("POST", "https://localhost/token")
+        return kind("words", request=request, response=httpx2.Response(502))
+    takes_words = "message" in inspect.signature(kind).parameters
+    return kind("words") if takes_words else kind()
 
 
 @pytest.mark.parametrize("kind", library_exceptions(), ids=lambda kind: kind.__name__)
 def test_every_exception_of_the_libraries_becomes_one_of_ours(
     token_user: TokenUser, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ("words", "{", 0) if "JSON" in kind.__name__ else ()
+    error = made(kind)
 
     def fail(*_: object) -> None:
-        raise kind(*words)
+        raise error
 
     monkeypatch.setattr(oauth._Endpoint, "_request", fail)
     with pytest.raises(SourceError) as caught:

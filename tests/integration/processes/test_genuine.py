@@ -23,7 +23,7 @@ from tests.support.servers.knot import Dns, silent_port
 MAY = ("--since", "2026-05-01", "--until", "2026-05-31")
 GOOGLE, EVIL = "google.com", "evil.example"
 MX = "mx.example.com"
-HOST_NAMES = "rua: host names asked for "
+HOST_NAMES = "rua: host names looked up for "
 
 
 def report_mail(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.enrich.address_facts import PtrAnswer
 from ingest.load.writer import Writer
+from ingest.model.ptr import PtrAnswer
 from ingest.run.reverse_dns import name_sources
 from schemas.config import settings as keys
 from schemas.store.store import Store
@@ -25,7 +25,7 @@ from tests.support.servers.reverse_zones import reverse, reverse_zones
 
 HOST, LIAR, BROKEN, UNKNOWN = "192.0.2.1", "192.0.2.2", "203.0.113.9", "192.0.2.4"
 MAY = ("--since", "2026-05-01", "--until", "2026-05-31")
-SAID = "rua: host names asked for 4 of 4 addresses: 1 found, 1 unconfirmed, 1 without, 1 errors"
+SAID = "rua: host names looked up for 4 of 4 addresses: 1 found, 1 unconfirmed, 1 without, 1 errors"
 
 
 class Postmaster:
@@ -156,7 +156,7 @@ def test_a_watch_names_what_has_come(tmp_path: Path, imap_user: User, dns: Dns) 
     finally:
         process.kill()
     assert done.code == 0
-    assert done.line.startswith("rua: host names asked for ")
+    assert done.line.startswith("rua: host names looked up for ")
     addresses = rows(tmp_path / "rua.duckdb", "select count(*) from address")[0][0]
     assert len(lookups(tmp_path / "rua.duckdb")) == addresses > 0
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ingest.model.document import Kind
 from ingest.sources.files import FileSource
 from ingest.unpack.documents import extract
-from ingest.unpack.file_types import Kind
 from tests.support.paths import GOLDEN
 
 __all__ = ["CORPUS", "GOLDEN_INPUTS", "Document", "documents_below"]

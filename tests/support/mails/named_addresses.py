@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from ingest.load.writer import Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.run import Run
 from ingest.model.source import Arrival
 from ingest.run.reverse_dns import name_sources
 from ingest.workers.read import read_batch

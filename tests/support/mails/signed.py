@@ -12,7 +12,7 @@ import dkim
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ingest.verify.authenticity import Proof, ProofResult
+from ingest.model.proof import Proof, ProofResult
 
 __all__ = ["DOMAIN", "NAME", "Key", "mail", "make_key", "proves", "public_number", "signed"]
 

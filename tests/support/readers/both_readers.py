@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import parsedmarc
 from parsedmarc.config import ParserConfig
 
+from ingest.model.document import Kind
 from ingest.parse import read_aggregate, read_tls
-from ingest.unpack.file_types import Kind
 from schemas.errors import Refusal
 from schemas.reports.aggregate import AggregateReport, Record
 from schemas.reports.tls import TlsPolicy, TlsReport

@@ -27,24 +27,29 @@ from typing import Any
 import pyarrow as pa
 from pyarrow.compute import subtract
 
-from ingest.columns.tables import Facts, Rows, Tables
+from ingest.columns.tables import Facts, Rows
 from ingest.demo.documents import Report, write_aggregate
 from ingest.demo.mails import aggregate_mail
 from ingest.demo.organisation import AUTHSERV_ID
 from ingest.demo.receivers import Row
 from ingest.demo.reporting import DAY, arrival, closing, reports
-from ingest.demo.traffic import Plan, make_plan
-from ingest.demo.truth import Ledger, tell, tell_domains
+from ingest.demo.traffic import Plan
+from ingest.demo.truth import Ledger, domain_truth, whole_truth
 from ingest.demo.write import settings_text
-from ingest.load.writer import Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.batch import Batch, Carrier, Reading, Tables
+from ingest.model.document import Kind
+from ingest.model.proof import Proof, Trust
+from ingest.model.run import Run
 from ingest.model.source import Arrival
 from ingest.parse import read_aggregate
 from ingest.parse.fingerprint import identity_of
-from ingest.unpack.file_types import Kind
-from ingest.verify.authenticity import Proof, Trust, claimed_domain, judge, prove
-from ingest.workers.read import Batch, Carrier, Reading, read_batch
+from ingest.verify.authenticity import claimed_domain, judge, prove
+from ingest.workers.read import read_batch
 from schemas.reports.aggregate import AggregateReport
 from schemas.store.store import Connection, Store
+from tests.simulator.timeline import timeline
+from tests.simulator.variants import plan_of
 from tests.support.process import shared
 
 __all__ = ["growing_store", "quick_store"]
@@ -57,9 +62,11 @@ TRUTH = "truth.pickle"
 def quick_store(
     folder: Path, variant: str = "default", seed: int = 1, *, days: int = 90, until: date
 ) -> tuple[Path, Truth]:
-    """Writes folder/rua.duckdb and folder/rua.toml; the store, and the truth of truth.json but for
-    its mails. All reports that have arrived by the end of `until` are in it. It is made once in a
-    test run, and copied."""
+    """Writes folder/rua.duckdb and folder/rua.toml; returns the store and the truth.
+
+    The truth is that of truth.json without its mails, and with what is `allowed` on each day
+    (tests/simulator/timeline.py). The store holds all reports that have arrived by the end of
+    `until`. It is made once in a test run, and copied."""
     made = partial(_make, variant=variant, seed=seed, days=days, until=until)
     if not shared.is_shared():
         return folder / STORE, made(folder)
@@ -96,7 +103,7 @@ def growing_store(
     what looks at it must use the connection that comes with the day.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    plan = make_plan(seed, until, variant)
+    plan = plan_of(seed, until, variant)
     with _uncollected():
         arrived = _arrived(plan, days)
         run = {"days": days, "seed": seed, "until": until.isoformat(), "variant": variant}
@@ -131,7 +138,10 @@ def _truth(plan: Plan, run: dict[str, Any], found: Sequence[Report]) -> Truth:
     ledger = Ledger()
     for report in found:
         ledger.add(report)
-    return tell(run, tell_domains(plan, run["days"]), [], ledger)
+    domains = domain_truth(plan, run["days"])
+    for domain in plan.domains:
+        domains[domain.name]["allowed"] = timeline(plan, domain, run["days"])
+    return whole_truth(run, domains, [], ledger)
 
 
 def _grow(store: Store, whole: "Whole", looks: Sequence[date]) -> Iterator[tuple[date, Connection]]:

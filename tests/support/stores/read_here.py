@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from ingest.load.writer import Counts, Writer
+from ingest.load.writer import Writer
+from ingest.model.document import StoredDocument
+from ingest.model.proof import TRUST_NOBODY, Trust
+from ingest.model.run import Counts
 from ingest.model.source import Arrival
 from ingest.run.pipeline import Ingested, Turn
 from ingest.sources.files import FileSource
-from ingest.verify.authenticity import NOBODY, Trust, prove
+from ingest.verify.authenticity import prove
 from ingest.workers.pool import Part, Readers
 from ingest.workers.read import read_batch
-from ingest.workers.stored_documents import StoredDocument
 from schemas.store.store import Store
 
 __all__ = ["read_here"]
@@ -24,7 +26,7 @@ def read_here(store: Path, *paths: Path) -> Counts:
     the process that reads it."""
     done = Ingested()
     source, readers = FileSource(paths), _Here(1)
-    Turn(source, NOBODY, Writer(Store(store)), readers, done, lambda _, counts: None).run()
+    Turn(source, TRUST_NOBODY, Writer(Store(store)), readers, done, lambda _, counts: None).run()
     assert not source.problems
     return done.counts
 
@@ -33,7 +35,7 @@ class _Here(Readers):
     """Reads when it is asked to."""
 
     def submit(
-        self, items: Sequence[Arrival] | Sequence[StoredDocument], trust: Trust = NOBODY
+        self, items: Sequence[Arrival] | Sequence[StoredDocument], trust: Trust = TRUST_NOBODY
     ) -> list[Part]:
         part = Part(items, trust, self._room)
         mails = [each for each in items if isinstance(each, Arrival)]

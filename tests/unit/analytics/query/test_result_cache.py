@@ -22,7 +22,8 @@ from analytics.query.run import question
 from analytics.query.window import Window
 from analytics.sources.labels import add
 from analytics.sources.summary import domains
-from ingest.load.writer import Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.run import Run
 from schemas.store.store import Connection, Store
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.support.mails.report_documents import Report, store_of

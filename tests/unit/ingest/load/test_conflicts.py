@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from ingest.load.writer import Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.proof import Trust
+from ingest.model.run import Run
 from ingest.model.source import Arrival
 from ingest.run.rebuild import rebuild
-from ingest.verify.authenticity import Trust, prove
+from ingest.verify.authenticity import prove
 from ingest.workers.read import read_batch
 from schemas.store.store import Store
 from tests.support.moments import utc

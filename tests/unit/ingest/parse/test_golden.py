@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from ingest.model.document import Kind
 from ingest.parse import read_aggregate, read_tls
 from ingest.unpack.documents import Leaf, extract
-from ingest.unpack.file_types import Kind
 from schemas.errors import Refusal
 from tests.support.paths import GOLDEN
 

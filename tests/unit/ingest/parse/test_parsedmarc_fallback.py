@@ -11,10 +11,11 @@ import parsedmarc
 import pytest
 
 from ingest.columns.tables import Rows
+from ingest.model.batch import Reading
+from ingest.model.proof import NO_MAIL
 from ingest.parse import parsedmarc_fallback
 from ingest.parse.parsedmarc_fallback import read_broken_aggregate, read_broken_tls
-from ingest.verify.authenticity import NO_MAIL
-from ingest.workers.read import CameWith, Reading, read_document
+from ingest.workers.read import Origin, read_document
 from schemas.errors import Malformed
 from tests.conftest import Rua
 from tests.support.mails.every_document import CORPUS, GOLDEN_INPUTS, documents_below
@@ -227,7 +228,7 @@ def test_only_what_is_malformed_is_tried(name: str, monkeypatch: pytest.MonkeyPa
     paths = [path for path in GOLDEN_INPUTS if path.stem == name]
     for each in documents_below(*paths):
         start = Reading("0" * 64, each.kind, each.data, each.path)
-        code = read_document(start, CameWith(Message(), NO_MAIL), 0, Rows()).code
+        code = read_document(start, Origin(Message(), NO_MAIL), 0, Rows()).code
         assert tried == (["malformed"] if code == "malformed" else [])
         tried.clear()
 
@@ -238,7 +239,7 @@ def test_of_the_corpus_whatever_parsedmarc_reads_is_read() -> None:
     refused = 0
     for each in documents_below(Path(CORPUS)):
         start = Reading("0" * 64, each.kind, each.data, each.path)
-        if read_document(start, CameWith(Message(), NO_MAIL), 0, Rows()).is_report:
+        if read_document(start, Origin(Message(), NO_MAIL), 0, Rows()).is_report:
             continue
         refused += 1
         with pytest.raises(parsedmarc.ParserError):

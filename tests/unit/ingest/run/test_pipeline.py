@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from ingest.load.writer import Writer
+from ingest.model.batch import Batch
 from ingest.model.source import Arrival
 from ingest.run import pipeline
 from ingest.run.pipeline import Ingested, Planned, ingest
 from ingest.workers import backpressure
-from ingest.workers.read import Batch
 from schemas.errors import Unreachable
 from schemas.store.store import Store
 from tests.support.mails.mails import make_report_mail

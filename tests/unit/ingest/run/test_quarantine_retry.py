@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from ingest.load.quarantine import drop, within_budget
-from ingest.load.writer import Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.batch import Batch
+from ingest.model.proof import Trust
+from ingest.model.run import Run
 from ingest.model.source import Arrival
 from ingest.run.quarantine_retry import retry
 from ingest.run.rebuild import DERIVED, rebuild
-from ingest.verify.authenticity import Trust, prove
-from ingest.workers.read import Batch, read_batch, unread
+from ingest.verify.authenticity import prove
+from ingest.workers.read import read_batch, unread
 from schemas.errors import LimitExceeded, ReaderFailed
 from schemas.store.store import Store
 from tests.support.mails.mails import make_report_mail

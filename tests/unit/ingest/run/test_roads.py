@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
-from ingest.load.writer import Run, Writer
+from ingest.load.writer import Writer
+from ingest.model.batch import Batch, Reading
+from ingest.model.run import Run
 from ingest.model.source import Arrival
 from ingest.run.quarantine_retry import retry
 from ingest.run.rebuild import rebuild
 from ingest.workers.pool import Readers
-from ingest.workers.read import Batch, Reading, read_batch, unread
+from ingest.workers.read import read_batch, unread
 from schemas.errors import ReaderFailed
 from schemas.store.store import Store
 from tests.support.mails.mails import FIRST_DAY, make_report_mail

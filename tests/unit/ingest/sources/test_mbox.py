@@ -106,6 +106,15 @@ def test_the_line_before_a_mail_in_many_forms(line: bytes) -> None:
     assert [each.received_at for each in read(data)] == [moment, moment]
 
 
+@pytest.mark.parametrize(
+    "date", [b"Mon Nov  2 12:00:00", b"Mon Nov  2 12:00", b"Mon, 2 Nov 12:00:00"]
+)
+def test_a_from_line_without_a_year_begins_a_mail_of_unknown_time(date: bytes) -> None:
+    line = b"From a@b " + date + b"\n"
+    found = read(line + mail(1) + line + mail(2))  # no blank line: the date alone shows the break
+    assert [(each.raw, each.received_at) for each in found] == [(mail(1), None), (mail(2), None)]
+
+
 def test_no_blank_line_before_the_next_mail() -> None:
     assert raws(FROM + mail(1) + FROM + mail(2) + FROM + mail(3)) == [mail(1), mail(2), mail(3)]
 

@@ -10,10 +10,11 @@ from email.message import EmailMessage
 
 import pytest
 
+from ingest.model.document import Kind
 from ingest.model.limits import DEPTH, MEMBERS, PARTS
 from ingest.unpack import documents as extracting
 from ingest.unpack.documents import Leaf, extract
-from ingest.unpack.file_types import Kind, sniff
+from ingest.unpack.file_types import sniff
 
 XML = b"<?xml version='1.0'?>\n<feedback><report_metadata/></feedback>\n"
 JSON = b'{"organization-name": "r", "report-id": "1"}'

@@ -5,16 +5,9 @@ import email.message
 
 import pytest
 
+from ingest.model.proof import NO_MAIL, Authenticity, Proof, ProofResult, Trust
 from ingest.parse import read_aggregate, read_tls
-from ingest.verify.authenticity import (
-    NO_MAIL,
-    Authenticity,
-    Proof,
-    ProofResult,
-    Trust,
-    judge,
-    prove,
-)
+from ingest.verify.authenticity import judge, prove
 from schemas.reports.aggregate import AggregateReport
 
 OURS = Trust("mx.example.org")

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from ingest.model.batch import Batch
 from ingest.model.source import Arrival
 from ingest.workers import backpressure, pool
 from ingest.workers.pool import Readers, Worker
-from ingest.workers.read import Batch, merged, read_batch
+from ingest.workers.read import merged, read_batch
 
 GOOD = b"""<feedback><report_metadata><org_name>r.example</org_name><report_id>%d</report_id>
 <date_range><begin>1793000000</begin><end>1793086400</end></date_range></report_metadata>

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.demo.looks import DAY, History, Look, Sender
 from ingest.demo.organisation import Domain
 from ingest.demo.streams import MANNERS, Stream
 from ingest.demo.traffic import Plan
+from tests.simulator.history import DAY, History, Look, Sender
 
 __all__ = ["VERDICTS", "timeline"]
 

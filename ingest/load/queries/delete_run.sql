@@ -1,0 +1,3 @@
+-- Remove the row of a run, before it is written anew.
+delete from run
+where run_id = $run_id
