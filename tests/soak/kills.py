@@ -28,6 +28,7 @@ from tests.support.mails.mails import (
     records_in,
 )
 from tests.support.paths import ROOT
+from tests.support.process.patience import PATIENCE, eventually
 from tests.support.process.rua_command import (
     Done,
     derived,
@@ -50,8 +51,6 @@ STAGES = {
 }
 GROUP = 5  # mails in one FETCH and one transaction
 ROUND = 10  # mails that arrive before each kill: two groups
-PATIENCE = 60.0  # seconds until an event that does not come is a failure
-ORPHAN_SECONDS = 5.0
 
 
 class Watched:
@@ -235,13 +234,13 @@ def _stat(pid: int) -> list[str]:
 
 
 def orphans(pids: list[int]) -> list[int]:
-    """Those that still run after five seconds; what is dead and unburied (Z) runs no more."""
-    end = time.monotonic() + ORPHAN_SECONDS
-    while True:
-        left = [pid for pid in pids if (fields := _stat(pid)) and fields[0] != "Z"]
-        if not left or time.monotonic() > end:
-            return left
-        time.sleep(0.02)
+    """Those that do not end; what is dead and unburied (Z) runs no more."""
+
+    def left() -> list[int]:
+        return [pid for pid in pids if (fields := _stat(pid)) and fields[0] != "Z"]
+
+    eventually(lambda: not left())
+    return left()
 
 
 def soak(kills: int, seed: int) -> Counter[str]:

@@ -85,7 +85,7 @@ def name_its_addresses(store: Path, nameserver: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("seed", [1, 20261121])
+@pytest.mark.parametrize("seed", [1, pytest.param(20261121, marks=pytest.mark.seeds)])
 def test_recall_and_precision_without_reverse_dns(
     seed: int, tmp_path: Path, record_property: Record
 ) -> None:

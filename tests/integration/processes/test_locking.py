@@ -1,6 +1,5 @@
 """A busy, foreign, broken or full store: every command waits, or says so and loses nothing."""
 
-import json
 import os
 import re
 import shutil
@@ -23,7 +22,7 @@ from tests.support.servers.dovecot import User
 OURS = """
 import sys
 from pathlib import Path
-from schemas import lock
+from schemas.store import lock
 with lock.exclusive(Path(sys.argv[1]), 30):
     print("held", flush=True)
     sys.stdin.read()
@@ -35,19 +34,17 @@ with duckdb.connect(sys.argv[1]):
     sys.stdin.read()
 """
 READER = """
-import json, sys, time
+import sys, time
 from pathlib import Path
 from schemas.store.store import Store
 store, stop = Store(Path(sys.argv[1]), lock_timeout=60), Path(sys.argv[2])
-longest, times = 0.0, 0
+times = 0
 while not stop.exists():
-    began = time.monotonic()
     with store.read() as con:
-        longest = max(longest, time.monotonic() - began)
         con.execute("select count(*) from document").fetchall()
         time.sleep(0.4)  # so that one of eight is always inside: a writer would never get in
     times += 1
-print(json.dumps([longest, times]))
+print(times)
 """
 
 
@@ -96,15 +93,12 @@ def test_a_held_store_is_named_with_its_holder(
     store = made(tmp_path / "rua.duckdb")
     words = [command, reports] if command == "ingest" else [command]
     with holding(holder, store) as pid:
-        began = time.monotonic()
-        done = run("--store", store, "--lock-timeout", "1", *words)
-        waited = time.monotonic() - began
+        done = run("--store", store, "--lock-timeout", "0.5", *words)
     assert done.code == 4
     assert f"process {pid}" in done.line
     assert str(store) in done.line
     assert "--lock-timeout" in done.line
     assert done.out == b""
-    assert waited >= 1
     assert stored(store) == 0
     assert run("--store", store, "ingest", reports).code == 0
     assert stored(store) == 5
@@ -141,29 +135,24 @@ def test_mails_stay_where_they_are_when_the_store_is_held(tmp_path: Path, imap_u
 def test_neither_eight_readers_nor_a_long_ingest_starve_the_other(
     tmp_path: Path, imap_user: User
 ) -> None:
-    """Coarse on purpose: the machine is shared. What they waited is printed (pytest -rP)."""
+    """Who starves waits until its time is over, and fails."""
     stop, store = tmp_path / "stop", made(tmp_path / "rua.duckdb")
     imap_user.deliver(make_report_mail(number).raw for number in range(60))
-    config = settings(tmp_path, imap_user.toml(batch=10), lock_timeout=20)
+    config = settings(tmp_path, imap_user.toml(batch=10), lock_timeout=60)
     command = [sys.executable, "-c", READER, str(store), str(stop)]
     readers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(8)]
     try:
-        began = time.monotonic()
         child = Watched(config, group=10)
         commits = sum("committed" in event for event in child.events())
-        done, took = child.finish(), time.monotonic() - began
+        done = child.finish()
     finally:
         stop.touch()
-        answers = [json.loads(reader.communicate(timeout=60)[0]) for reader in readers]
+        times = [int(reader.communicate(timeout=60)[0]) for reader in readers]
     assert (done.code, done.err) == (0, "")
     assert done.json["stored"] == 60
     assert [reader.returncode for reader in readers] == [0] * 8
-    longest, fewest = max(wait for wait, _ in answers), min(times for _, times in answers)
-    print(f"{commits} commits in {took:.1f} s; longest wait {longest:.2f} s, reads >= {fewest}")  # noqa: T201
     assert commits >= 6
-    assert took < 60
-    assert longest < 10
-    assert fewest >= 3
+    assert min(times) >= 3
 
 
 def test_a_store_in_a_folder_that_cannot_be_made(tmp_path: Path, reports: Path) -> None:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
+from tests.support.process.patience import PATIENCE
+
 __all__ = ["CuttingProxy", "cutting"]
 
 PIECE = 65536
@@ -81,7 +83,7 @@ class CuttingProxy:
             return False
         self._answer = -1
         if self._stalls:
-            self._ended.wait(10)
+            self._ended.wait(PATIENCE)
         return True
 
 

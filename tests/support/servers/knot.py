@@ -209,24 +209,33 @@ def _quoted(text: str) -> str:
 
 
 @contextmanager
-def silent_port() -> Iterator[str]:
-    """The address of a DNS server that takes every question and says nothing."""
-    with dns_that_drops(lambda question: True, "") as address:
+def silent_port(asked: list[bytes] | None = None) -> Iterator[str]:
+    """The address of a DNS server that takes every question, into `asked`, and says nothing."""
+    taken = [] if asked is None else asked
+
+    def drops(question: bytes) -> bool:
+        taken.append(question)
+        return True
+
+    with dns_that_drops(drops, "") as address:
         yield address
 
 
 @contextmanager
 def dns_that_drops(drops: Callable[[bytes], bool], nameserver: str) -> Iterator[str]:
-    """A way to `nameserver`, over UDP, that loses the questions for which drops(wire) is true."""
+    """A way to `nameserver`, over UDP, that loses the questions for which drops(wire) is true.
+
+    Every question that was sent before the end has been seen by then.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as front:
         front.bind(("127.0.0.1", 0))
-        front.settimeout(0.05)
-        done = threading.Event()
 
         def serve() -> None:
-            while not done.is_set():
+            while True:
+                question, client = front.recvfrom(4096)
+                if not question:
+                    return
                 with suppress(TimeoutError):
-                    question, client = front.recvfrom(4096)
                     if not drops(question):
                         front.sendto(_relayed(question, nameserver), client)
 
@@ -235,7 +244,8 @@ def dns_that_drops(drops: Callable[[bytes], bool], nameserver: str) -> Iterator[
         try:
             yield f"127.0.0.1:{front.getsockname()[1]}"
         finally:
-            done.set()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as back:
+                back.sendto(b"", front.getsockname())
             thread.join()
 
 

@@ -16,6 +16,7 @@ from ingest.model.source import Arrival
 from ingest.workers import backpressure, pool
 from ingest.workers.pool import Readers, Worker
 from ingest.workers.read import merged, read_batch
+from tests.support.process.patience import eventually
 
 GOOD = b"""<feedback><report_metadata><org_name>r.example</org_name><report_id>%d</report_id>
 <date_range><begin>1793000000</begin><end>1793086400</end></date_range></report_metadata>
@@ -124,10 +125,7 @@ def test_no_process_is_left_when_the_readers_end() -> None:
     with Readers(2) as readers:
         read(readers, arrivals(*(report(n) for n in range(200))))
         assert children()
-    deadline = time.monotonic() + 5
-    while children() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert children() == []
+    assert eventually(lambda: not children())
 
 
 def test_a_fault_of_the_reader_costs_one_mail_and_keeps_its_bytes() -> None:
