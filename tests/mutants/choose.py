@@ -1,0 +1,73 @@
+"""Which tests are asked about a mutant: those of its folder, then those that import it."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+__all__ = ["chosen_tests"]
+
+PACKAGES = ("ingest", "schemas", "analytics", "dashboards")
+# Few and fast, for what a unit test cannot reach: a command, a server, DNS.
+BESIDE = {
+    "analytics": ("integration/commands/test_contract.py", "integration/dns/test_history.py"),
+    "ingest": ("integration/mailbox/test_imap.py", "integration/dns/test_dkim.py"),
+    "schemas": ("integration/processes/test_locking.py",),
+    "analytics/dns": ("integration/dns",),
+    "ingest/enrich": ("integration/dns/test_ptr_lookup.py",),
+    "ingest/sources": ("integration/mailbox",),
+    "ingest/verify": ("integration/dns",),
+}
+
+
+def chosen_tests(root: Path, path: Path) -> list[Path]:
+    """Test files for a mutant of `path`, the nearest first."""
+    package, folder = path.parts[0], "/".join(path.parts[:2])
+    near = _files(root, f"tests/unit/{folder}") or _files(root, f"tests/unit/{package}")
+    importing = [
+        test for test in _files(root, "tests/unit") if _imported(root, test) & _names(root, path)
+    ]
+    same = _files(root, f"tests/unit/{package}")
+    beside = [
+        file
+        for key in dict.fromkeys((folder, package))
+        for each in BESIDE.get(key, ())
+        for file in _files(root, f"tests/{each}")
+    ]
+    return list(dict.fromkeys((*near, *importing, *same, *beside)))
+
+
+def _files(root: Path, under: str) -> list[Path]:
+    place = root / under
+    found = [place] if place.is_file() else sorted(place.rglob("test_*.py"))
+    return [each.relative_to(root) for each in found]
+
+
+def _names(root: Path, path: Path) -> frozenset[str]:
+    """The modules that a file is: for SQL those of the folder that asks it."""
+    if path.suffix == ".py":
+        return frozenset({_dotted(path)})
+    modules = (root / path).parent.parent.glob("*.py")
+    return frozenset(_dotted(each.relative_to(root)) for each in modules)
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def _imported(root: Path, test: Path) -> frozenset[str]:
+    """Modules that a test file imports, itself or through tests.support."""
+    found = frozenset(_imports(root / test))
+    support = {name for name in found if name.startswith("tests.support")}
+    files = [Path(*name.split(".")).with_suffix(".py") for name in support]
+    return found.union(*(_imported(root, each) for each in files if (root / each).is_file()))
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{each.name}" for each in node.names)
