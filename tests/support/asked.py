@@ -13,6 +13,7 @@ from typing import Any
 from analytics.advice.advise import advise
 from analytics.advice.domain_state import Owner, Standing, standings
 from analytics.policy.whatif import Tags, whatif
+from analytics.query.run import ask
 from analytics.query.window import Window
 from analytics.reports.verified_filter import proven
 from analytics.sources import drilldown, summary, totals
@@ -91,10 +92,13 @@ class Asked:
 
     def evidence(self) -> dict[str, Row]:
         """{address: what the classes go by}"""
-        self.sources()
-        told = self.con.execute("from evidence where policy_domain = $1", [self.domain])
-        columns = [each[0] for each in told.description]
-        rows = [dict(zip(columns, row, strict=True)) for row in told.fetchall()]
+        parameters = {
+            "since": self.last - timedelta(days=399),
+            "first": self.window.first,
+            "last": self.last,
+            "domains": [self.domain],
+        }
+        rows = ask(self.con, "sources/evidence", parameters)
         return {row["source_ip"]: row for row in rows}
 
     def domains(self) -> dict[str, Row]:
