@@ -7,34 +7,41 @@ from pathlib import Path
 
 __all__ = ["chosen_tests"]
 
-PACKAGES = ("ingest", "schemas", "analytics", "dashboards")
-# Few and fast, for what a unit test cannot reach: a command, a server, DNS.
+# What a unit test of the folder cannot reach: a command, a server, DNS, rows of another package.
 BESIDE = {
-    "analytics": ("integration/commands/test_contract.py", "integration/dns/test_history.py"),
-    "ingest": ("integration/mailbox/test_imap.py", "integration/dns/test_dkim.py"),
-    "schemas": ("integration/processes/test_locking.py",),
-    "analytics/dns": ("integration/dns",),
+    "analytics": (
+        "unit/analytics/sources/test_hand_made.py",
+        "integration/commands/test_contract.py",
+    ),
+    "analytics/dns": (
+        "integration/dns/test_history.py",
+        "integration/dns/test_policy_discovery.py",
+    ),
+    "ingest": ("unit/ingest/parse/test_golden.py", "unit/ingest/run/test_pipeline.py"),
     "ingest/enrich": ("integration/dns/test_ptr_lookup.py",),
     "ingest/sources": ("integration/mailbox",),
-    "ingest/verify": ("integration/dns",),
+    "ingest/verify": ("integration/dns/test_dkim.py", "integration/dns/test_dkim_dns.py"),
+    "schemas": ("unit/ingest/parse/test_golden.py", "unit/ingest/load", "unit/analytics/reports"),
+    "schemas/store": ("integration/processes/test_locking.py", "unit/analytics/sources"),
 }
 
 
 def chosen_tests(root: Path, path: Path) -> list[Path]:
     """Test files for a mutant of `path`, the nearest first."""
     package, folder = path.parts[0], "/".join(path.parts[:2])
-    near = _files(root, f"tests/unit/{folder}") or _files(root, f"tests/unit/{package}")
+    near = _files(root, f"tests/unit/{folder}") if len(path.parts) > 2 else []
     importing = [
-        test for test in _files(root, "tests/unit") if _imported(root, test) & _names(root, path)
+        test
+        for test in _files(root, f"tests/unit/{package}")
+        if _imported(root, test) & _names(root, path)
     ]
-    same = _files(root, f"tests/unit/{package}")
     beside = [
         file
         for key in dict.fromkeys((folder, package))
         for each in BESIDE.get(key, ())
         for file in _files(root, f"tests/{each}")
     ]
-    return list(dict.fromkeys((*near, *importing, *same, *beside)))
+    return list(dict.fromkeys((*near, *importing, *beside)))
 
 
 def _files(root: Path, under: str) -> list[Path]:

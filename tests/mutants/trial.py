@@ -12,7 +12,8 @@ import pytest
 __all__ = ["Trial"]
 
 CPU_SECONDS, WALL_SECONDS = 60, 120  # of one test with what it sets up
-OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no")
+OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no"]
+OPTIONS += ["--import-mode=importlib"]  # files of one name in several folders
 NO_TEST_LEFT = 5
 
 
@@ -34,11 +35,13 @@ class Trial:
                 is_found = not self._pass([str(each) for each in tests])
             finally:
                 (self._scratch / path).write_bytes(original)
-            if not is_found or self._is_sound(self._noted.read_text()):
+            if not is_found or self._is_sound(self._noted.read_text(), tests):
                 return is_found
 
-    def _is_sound(self, test: str) -> bool:
+    def _is_sound(self, test: str, tests: Sequence[Path]) -> bool:
         """What fails without a mutant, too, says nothing and is not asked again."""
+        if not test and not self._pass(["--collect-only", *map(str, tests)]):
+            raise SystemExit("pytest collects no test even without a mutant")
         if test and test not in self._sound | self._unsound:
             (self._sound if self._pass([test]) else self._unsound).add(test)
         return test not in self._unsound
