@@ -7,6 +7,10 @@ from pathlib import Path
 
 __all__ = ["chosen_tests"]
 
+# A minute or more each: asked last.
+SLOW = frozenset(
+    {"test_hostile", "test_quarantine_retry", "test_rebuild", "test_roads", "test_row_access"}
+)
 # What a unit test of the folder cannot reach: a command, a server, DNS, rows of another package.
 BESIDE = {
     "analytics": (
@@ -41,7 +45,8 @@ def chosen_tests(root: Path, path: Path) -> list[Path]:
         for each in BESIDE.get(key, ())
         for file in _files(root, f"tests/{each}")
     ]
-    return list(dict.fromkeys((*near, *importing, *beside)))
+    found = dict.fromkeys((*near, *importing, *beside))
+    return sorted(found, key=lambda test: test.stem in SLOW)
 
 
 def _files(root: Path, under: str) -> list[Path]:
