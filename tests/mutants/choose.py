@@ -11,10 +11,11 @@ __all__ = ["chosen_tests"]
 SLOW = frozenset(
     {"test_hostile", "test_quarantine_retry", "test_rebuild", "test_roads", "test_row_access"}
 )
+STORES = ("tests.support.stores", "tests.support.asked", "tests.support.mails")
 # What a unit test of the folder cannot reach: a command, a server, DNS, rows of another package.
 BESIDE = {
     "analytics": (
-        "unit/analytics/sources/test_hand_made.py",
+        "unit/analytics/sources/test_who_sends.py",
         "integration/commands/test_contract.py",
     ),
     "analytics/dns": (
@@ -45,8 +46,12 @@ def chosen_tests(root: Path, path: Path) -> list[Path]:
         for each in BESIDE.get(key, ())
         for file in _files(root, f"tests/{each}")
     ]
-    found = dict.fromkeys((*near, *importing, *beside))
-    return sorted(found, key=lambda test: test.stem in SLOW)
+
+    def cost(test: Path) -> tuple[bool, bool, bool]:
+        makes_stores = any(name.startswith(STORES) for name in _imported(root, test))
+        return test.stem in SLOW, test.stem != f"test_{path.stem}", makes_stores
+
+    return sorted(dict.fromkeys((*near, *importing, *beside)), key=cost)
 
 
 def _files(root: Path, under: str) -> list[Path]:

@@ -11,7 +11,7 @@ import pytest
 
 __all__ = ["Trial"]
 
-CPU_SECONDS, WALL_SECONDS = 60, 120  # of one test with what it sets up
+CPU_SECONDS, WALL_SECONDS = 60, 600  # of one test with what it sets up
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no"]
 OPTIONS += ["--import-mode=importlib"]  # files of one name in several folders
 NO_TEST_LEFT = 5

@@ -15,12 +15,16 @@ from analytics.advice.domain_state import Owner, Standing, standings
 from analytics.policy.whatif import Tags, whatif
 from analytics.query.run import ask
 from analytics.query.window import Window
+from analytics.reports import browse, freshness
+from analytics.reports.coverage import arrivals
 from analytics.reports.verified_filter import proven
-from analytics.sources import drilldown, summary, totals
+from analytics.sources import daily, drilldown, summary, totals
 from analytics.sources.drilldown import Sought
+from analytics.sources.label_impact import effect
 from analytics.sources.labels import Word, read
 from analytics.sources.pass_rates import source_rates
 from analytics.sources.services import by_class
+from analytics.sources.unclassified import Unknown, unknown
 from schemas.config.thresholds import Gates
 from schemas.store.store import Connection, Store
 
@@ -130,6 +134,51 @@ class Asked:
         """Within, only reports count that the advice goes by."""
         with proven(self.con, self.window, Gates(**self.gates), self.domain) as found:
             yield found
+
+    def gone(self) -> dict[str, Row]:
+        """{address: its mail of the 90 days before the window, of those that sent none in it}"""
+        return {row["source_ip"]: row for row in daily.gone(self.con, self.window, self.domain)}
+
+    def source_days(self) -> dict[tuple[str, date], Row]:
+        rows = daily.source_days(self.con, self.window, self.domain, self.words)
+        return {(row["source"], row["day"]): row for row in rows}
+
+    def unknown(self, most: int = 100, skip: int = 0, **wanted: Any) -> list[Row]:
+        """Addresses that are new or undecided."""
+        which = Unknown(domains=(self.domain,), **wanted)
+        return unknown(self.con, self.window, which, self.words, most=most, skip=skip)
+
+    def effect(self, match: str) -> Row:
+        """What the label on `match` decides, and what that mail is without it."""
+        without = self.but(labels={key: self.labels[key] for key in self.labels if key != match})
+        return effect(self.con, self.window, self.domain, match, self.words, without.words)
+
+    def reporters(self) -> dict[str, Row]:
+        """{reporter: how regularly it sends}"""
+        rows = freshness.reporters(self.con, self.last, [self.domain])
+        return {row["reporter"]: row for row in rows}
+
+    def reporter_mail(self) -> dict[str, Row]:
+        rows = freshness.reporter_mail(self.con, self.window, [self.domain])
+        return {row["reporter"]: row for row in rows}
+
+    def feed(self) -> Row:
+        return freshness.feed(self.con, self.last)
+
+    def disagreement(self) -> dict[str, Row]:
+        return {row["reporter"]: row for row in freshness.disagreement(self.con, self.window)}
+
+    def arrivals(self, most: int = 10) -> dict[tuple[str | None, date], Row]:
+        rows = arrivals(self.con, self.window, [self.domain], most)
+        return {(row["reporter"], row["day"]): row for row in rows}
+
+    def reports(self, most: int = 1000, skip: int = 0, **wanted: Any) -> list[Row]:
+        which = browse.Wanted(**wanted)
+        return browse.browse(self.con, self.window, [self.domain], which, most=most, skip=skip)
+
+    def genuine(self) -> dict[str, Row]:
+        rows = browse.genuine(self.con, self.window, [self.domain])
+        return {row["reporter"]: row for row in rows}
 
     def found(self, what: str, **sought: Any) -> Any:
         """addresses, days, reporters or total of the mail that is sought."""

@@ -304,3 +304,63 @@ def test_what_is_left_out_is_in_no_count(of: Of) -> None:
     with of("one").proven():
         assert of("one").domains()[of("one").domain]["messages"] == 1
     assert of("one").domains()[of("one").domain]["messages"] == 11
+
+
+# Who sends no more, who is new, and what a label decides.
+
+GONE, LONG_GONE, NOT_GONE, NEW, ASKED = (f"198.51.100.{n}" for n in (1, 2, 3, 4, 5))
+MOVING = [
+    # The window begins 34 days ago; the 90 days before it are those of 35 to 124 days ago.
+    *daily([35, 60], "google.com", Record(GONE, 4)),
+    *daily([124], "google.com", Record(LONG_GONE, 5)),
+    *daily([125], "google.com", Record(GONE, 100), Record("198.51.100.99", 6)),
+    *daily([34, 35], "google.com", Record(NOT_GONE, 8)),
+    *daily([6], "google.com", Record(NEW, 3)),
+    *daily([7], "google.com", Record("198.51.100.7", 2)),
+    *daily([20, 21], "yahoo.com", Record(ASKED, 7, **BROKEN)),
+]
+
+
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    with asked(stored(MOVING, tmp_path_factory.mktemp("moving")), LAST) as found:
+        yield found
+
+
+def test_gone_is_who_sent_in_the_90_days_before_and_not_since(moving: Asked) -> None:
+    keys = ("messages", "first_seen", "last_seen")
+    assert {address: part(row, *keys) for address, row in moving.gone().items()} == {
+        GONE: (8, ago(125), ago(35)),
+        LONG_GONE: (5, ago(124), ago(124)),
+    }
+
+
+def test_sources_day_by_day(small: Asked) -> None:
+    rows = {key: row for key, row in small.source_days().items() if key[0] == OWN}
+    keys = (*COUNTS, "legitimate", "legitimate_aligned", "reporters")
+    assert {day: part(row, *keys) for (_, day), row in rows.items()} == {
+        ago(34): (20, 20, 20, 20, 0, 20, 20, 1),
+        ago(5): (70, 65, 63, 62, 1, 69, 65, 2),
+        ago(4): (5, 5, 5, 5, 0, 5, 5, 1),
+    }
+
+
+def test_new_and_undecided_addresses(moving: Asked) -> None:
+    """New is first seen in the last seven days."""
+    assert [row["source_ip"] for row in moving.unknown()] == [ASKED, NEW]
+    assert [row["source_ip"] for row in moving.unknown(new=False)] == [ASKED]
+    assert [row["source_ip"] for row in moving.unknown(undecided=False)] == [NEW]
+    assert [row["source_ip"] for row in moving.unknown(most=1, skip=1)] == [NEW]
+
+
+def test_what_a_label_decides(moving: Asked) -> None:
+    labelled = moving.but(labels={ASKED: "spoof", "198.51.100.0/29": "own"})
+    # The address is named more exactly than its network.
+    assert labelled.sources()[ASKED]["class"] == "spoof"
+    assert labelled.effect(ASKED) == {"sources": 1, "messages": 14, "otherwise": {"own": 14}}
+    # NOT_GONE 8, NEW 3, the one of 7 days ago 2: own without a label, too.
+    assert labelled.effect("198.51.100.0/29") == {
+        "sources": 3,
+        "messages": 13,
+        "otherwise": {"own": 13},
+    }
