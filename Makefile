@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage seeds lint types imports check bench soak picture clean
+.PHONY: help run demo test coverage seeds mutants lint types imports check bench soak picture clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,6 +40,9 @@ coverage: $(VENV)/.complete ## Every test, and which lines and branches they rea
 seeds: $(VENV)/.complete ## Verdicts over 20 seeds, and the loss that whatif finds: minutes
 	$(BIN)/pytest -n 2 -m "seeds or not seeds" -k "every_verdict_is_found or of_the_true_loss" \
 		tests/integration/commands/test_advise.py tests/unit/analytics/policy/test_whatif_loss.py
+
+mutants: $(VENV)/.complete ## Plant 200 small faults, one at a time: how many do the tests find? Hours
+	nice $(BIN)/python -m tests.mutants.run $(MUTANTS_ARGS)
 
 lint: $(VENV)/.complete ## Style
 	$(BIN)/ruff check .

@@ -21,12 +21,12 @@ from schemas.store.store import Store
 __all__ = ["read_here"]
 
 
-def read_here(store: Path, *paths: Path) -> Counts:
+def read_here(store: Path, *paths: Path, trust: Trust = NOBODY) -> Counts:
     """What became of the documents of these files and folders. None of them may be a danger to
     the process that reads it."""
     done = Ingested()
     source, readers = FileSource(paths), _Here(1)
-    Turn(source, TRUST_NOBODY, Writer(Store(store)), readers, done, lambda _, counts: None).run()
+    Turn(source, trust, Writer(Store(store)), readers, done, lambda _, counts: None).run()
     assert not source.problems
     return done.counts
 
