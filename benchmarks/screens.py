@@ -28,7 +28,7 @@ from benchmarks.classes import multiply
 from benchmarks.mails import run_rua
 from dashboards.web.session.navigation import SCREENS
 from ingest.demo import write_demo
-from schemas.store.store import Connection, Store
+from schemas.store.store import Reader, Store
 
 PAUSES = (0.25, 0.0)  # a browser takes longer to draw a page before it can be asked for again
 MORE_SEED = 5
@@ -41,17 +41,16 @@ APP = Path(__file__).parent.parent / "dashboards" / "web" / "app.py"
 @contextmanager
 def timed_questions() -> Iterator[dict[str, list[float]]]:
     """Within, each question of analytics/queries is timed by its name, wherever it is asked."""
-    import analytics.sources.classified_query  # noqa: PLC0415
 
     import analytics.query.run  # noqa: PLC0415
 
     taken: dict[str, list[float]] = {}
 
     def timing(ask: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(con: Connection, name: str, *rest: Any, **named: Any) -> Any:
+        def timed(reader: Reader, name: str, *rest: Any, **named: Any) -> Any:
             began = time.monotonic()
             try:
-                return ask(con, name, *rest, **named)
+                return ask(reader, name, *rest, **named)
             finally:
                 taken.setdefault(name, []).append(time.monotonic() - began)
 
@@ -59,8 +58,7 @@ def timed_questions() -> Iterator[dict[str, list[float]]]:
 
     originals: dict[str, Callable[..., Any]] = {
         "ask": analytics.query.run.ask,
-        "ask_kept": analytics.sources.classified_query.ask_kept,
-        "ask_classified": analytics.sources.classified_query.ask_classified,
+        "ask_kept": analytics.query.run.ask_kept,
     }
     changed = [
         (module, name)

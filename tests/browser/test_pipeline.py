@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.reports.ingest_runs import (
     backlog,
@@ -150,12 +151,13 @@ def test_many_runs_go_on_for_pages(tmp_path: Path, opened: Opened) -> None:
 
 def test_the_questions_agree(store: Path) -> None:
     window = Window(date(2026, 11, 18), DAY, DAY)
-    with Store(store).read() as con:
-        days, page = run_days(con, window), run_page(con, window, most=100)
-        assert [row["run_id"] for row in run_page(con, window, most=2, skip=2)] == [4, 3]
-        assert [row["is_over"] for row in run_problems(con, window)] == [False, True]
-        assert run_sources(con)[0]["source"] == "imap:b"
-        assert (waiting(con, window), backlog(con)["addresses"]) == ([], 0)
+    with Store(store).read() as reader:
+        q = Question(reader, window)
+        days, page = run_days(q), run_page(q, most=100)
+        assert [row["run_id"] for row in run_page(q, most=2, skip=2)] == [4, 3]
+        assert [row["is_over"] for row in run_problems(q)] == [False, True]
+        assert run_sources(reader)[0]["source"] == "imap:b"
+        assert (waiting(q), backlog(reader)["addresses"]) == ([], 0)
     for key in ("messages", "stored", "refused", "records"):
         assert sum(row[key] for row in days) == sum(row[key] for row in page)
     assert all(row["total"] == len(page) == 6 for row in page)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.query.question import Question
 from analytics.query.window import Window
-from analytics.sources.drilldown import Sought, network_of, records
+from analytics.sources.drilldown import Drilldown, network_of, records
 from analytics.sources.likely_class import likely
 from dashboards.web.components import csv_download
 from dashboards.web.components import source_charts as charts_sources
@@ -190,8 +191,9 @@ def test_pages_of_records_hold_each_record_once(tmp_path: Path) -> None:
         Report(TODAY - timedelta(days=n % 3), reporter=f"r{n}.example", count=n + 1)
         for n in range(60)
     ]
-    with Store(store_of(reports, tmp_path / "s")).read() as con:
-        pages = [records(con, WINDOW, Sought(), most=25, skip=skip) for skip in (0, 25, 50)]
+    with Store(store_of(reports, tmp_path / "s")).read() as reader:
+        q = Question(reader, WINDOW)
+        pages = [records(q, Drilldown(), most=25, skip=skip) for skip in (0, 25, 50)]
     assert [len(page) for page in pages] == [25, 25, 10]
     found = [row for page in pages for row in page]
     assert len({(row["report"], row["ordinal"]) for row in found}) == 60
@@ -202,11 +204,12 @@ def test_pages_of_records_hold_each_record_once(tmp_path: Path) -> None:
 def test_a_network_of_either_family_is_sought_by_its_numbers(tmp_path: Path) -> None:
     ips = ("192.0.2.1", "192.0.2.255", "192.0.3.1", "2001:db8::1", "2001:db8:0:ffff::1")
     reports = [Report(TODAY, source_ip=ip) for ip in ips]
-    with Store(store_of(reports, tmp_path / "s")).read() as con:
-        four = records(con, WINDOW, Sought(network="192.0.2.0/24"), most=9)
-        six = records(con, WINDOW, Sought(network=network_of("2001:db8::1")), most=9)
+    with Store(store_of(reports, tmp_path / "s")).read() as reader:
+        q = Question(reader, WINDOW)
+        four = records(q, Drilldown(network="192.0.2.0/24"), most=9)
+        six = records(q, Drilldown(network=network_of("2001:db8::1")), most=9)
         with pytest.raises(ConfigError, match="no network"):
-            records(con, WINDOW, Sought(network="192.0.2.0/99"), most=9)
+            records(q, Drilldown(network="192.0.2.0/99"), most=9)
     assert {row["source_ip"] for row in four} == {"192.0.2.1", "192.0.2.255"}
     assert {row["source_ip"] for row in six} == {"2001:db8::1", "2001:db8:0:ffff::1"}
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from analytics.advice.domain_state import Owner, standings
+from analytics.advice.domain_state import standings
 from analytics.advice.verdict import decide
+from analytics.query.question import Owner, Question
 from analytics.query.window import Window
 from schemas.config.thresholds import Gates
 from tests.support.stores.quick_store import growing_store
@@ -48,9 +49,8 @@ def walked(folder: Path, variant: str, seed: int, until: date, every: int = 1) -
     domains = truth["domains"]
     owners = {name: Owner(each["goal"], each["parked"]) for name, each in domains.items()}
     said: dict[str, dict[date, str]] = {name: {} for name in domains}
-    for day, con in days:
-        window = Window(day - timedelta(days=Window.DAYS - 1), day, day)
-        for each in standings(con, window, Gates(), owners):
+    for day, reader in days:
+        for each in standings(Question(reader, Window.up_to(day), owners=owners)):
             said[each.domain][day] = decide(each, Gates()).verdict
     found = Backtest()
     for name, verdicts in said.items():

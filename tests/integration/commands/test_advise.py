@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import Owner, standings
+from analytics.advice.domain_state import standings
 from analytics.advice.verdict import decide
 from analytics.dns.history import names_to_ask, refresh
+from analytics.query.question import Owner, Question
 from analytics.query.window import Window
 from ingest.demo.organisation import Policy
 from schemas.config import settings
@@ -50,8 +51,8 @@ class Given:
         the truth's."""
         domains = truth["domains"]
         owners = {name: Owner(each["goal"], each["parked"]) for name, each in domains.items()}
-        with Store(store).read() as con:
-            found = standings(con, WINDOW, Gates(), owners)
+        with Store(store).read() as reader:
+            found = standings(Question(reader, WINDOW, owners=owners))
         for each in found:
             told, decision = domains[each.domain], decide(each, Gates())
             right = told["allowed"][-1]["verdicts"]
@@ -116,13 +117,13 @@ def test_with_dns_names_that_do_not_exist_and_lost_records_are_told(
             dns.text(f"_dmarc.{domain.name}", _record(domain.stages[-1].policy))
         for name in (domain.name, *domain.subdomains):
             dns.add([f"{name}. A 192.0.2.1"])
-    with Store(store).read() as con:
-        names = names_to_ask(con, WINDOW)
+    with Store(store).read() as reader:
+        names = names_to_ask(Question(reader, WINDOW))
     how = settings.Dns(nameservers=(dns.nameserver,))
     asked = refresh(Store(store), how, [each.name for each in plan.domains], names, NOON)
     assert not asked.failed
-    with Store(store).read() as con:
-        rows = {row["domain"]: row for row in advise(con, WINDOW, Gates(), {})}
+    with Store(store).read() as reader:
+        rows = {row["domain"]: row for row in advise(Question(reader, WINDOW))}
     for name, row in rows.items():
         told = truth["domains"][name]
         assert row["verdict"] in told["allowed"][-1]["verdicts"], (name, row["reason"])

@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
+from analytics.query.question import Question
 from analytics.query.window import Window
-from analytics.sources.classification import CLASSES, classify
+from analytics.sources.classification import CLASSES
+from analytics.sources.summary import sources as told_sources
 from schemas.store.store import Store
 from tests.conftest import Rua
 from tests.support.servers.knot import Dns
@@ -67,12 +69,11 @@ def compared(store: Path, truth: dict[str, Any]) -> Compared:
     true = {(row["domain"], row["source_ip"]): row["class"] for row in truth["sources"]}
     sources: Counter[Pair] = Counter()
     messages: Counter[Pair] = Counter()
-    with Store(store).read() as con:
-        classify(con, WINDOW)
-        question = "select policy_domain, source_ip, class, messages from source_class"
-        for domain, address, given, count in con.execute(question).fetchall():
-            sources[true[domain, address], given] += 1
-            messages[true[domain, address], given] += count
+    with Store(store).read() as reader:
+        for row in told_sources(Question(reader, WINDOW)):
+            pair = true[row["domain"], row["source_ip"]], row["class"]
+            sources[pair] += 1
+            messages[pair] += row["messages"]
     return Compared(sources, messages)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from analytics.advice.domain_state import Owner, standings
+from analytics.advice.domain_state import standings
 from analytics.advice.verdict import decide
+from analytics.query.question import Owner, Question
 from analytics.query.window import Window
 from schemas.config.thresholds import Gates
 from schemas.store.store import Store
@@ -39,8 +40,8 @@ def before(history: tuple[Path, Truth]) -> "Said":
 def said(store: Path, truth: Truth, gates: Gates = Gates()) -> Said:  # noqa: B008  # is frozen
     """What is advised about each domain: verdict, reason, what changes, who blocks, and gates."""
     owners = {name: Owner(each["goal"], each["parked"]) for name, each in truth["domains"].items()}
-    with Store(store).read() as con:
-        found = standings(con, WINDOW, gates, owners)
+    with Store(store).read() as reader:
+        found = standings(Question(reader, WINDOW, gates=gates, owners=owners))
     decisions = {each.domain: decide(each, gates) for each in found}
     return {
         name: (

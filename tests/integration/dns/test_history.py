@@ -12,6 +12,7 @@ import analytics.dns.lookup
 import schemas.dns
 from analytics.dns.history import Change, Refreshed, changes, names_to_ask, published_on, refresh
 from analytics.dns.policy_discovery import Found, Published
+from analytics.query.question import Question
 from analytics.query.window import Window
 from schemas.config import settings
 from schemas.store.store import Store
@@ -280,8 +281,8 @@ def window(days: int = 35) -> Window:
 
 
 def met(path: Path, days: int = 35) -> dict[str, list[str]]:
-    with Store(path).read() as con:
-        return names_to_ask(con, window(days))
+    with Store(path).read() as reader:
+        return names_to_ask(Question(reader, window(days)))
 
 
 def from_name(name: str, count: int = 1, day: date = LAST, domain: str = "example.com") -> Mail:

@@ -13,18 +13,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from analytics.policy.whatif import Tags
+from analytics.policy.replay import Tags
+from analytics.query.override import Override
 from analytics.sources.classification import CLASSES
-from analytics.sources.labels import Word
 from tests.support.mails.made_mail import days_back
 from tests.support.stores.read_here import read_here
 
-__all__ = ["DOMAIN", "WORDS", "Given", "Reported", "brute_force", "reports", "stored_reports"]
+__all__ = ["DOMAIN", "OVERRIDES", "Given", "Reported", "brute_force", "reports", "stored_reports"]
 
 DOMAIN = "example.com"
 ADDRESSES = {f"192.0.2.{n}": name for n, name in enumerate(CLASSES, start=1)}
-WORDS = tuple(
-    Word(DOMAIN, ip, "address", ip, name, is_label=True) for ip, name in ADDRESSES.items()
+OVERRIDES = tuple(
+    Override(DOMAIN, ip, "address", ip, name, is_label=True) for ip, name in ADDRESSES.items()
 )
 AUTHORS = (DOMAIN, "mail.example.com", "gone.example.com", "a.mail.example.com")
 NAMES = (*AUTHORS, "other.example.net", "example.net")

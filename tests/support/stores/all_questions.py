@@ -1,11 +1,11 @@
 """Every question that analytics can ask, asked: a new one joins here, or a test names it.
 
-`everything_asked` asks about domains that a reader may see and about others; its connection may be
+`everything_asked` asks about domains that a reader may see and about others; its reader may be
 a `Recorded` one, which remembers the text of each question.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,22 +18,23 @@ from analytics.advice.history import given, week_of
 from analytics.changes.detect import changes
 from analytics.dns import history
 from analytics.policy.history import policy_changes
-from analytics.policy.whatif import Tags, as_published, whatif
+from analytics.policy.replay import Replayed, Tags
+from analytics.policy.whatif import as_published, whatif
+from analytics.query.question import Question
 from analytics.query.run import ask
 from analytics.query.window import Window
 from analytics.reports import browse, documents, freshness, ingest_runs, quarantine
 from analytics.reports.coverage import arrivals
 from analytics.sources import daily, drilldown, labels, summary, totals
-from analytics.sources.drilldown import Sought
+from analytics.sources.drilldown import Drilldown
 from analytics.sources.label_impact import effect
-from analytics.sources.pass_rates import replayed_days, replayed_fates, replayed_rates, source_rates
+from analytics.sources.pass_rates import source_rates
 from analytics.sources.services import EVERY, by_class, service_counts, service_page
 from analytics.sources.unclassified import Unknown, unknown_countries
 from analytics.sources.unclassified import unknown as unknown_addresses
 from analytics.tls import sessions
 from analytics.weekly import weeks
-from schemas.config.thresholds import Gates
-from schemas.store.store import Connection
+from schemas.store.store import Connection, Reader
 from tests.conftest import DEMO_DAYS, DEMO_UNTIL
 from tests.support.stores.two_groups import TwoGroups
 
@@ -45,138 +46,141 @@ SHORT = Window(DEMO_UNTIL, DEMO_UNTIL, DEMO_UNTIL)
 BEFORE = Window(WINDOW.first, DEMO_UNTIL - timedelta(days=1), DEMO_UNTIL - timedelta(days=1))
 
 
-class Recorded:
-    """A connection that remembers which questions were asked on it."""
+class Recorded(Reader):
+    """A reader that remembers which statements were run on it."""
 
-    def __init__(self, con: Connection) -> None:
-        self._con = con
+    def __init__(self, reader: Reader) -> None:
+        super().__init__(reader.con, reader.path, reader.state, reader.sees)
+        self.made = reader.made
         self.asked: list[str] = []
 
-    def execute(self, statement: str, *rest: Any) -> Any:
-        self.asked.append(statement)
-        return self._con.execute(statement, *rest)
+    def execute(self, sql: str, parameters: Any = None) -> Connection:
+        self.asked.append(sql)
+        return super().execute(sql, parameters)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._con, name)
+    def has_asked(self, question: str) -> bool:
+        """Whether a question was asked, by itself or over relations, which stand before it."""
+        text = question.strip()
+        lines = text.splitlines()
+        first = next(n for n, line in enumerate(lines) if not line.startswith("--"))
+        comment = "\n".join(lines[:first])
+        body = "\n".join(lines[first:]).removeprefix("with ")
+        return any(comment in statement and body in statement for statement in self.asked)
 
 
 def everything_asked(
-    con: Any, both: TwoGroups, folder: Path, documents: Iterable[int]
+    reader: Reader, both: TwoGroups, folder: Path, documents: Iterable[int]
 ) -> Iterator[tuple[str, object]]:
     """(what, answer) of each question; `documents` are asked for by number."""
-    said = labels.words(con, {})
-    yield "labels", (said, labels.labels(con))
-    yield from _of_the_feed(con)
-    yield from _of_mail(con, said)
-    yield from _of_sought(con, said, both)
-    yield from _of_advice(con, said, both)
+    q = Question(reader, WINDOW, overrides=labels.overrides(reader, {}), moment=MOMENT)
+    yield "labels", (q.overrides, labels.labels(reader))
+    yield from _of_the_feed(q)
+    yield from _of_mail(q)
+    yield from _of_sought(q)
+    yield from _of_advice(q, both)
     for number in documents:
-        yield f"document {number}", _of_document(con, number)
+        yield f"document {number}", _of_document(reader, number)
     for domain in (min(both.mine), min(both.theirs)):
-        yield from _of_domain(con, said, domain, folder)
-    tables = con.execute(
+        yield from _of_domain(q.about(domain), domain, folder)
+    tables = reader.execute(
         "select table_name from duckdb_tables()"
         " where temporary and not starts_with(table_name, 'sender')"  # the catalogue's
     ).fetchall()
     for (name,) in tables:
-        yield f"table {name}", con.execute(f"from temp.{name}").fetchall()
+        yield f"table {name}", reader.execute(f"from temp.{name}").fetchall()
 
 
-def _of_the_feed(con: Any) -> Iterator[tuple[str, object]]:
-    yield "feed", freshness.feed(con, DEMO_UNTIL)
-    yield "reporters", (freshness.reporters(con, DEMO_UNTIL), freshness.reporter_mail(con, WINDOW))
-    yield "arrivals", arrivals(con, WINDOW)
-    yield "disagreement", freshness.disagreement(con, WINDOW)
-    yield "runs", (freshness.runs(con), ingest_runs.run_sources(con), ingest_runs.backlog(con))
+def _of_the_feed(q: Question) -> Iterator[tuple[str, object]]:
+    reader, ever = q.reader, q.over(EVER)
+    yield "feed", freshness.feed(reader, DEMO_UNTIL)
+    yield "reporters", (freshness.reporters(q), freshness.reporter_mail(q))
+    yield "arrivals", arrivals(q)
+    yield "disagreement", freshness.disagreement(q)
+    yield (
+        "runs",
+        (freshness.runs(reader), ingest_runs.run_sources(reader), ingest_runs.backlog(reader)),
+    )
     asked = (ingest_runs.run_days, ingest_runs.run_problems, ingest_runs.waiting)
-    yield (
-        "run page",
-        (ingest_runs.run_page(con, EVER, most=99), [each(con, EVER) for each in asked]),
-    )
-    yield "quarantined", (quarantine.quarantined(con), quarantine.held(con))
-    yield "quarantine", (quarantine.quarantine_page(con, None, most=99), quarantine.codes(con))
+    yield "run page", (ingest_runs.run_page(ever, most=99), [each(ever) for each in asked])
+    yield "quarantined", (quarantine.quarantined(reader), quarantine.held(reader))
+    yield "quarantine", (quarantine.quarantine_page(reader, most=99), quarantine.codes(reader))
     by_trust = (browse.genuine, browse.genuine_days, browse.genuine_reasons, browse.reporter_days)
-    yield "genuine", [each(con, WINDOW) for each in by_trust]
-    yield "browsed", (browse.browse(con, WINDOW, most=100_000), browse.conflicts(con, WINDOW))
-    yield "reports", documents.reports(con, WINDOW, most=100_000)
-    yield (
-        "tls",
-        (
-            sessions.tls(con, WINDOW),
-            sessions.tls_failures(con, WINDOW),
-            sessions.tls_days(con, WINDOW),
-        ),
-    )
-    yield "tls days", (sessions.tls_failure_days(con, WINDOW), sessions.tls_feed(con, DEMO_UNTIL))
-    yield "tls names", sessions.tls_domain_names(con)
+    yield "genuine", [each(q) for each in by_trust]
+    yield "browsed", (browse.browse(q, most=100_000), browse.conflicts(q))
+    yield "reports", documents.reports(q, most=100_000)
+    yield "tls", (sessions.tls(q), sessions.tls_failures(q), sessions.tls_days(q))
+    yield "tls days", (sessions.tls_failure_days(q), sessions.tls_feed(reader, DEMO_UNTIL))
+    yield "tls names", sessions.tls_domain_names(reader)
 
 
-FAILING = Sought(failing=True)
+FAILING = Drilldown(failing=True)
 EVER = Window(DEMO_UNTIL - timedelta(days=3000), DEMO_UNTIL + timedelta(days=3000), DEMO_UNTIL)
 
 
-def _of_mail(con: Any, said: Any) -> Iterator[tuple[str, object]]:
-    yield "names", (totals.domain_names(con), history.names_to_ask(con, WINDOW))
-    yield "arrived", totals.arrived(con, WINDOW)
-    yield "days", totals.days(con, WINDOW, words=said)
-    yield "domains", summary.domains(con, WINDOW, words=said)
-    yield "sources", summary.sources(con, WINDOW, words=said)
-    yield "services", by_class(con, WINDOW, words=said)
+def _of_mail(q: Question) -> Iterator[tuple[str, object]]:
+    yield "names", (totals.domain_names(q.reader), history.names_to_ask(q))
+    yield "arrived", totals.arrived(q)
+    yield "days", totals.days(q)
+    yield "domains", summary.domains(q)
+    yield "sources", summary.sources(q)
+    yield "services", by_class(q)
     for unknown in (Unknown(), Unknown(anywhere=False, country="DE")):
-        yield "unknown", unknown_addresses(con, WINDOW, unknown, said, most=1000)
-        yield "unknown countries", unknown_countries(con, WINDOW, unknown, said)
-    yield "source days", daily.source_days(con, WINDOW, words=said)
-    yield "gone", daily.gone(con, SHORT)
+        yield "unknown", unknown_addresses(q, unknown, most=1000)
+        yield "unknown countries", unknown_countries(q, unknown)
+    yield "source days", daily.source_days(q)
+    yield "gone", daily.gone(q.over(SHORT))
 
 
-def _of_sought(con: Any, said: Any, both: TwoGroups) -> Iterator[tuple[str, object]]:
-    seek = Sought()
+def _of_sought(q: Question) -> Iterator[tuple[str, object]]:
+    any_mail = Drilldown()
     asked = (drilldown.addresses, drilldown.days, drilldown.reporters, drilldown.total)
-    yield "sought", [each(con, WINDOW, seek, said) for each in asked]
-    yield "sought records", drilldown.records(con, WINDOW, seek, said, most=100_000)
-    sources = [(row["domain"], row["source"]) for row in by_class(con, WINDOW, words=said)]
-    pages = [service_page(con, WINDOW, each, said, most=EVERY) for each in (seek, FAILING)]
-    yield "service page", (pages, service_counts(con, WINDOW, FAILING, said))
-    yield "sought strips", drilldown.strips(con, WINDOW, seek, sources, said)
-    yield "arrivals", arrivals(con, WINDOW, most=1000)
+    yield "sought", [each(q, any_mail) for each in asked]
+    yield "sought records", drilldown.records(q, any_mail, most=100_000)
+    sources = [(row["domain"], row["source"]) for row in by_class(q)]
+    pages = [service_page(q, each, most=EVERY) for each in (any_mail, FAILING)]
+    yield "service page", (pages, service_counts(q, FAILING))
+    yield "sought strips", drilldown.strips(q, any_mail, sources)
+    yield "arrivals", arrivals(q, most=1000)
 
 
-def _of_advice(con: Any, said: Any, both: TwoGroups) -> Iterator[tuple[str, object]]:
-    yield "advise", advise(con, WINDOW, Gates(), {}, said, moment=MOMENT)
-    yield "changes", changes(con, WINDOW, BEFORE, said)
-    yield "policies", policy_changes(con, DEMO_UNTIL)
-    found = standings(con, WINDOW, Gates(), {}, said, moment=MOMENT)
-    lately = standings(con, SHORT, Gates(), {}, said, moment=MOMENT)  # with sources of days before
+def _of_advice(q: Question, both: TwoGroups) -> Iterator[tuple[str, object]]:
+    yield "advise", advise(q)
+    yield "changes", changes(q, BEFORE)
+    yield "policies", policy_changes(replace(q, moment=None))
+    found, lately = standings(q), standings(q.over(SHORT))  # with sources of days before
     yield "standings", [asdict(each) for each in (*found, *lately)]
-    yield "inputs", [inputs(con, each, Gates(), said) for each in found]
+    yield "inputs", [inputs(q, each) for each in found]
     # What the caller itself names is no answer: a group's name and domains are the settings'.
-    told = weeks(con, WINDOW, {"mine": both.mine}, Gates(), {}, said)
+    told = weeks(q, {"mine": both.mine})
     yield "weeks", [asdict(each) for each in told]
 
 
-def _of_document(con: Any, number: int) -> object:
-    page = browse.records(con, number, most=99)
-    told = (documents.document(con, number), documents.document_bytes(con, number))
-    return told, browse.head(con, number), page, quarantine.refused_records(con, number)
+def _of_document(reader: Reader, number: int) -> object:
+    page = browse.records(reader, number, most=99)
+    told = (documents.document(reader, number), documents.document_bytes(reader, number))
+    return told, browse.head(reader, number), page, quarantine.refused_records(reader, number)
 
 
-def _of_domain(con: Any, said: Any, domain: str, folder: Path) -> Iterator[tuple[str, object]]:
-    yield "what if", scrub(whatif(con, WINDOW, domain, Tags("reject"), said), domain)
-    again = replayed_fates(con, {"p": "reject", "sp": "reject", "np": "reject"})
-    yield "replayed", (replayed_days(con), replayed_rates(con), again)
-    yield "source rates", source_rates(con, WINDOW, domain, said)
-    yield "published", as_published(con, WINDOW, domain)
-    yield "dns", scrub(history.published_on(con, domain, MOMENT), domain)
-    yield "dns changes", history.changes(con, domain)
-    yield "given", given(con, domain)
+def _of_domain(q: Question, domain: str, folder: Path) -> Iterator[tuple[str, object]]:
+    reader = q.reader
+    yield "what if", scrub(whatif(q, Tags("reject")), domain)
+    again = Replayed.of(q, Tags("reject"))
+    fates = again.fates({"p": "reject", "sp": "reject", "np": "reject"})
+    yield "replayed", (again.days(), again.rates(), fates)
+    yield "source rates", source_rates(q)
+    yield "published", as_published(q)
+    yield "dns", scrub(history.published_on(reader, domain, MOMENT), domain)
+    yield "dns changes", history.changes(reader, domain)
+    yield "given", given(reader, domain)
     values = {"domains": [domain], "now": MOMENT}
     since = {"since": MOMENT - timedelta(days=9), "errors_since": MOMENT}
-    yield "dns asked", ask(con, "dns/dns_asked", values | since)
-    yield "dns last", ask(con, "dns_last", values)
-    yield "advice last", ask(con, "advice_last", {"domains": [domain], "week": week_of(DEMO_UNTIL)})
-    yield "effect", effect(con, WINDOW, domain, "label.x.example", said, ())
+    yield "dns asked", ask(reader, "dns/dns_asked", values | since)
+    yield "dns last", ask(reader, "dns/dns_last", values)
+    last = {"domains": [domain], "week": week_of(DEMO_UNTIL)}
+    yield "advice last", ask(reader, "advice/advice_last", last)
+    yield "effect", effect(q, "label.x.example", ())
     out = folder / domain
-    write_bundle(con, out, WINDOW, domain, Gates(), {}, said, MOMENT)
+    write_bundle(q, out)
     yield "bundle", [path.read_text() for path in out.iterdir() if path.is_file()]
 
 

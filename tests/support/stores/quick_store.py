@@ -47,7 +47,7 @@ from ingest.parse.fingerprint import identity_of
 from ingest.verify.authenticity import claimed_domain, judge, prove
 from ingest.workers.read import read_batch
 from schemas.reports.aggregate import AggregateReport
-from schemas.store.store import Connection, Store
+from schemas.store.store import Reader, Store
 from tests.simulator.timeline import timeline
 from tests.simulator.variants import plan_of
 from tests.support.process import shared
@@ -94,13 +94,13 @@ def growing_store(
     days: int = 90,
     until: date,
     every: int = 1,
-) -> tuple[Path, Truth, Iterator[tuple[date, Connection]]]:
+) -> tuple[Path, Truth, Iterator[tuple[date, Reader]]]:
     """The same store, empty at first, its truth at the end, and its days in order.
 
-    With each day comes a connection to the store as it stood at the end of that day: it holds what
+    With each day comes a reader of the store as it stood at the end of that day: it holds what
     had arrived by then. The last day is `until`; `every` so many days are looked at, with 0 the
     last one alone. The store is held for writing until the iterator has ended or is closed, so
-    what looks at it must use the connection that comes with the day.
+    what looks at it must use the reader that comes with the day.
     """
     folder.mkdir(parents=True, exist_ok=True)
     plan = plan_of(seed, until, variant)
@@ -144,16 +144,17 @@ def _truth(plan: Plan, run: dict[str, Any], found: Sequence[Report]) -> Truth:
     return whole_truth(run, domains, [], ledger)
 
 
-def _grow(store: Store, whole: "Whole", looks: Sequence[date]) -> Iterator[tuple[date, Connection]]:
+def _grow(store: Store, whole: "Whole", looks: Sequence[date]) -> Iterator[tuple[date, Reader]]:
     writer, done = Writer(store), 0
     with store.write() as con:
+        reader = Reader.on(con)
         for day in looks:
             moment = closing(day)
             batch, done = whole.until(moment, done)
             con.execute("begin")
             writer.add(con, batch, Run("files", moment.replace(tzinfo=None)), None)
             con.execute("commit")
-            yield day, con
+            yield day, reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from schemas.store.store import Store
 __all__ = ["read_here"]
 
 
-def read_here(store: Path, *paths: Path, trust: Trust = NOBODY) -> Counts:
+def read_here(store: Path, *paths: Path, trust: Trust = TRUST_NOBODY) -> Counts:
     """What became of the documents of these files and folders. None of them may be a danger to
     the process that reads it."""
     done = Ingested()

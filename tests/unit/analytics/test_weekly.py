@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from analytics.advice.action_items import decisions, headline
-from analytics.advice.domain_state import Owner
 from analytics.query.isoweek import label_of, last_whole_week, read_week
+from analytics.query.question import Owner, Question
 from analytics.query.statement import Certainty
 from analytics.weekly import Week, weeks
 from dashboards.weekly.paths import folder_names
 from dashboards.weekly.svg_charts import messages_chart, rate_chart, strip
-from schemas.config.thresholds import Gates
 from schemas.errors import ConfigError
 from schemas.store.store import Store
 from tests.support.mails.report_documents import Report, store_of
@@ -140,8 +139,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Week]:
     store = store_of(reports, tmp_path_factory.mktemp("weekly") / "s")
     groups = {"one": ["a.example"], "two": ["b.example", "never.example"], "none": []}
     owners = {name: Owner() for names in groups.values() for name in names}
-    with Store(store).read() as con:
-        found = weeks(con, read_week("2026-W46"), groups, Gates(), owners)
+    with Store(store).read() as reader:
+        found = weeks(Question(reader, read_week("2026-W46"), owners=owners), groups)
     return {week.group: week for week in found}
 
 

@@ -12,7 +12,7 @@ import pytest
 from ingest.demo import write_demo
 from ingest.demo.documents import write_aggregate
 from ingest.demo.reporting import arrival, reports
-from schemas.store.store import Connection, Store
+from schemas.store.store import Reader, Store
 from tests.conftest import DEMO_DAYS, DEMO_UNTIL, Demo, Rua
 from tests.simulator.variants import VARIANTS, plan_of
 from tests.support.stores.quick_store import Truth, growing_store, quick_store
@@ -63,8 +63,8 @@ QUESTIONS = {
 }
 
 
-def rows(con: Connection, name: str) -> Counter[str]:
-    return Counter(map(repr, con.execute(QUESTIONS[name]).fetchall()))
+def rows(reader: Reader, name: str) -> Counter[str]:
+    return Counter(map(repr, reader.execute(QUESTIONS[name]).fetchall()))
 
 
 @pytest.fixture(scope="module")

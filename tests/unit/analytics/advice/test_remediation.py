@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import Owner
+from analytics.query.question import Owner, Question
 from analytics.query.statistics import wilson
 from analytics.query.window import Window
-from analytics.sources.labels import add, words
-from schemas.config.thresholds import Gates
+from analytics.sources.labels import add, overrides
 from schemas.store.store import Store
 from tests.support.mails.made_mail import LAST, Mail, days_back, on_working_days, stored
 
@@ -21,9 +20,10 @@ PRINTER = "198.51.100.20"
 
 
 def advised(store: Path, owner: Owner | None = None) -> dict[str, Any]:
-    with Store(store).read() as con:
+    with Store(store).read() as reader:
         owners = {"example.com": owner or Owner()}
-        (row,) = advise(con, WINDOW, Gates(), owners, words(con, {}), "example.com")
+        q = Question(reader, WINDOW, ("example.com",), overrides(reader, {}), owners=owners)
+        (row,) = advise(q)
     return row
 
 
@@ -75,8 +75,8 @@ def test_it_leaves_the_list_when_the_data_show_what_was_said(tmp_path: Path) -> 
             Mail([PRINTER], days_back(*fails), 1, spf=(domain, "softfail"), **here),
             Mail([PRINTER], days_back(*passes), 1, **own, **here),
         ]
-    with Store(stored(mails, tmp_path)).read() as con:
-        rows = {row["domain"]: row for row in advise(con, WINDOW, Gates(), {})}
+    with Store(stored(mails, tmp_path)).read() as reader:
+        rows = {row["domain"]: row for row in advise(Question(reader, WINDOW))}
     broken = {
         domain: [each for each in rows[domain]["blockers"] if each["class"] == "broken"]
         for domain in MENDED

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from analytics.advice import blockers
-from analytics.advice.domain_state import Owner, Standing
+from analytics.advice.domain_state import Standing
 from analytics.advice.verdict import Decision, decide
 from analytics.dns.dmarc_record import parse
 from analytics.dns.policy_discovery import Found, Published
+from analytics.query.question import Owner
 from analytics.query.window import Window
 from schemas.config.thresholds import Gates
 from tests.support.moments import utc

@@ -12,9 +12,10 @@ from analytics.changes.detect import changes, compare
 from analytics.changes.feed import tls_failures_rose
 from analytics.changes.model import Kind, change, ordered
 from analytics.changes.period import Facts, gather
+from analytics.query.question import Question
 from analytics.query.statement import Certainty, named
 from analytics.query.window import Window
-from schemas.store.store import Connection, Store
+from schemas.store.store import Store
 from tests.support.mails.made_mail import LAST, RECEIVERS, Mail, days_back, on_working_days, stored
 
 WINDOW = Window(LAST - timedelta(days=6), LAST, LAST)
@@ -72,17 +73,17 @@ MAILS = [
 
 
 @pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def q(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Question]:
     store = stored(MAILS, tmp_path_factory.mktemp("changes") / "s")
-    with Store(store).read() as opened:
-        yield opened
+    with Store(store).read() as reader:
+        yield Question(reader, WINDOW)
 
 
 @pytest.fixture(scope="module")
-def found(con: Connection) -> Mapping[str | None, list[Mapping[str, Any]]]:
+def found(q: Question) -> Mapping[str | None, list[Mapping[str, Any]]]:
     """The changes by domain."""
     told: dict[str | None, list[Mapping[str, Any]]] = {}
-    for row in changes(con, WINDOW, BEFORE):
+    for row in changes(q, BEFORE):
         told.setdefault(row["domain"], []).append(row)
     return told
 
@@ -125,33 +126,33 @@ def test_where_nothing_changed_nothing_is_told(
     assert "unheard.example" not in found
 
 
-def test_reporters_fall_silent_for_the_domains_they_reported_on(con: Connection) -> None:
-    assert [row["kind"] for row in changes(con, WINDOW, BEFORE, (), ["unheard.example"])] == [
+def test_reporters_fall_silent_for_the_domains_they_reported_on(q: Question) -> None:
+    assert [row["kind"] for row in changes(q.about("unheard.example"), BEFORE)] == [
         Kind.REPORTER_SILENT
     ]
-    (row,) = changes(con, WINDOW, BEFORE, (), ["unheard.example"])
+    (row,) = changes(q.about("unheard.example"), BEFORE)
     assert row["link"] == {"to": "reporters", "reporter": RECEIVERS[2]}
-    assert changes(con, WINDOW, BEFORE, (), ["quiet.example"]) == []
+    assert changes(q.about("quiet.example"), BEFORE) == []
 
 
-def test_the_gravest_comes_first(con: Connection) -> None:
-    ranks = [list(Kind).index(Kind(row["kind"])) for row in changes(con, WINDOW, BEFORE)]
+def test_the_gravest_comes_first(q: Question) -> None:
+    ranks = [list(Kind).index(Kind(row["kind"])) for row in changes(q, BEFORE)]
     assert ranks == sorted(ranks)
     small = change(Kind.BROKEN, "a", None, "", 5, Certainty.OBSERVED, {})
     large = change(Kind.BROKEN, "b", None, "", 50, Certainty.OBSERVED, {})
     assert ordered([small, large]) == [large, small]
 
 
-def test_a_verdict_that_turned_is_told(con: Connection) -> None:
+def test_a_verdict_that_turned_is_told(q: Question) -> None:
     advice = {"domain": "quiet.example", "reason": "every gate is open", "window": {"messages": 3}}
     turned = [advice | {"verdict": "advance"}]
-    (row,) = changes(con, WINDOW, BEFORE, (), ["quiet.example"], turned, {"quiet.example": "wait"})
+    (row,) = changes(q.about("quiet.example"), BEFORE, turned, {"quiet.example": "wait"})
     assert (row["kind"], row["link"]["to"]) == (Kind.VERDICT, "advice")
     assert row["text"] == "The verdict is advance, and was wait: every gate is open."
-    same = changes(con, WINDOW, BEFORE, (), ["quiet.example"], turned, {"quiet.example": "advance"})
+    same = changes(q.about("quiet.example"), BEFORE, turned, {"quiet.example": "advance"})
     assert same == []
     losing = [advice | {"verdict": "roll-back"}]
-    (row,) = changes(con, WINDOW, BEFORE, (), ["quiet.example"], losing, {"quiet.example": "done"})
+    (row,) = changes(q.about("quiet.example"), BEFORE, losing, {"quiet.example": "done"})
     assert row["kind"] == Kind.LOSS
 
 
@@ -168,18 +169,18 @@ POLICY = {"p": "quarantine", "sp": "quarantine", "adkim": "r", "aspf": "r"}
     ],
 )
 def test_a_policy_that_reports_show_anew(
-    con: Connection, now: Mapping[str, str], kind: Kind | None, words: str
+    q: Question, now: Mapping[str, str], kind: Kind | None, words: str
 ) -> None:
-    facts = gather(con, WINDOW, (), (), "quiet.example")
-    before = gather(con, BEFORE, (), (), "quiet.example")
+    facts = gather(q.about("quiet.example"))
+    before = gather(q.about("quiet.example").over(BEFORE))
     then = replace(before, policies={"quiet.example": POLICY})
     rows = compare(replace(facts, policies={"quiet.example": {**POLICY, **now}}), then)
     assert [row["kind"] for row in rows] == ([kind] if kind else [])
     assert all(row["text"].endswith(words) for row in rows)
 
 
-def test_the_policy_is_that_of_most_reports_of_the_latest_day(con: Connection) -> None:
-    facts = gather(con, WINDOW)
+def test_the_policy_is_that_of_most_reports_of_the_latest_day(q: Question) -> None:
+    facts = gather(q)
     assert facts.policies["quiet.example"] == {"p": "none", "sp": "none", "adkim": "r", "aspf": "r"}
 
 
@@ -213,10 +214,8 @@ def test_a_strangers_name_in_a_sentence_is_plain_and_short() -> None:
     assert len(named("x" * 10_000)) == 80
 
 
-def test_facts_of_some_domains_are_those_of_all_but_the_others(
-    con: Connection, tmp_path: Path
-) -> None:
-    one = gather(con, WINDOW).of({"new.example"})
+def test_facts_of_some_domains_are_those_of_all_but_the_others(q: Question, tmp_path: Path) -> None:
+    one = gather(q).of({"new.example"})
     assert isinstance(one, Facts)
     assert set(one.policies) == {"new.example"}
     assert {row["domain"] for row in (*one.domains, *one.services)} == {"new.example"}

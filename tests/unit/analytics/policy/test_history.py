@@ -1,6 +1,7 @@
 """How a policy changed, as reports saw it and as DNS published it; what must not make it flap."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 
 from analytics.policy.history import TAGS, PolicyChange, differences, policy_changes
+from analytics.query.question import Question
+from analytics.query.window import Window
 from schemas.store.store import Store
 from tests.support.mails.policy_reports import Seen, stored_policies
 from tests.support.moments import utc
@@ -110,8 +113,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def seen(store: Store, domain: str, last: date = LAST) -> list[PolicyChange]:
-    with store.read() as con:
-        return policy_changes(con, last, [domain])
+    with store.read() as reader:
+        return policy_changes(Question(reader, Window.up_to(last), (domain,)))
 
 
 def told(found: Sequence[PolicyChange]) -> list[tuple[int, dict[str, Any], int | None]]:
@@ -155,8 +158,8 @@ def test_a_change_is_not_known_before_its_day(store: Store) -> None:
 def test_the_demos_policies_change_on_the_days_they_changed(seed: int, tmp_path: Path) -> None:
     until = date(2026, 11, 20)
     path, truth = quick_store(tmp_path, seed=seed, until=until)
-    with Store(path).read() as con:
-        found = policy_changes(con, until)
+    with Store(path).read() as reader:
+        found = policy_changes(Question(reader, Window.up_to(until)))
     changed = {
         name: [c for c in found if c.domain == name and c.before] for name in truth["domains"]
     }
@@ -188,9 +191,10 @@ def test_dns_is_told_beside_the_reports_and_where_they_differ(store: Store, tmp_
                 "insert into dns_snapshot values ($1, $2, $2, $3, 'TXT', 'found', [$4])",
                 ["lags.example", at, "_dmarc.lags.example", text],
             )
-    with copy.read() as con:
-        found = policy_changes(con, LAST, ["lags.example"])
-        before = policy_changes(con, LAST, ["lags.example"], utc(2026, 10, 12))
+    with copy.read() as reader:
+        q = Question(reader, Window.up_to(LAST), ("lags.example",))
+        found = policy_changes(q)
+        before = policy_changes(replace(q, moment=utc(2026, 10, 12)))
     dns = [each for each in found if each.by == "dns"]
     assert told(dns) == [
         (10, {"p": "quarantine", "np": "reject"}, None),  # not the change of rua

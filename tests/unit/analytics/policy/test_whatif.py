@@ -14,17 +14,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.policy.whatif import Tags, as_published, whatif
+from analytics.policy.replay import Tags
+from analytics.policy.whatif import as_published, whatif
+from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.statistics import design_effect, wilson
 from analytics.query.window import Window
+from analytics.sources.summary import sources
 from analytics.sources.totals import domain_names
-from schemas.store.store import Connection, Store
+from schemas.store.store import Store
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.support.mails.made_mail import LAST
 from tests.support.mails.replayed_mail import (
     DOMAIN,
-    WORDS,
+    OVERRIDES,
     Given,
     Reported,
     brute_force,
@@ -55,10 +58,8 @@ def interval_of(clusters: Sequence[Cluster]) -> tuple[float, float] | None:
     return wilson(lost, exposed, effect=effect)
 
 
-def check(
-    con: Connection, given: Sequence[Reported], tags: Tags, existing: Mapping[str, bool]
-) -> None:
-    found = whatif(con, WINDOW, DOMAIN, tags, WORDS, existing)
+def check(q: Question, given: Sequence[Reported], tags: Tags, existing: Mapping[str, bool]) -> None:
+    found = whatif(q, tags, existing)
     true = brute_force(given, tags, existing)
     count = true["count"]
     for key in ("messages", "rejected", "quarantined", "legitimate", "indeterminate"):
@@ -125,9 +126,10 @@ def test_a_replay_is_what_each_record_says(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = stored_reports(given, Path(folder))
-        with Store(store).read() as con:
+        with Store(store).read() as reader:
+            q = Question(reader, WINDOW, (DOMAIN,), OVERRIDES)
             for each in asked:
-                check(con, given, each, existing)
+                check(q, given, each, existing)
 
 
 def everything() -> list[Reported]:
@@ -172,9 +174,10 @@ def stored_everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_policy_is_replayed(stored_everything: Path, modes: str) -> None:
     given = everything()
     below = (None, *POLICIES)
-    with Store(stored_everything).read() as con:
+    with Store(stored_everything).read() as reader:
+        q = Question(reader, WINDOW, (DOMAIN,), OVERRIDES)
         for p, sp, np in itertools.product(POLICIES, below, below):
-            check(con, given, Tags(p, sp, np, *modes), {})
+            check(q, given, Tags(p, sp, np, *modes), {})
 
 
 def test_the_published_tags_are_those_that_the_newest_reports_show(tmp_path: Path) -> None:
@@ -185,18 +188,19 @@ def test_the_published_tags_are_those_that_the_newest_reports_show(tmp_path: Pat
         Reported("s", "s", mail, {"p": "quarantine", "sp": "none", "np": "none"}),
         Reported("r", "r", mail, {"p": "none", "sp": "reject"}),
     ]
-    with Store(stored_reports(shown, tmp_path / "a")).read() as con:
-        assert as_published(con, WINDOW, DOMAIN) == {
+    with Store(stored_reports(shown, tmp_path / "a")).read() as reader:
+        q = Question(reader, WINDOW, (DOMAIN,))
+        assert as_published(q) == {
             "p": "quarantine",
             "sp": "none",
             "np": None,
             "adkim": "s",
             "aspf": "s",
         }
-        assert as_published(con, WINDOW, "unseen.example")["p"] is None
+        assert as_published(q.about("unseen.example"))["p"] is None
     filled_in = [Reported("r", "r", mail, {"p": "none", "sp": "none", "np": "none"})]
-    with Store(stored_reports(filled_in, tmp_path / "b")).read() as con:
-        published = as_published(con, WINDOW, DOMAIN)
+    with Store(stored_reports(filled_in, tmp_path / "b")).read() as reader:
+        published = as_published(Question(reader, WINDOW, (DOMAIN,)))
     assert (published["sp"], published["np"]) == (None, None)
 
 
@@ -217,14 +221,15 @@ def loss_of(store: Path, truth: Mapping[str, Any], until: date) -> Loss:
     mine = [row for row in rows.values() if row["class"] in ("own", "broken")]
     loss = Loss(true=sum(row["messages"] - row["aligned"] for row in mine))
     named = 0
-    with Store(store).read() as con:
-        for domain in domain_names(con):
-            published = as_published(con, window, domain)
+    with Store(store).read() as reader:
+        for domain in domain_names(reader):
+            q = Question(reader, window, (domain,))
+            published = as_published(q)
             tags = Tags(**published | {"p": "reject", "sp": "reject", "np": "reject"})
-            told = whatif(con, window, domain, tags)
+            told = whatif(q, tags)
             loss.found += told["legitimate_lost"]
             loss.worst += told["worst"]["legitimate_lost"]
-            for address, n in _lost_addresses(con, window, domain):
+            for address, n in _lost_addresses(q):
                 row = rows[domain, address]
                 named += n
                 loss.right += n * (row in mine and row["aligned"] < row["messages"])
@@ -247,19 +252,19 @@ def test_of_few_days_the_worst_case_holds_what_is_still_undecided(demo: Demo) ->
     assert loss.worst >= 0.9 * loss.true > loss.right
 
 
-def _lost_addresses(con: Connection, window: Window, domain: str) -> list[tuple[str, int]]:
+def _lost_addresses(q: Question) -> list[tuple[str, int]]:
     """What fails as reported of own and broken sources, by address: a finer view of the loss."""
+    mine = [row["source_ip"] for row in sources(q) if row["class"] in ("own", "broken")]
     question = """
         select source_ip, sum(message_count)::bigint
-        from dmarc_message join source_class using (policy_domain, source_ip)
-        where class in ('own', 'broken') and not dmarc_message.aligned
-            and not dmarc_message.indeterminate
-            and day between $1 and $2
-            and policy_domain = $3
+        from dmarc_message
+        where list_contains($mine::text[], source_ip) and not aligned and not indeterminate
+            and day between $first and $last
+            and policy_domain = $domain
         group by source_ip
     """
-    asked = [window.first, window.last, domain]
-    rows: list[tuple[str, int]] = con.execute(question, asked).fetchall()
+    asked = {**q.days, "domain": q.domain, "mine": mine}
+    rows: list[tuple[str, int]] = q.reader.execute(question, asked).fetchall()
     return rows
 
 
@@ -291,7 +296,8 @@ def test_intervals_hold_the_true_rate(batch: float, share: float, spread: float)
 
 def test_without_mail_nothing_is_told(stored_everything: Path) -> None:
     past = Window(*(LAST - timedelta(days=n) for n in (99, 90, 90)))
-    with Store(stored_everything).read() as con:
-        found: dict[str, Any] = whatif(con, past, DOMAIN, Tags("reject"), WORDS)
+    with Store(stored_everything).read() as reader:
+        q = Question(reader, past, (DOMAIN,), OVERRIDES)
+        found: dict[str, Any] = whatif(q, Tags("reject"))
     assert (found["messages"], found["legitimate_lost"], found["interval"]) == (0, 0, None)
     assert (found["by_source"], found["dialects"], found["reporters"]) == ([], {}, 0)

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from analytics.policy.whatif import Tags, as_published, whatif
+from analytics.policy.replay import Tags
+from analytics.policy.whatif import as_published, whatif
+from analytics.query.question import Question
 from analytics.query.window import Window
+from analytics.sources.summary import sources
 from analytics.sources.totals import domain_names
-from schemas.store.store import Connection, Store
+from schemas.store.store import Store
 from tests.integration.commands.test_classes import Record
 from tests.support.stores.quick_store import Truth, quick_store
 
@@ -38,35 +41,30 @@ class Loss:
         return f"found {self.found:,}, right {precision:.1%}; of {self.true:,} found {recall:.1%}"
 
 
-def failing(con: Connection, domain: str) -> Iterator[tuple[str, bool, int]]:
+def failing(q: Question) -> Iterator[tuple[str, bool, int]]:
     """(address, whether whatif counts it as a legitimate loss, messages) of what is not aligned."""
+    classes = {row["source_ip"]: row["class"] for row in sources(q)}
     question = """
-        select
-            source_ip,
-            class in ('own', 'broken') and not message.indeterminate,
-            sum(message_count)::bigint
-        from (
-            select policy_domain, source_ip, day, aligned, indeterminate, message_count
-            from dmarc_message
-        ) as message
-        join (
-            select policy_domain, source_ip, class from source_class
-        ) using (policy_domain, source_ip)
-        where policy_domain = $1 and not aligned and day between $2 and $3
+        select source_ip, indeterminate, sum(message_count)::bigint
+        from dmarc_message
+        where policy_domain = $domain and not aligned and day between $first and $last
         group by all
     """
-    yield from con.execute(question, [domain, WINDOW.first, WINDOW.last]).fetchall()
+    rows = q.reader.execute(question, {**q.days, "domain": q.domain}).fetchall()
+    for address, is_indeterminate, count in rows:
+        yield address, classes[address] in ("own", "broken") and not is_indeterminate, count
 
 
 def loss_of(store: Path, truth: Truth) -> Loss:
     rows = truth["sources"]
     mine = {(r["domain"], r["source_ip"]) for r in rows if r["class"] in ("own", "broken")}
     loss = Loss()
-    with Store(store).read() as con:
-        for domain in domain_names(con):
-            tags = Tags(**as_published(con, WINDOW, domain) | REJECT)
-            told = whatif(con, WINDOW, domain, tags)["legitimate_lost"]
-            addresses = list(failing(con, domain))
+    with Store(store).read() as reader:
+        for domain in domain_names(reader):
+            q = Question(reader, WINDOW, (domain,))
+            tags = Tags(**as_published(q) | REJECT)
+            told = whatif(q, tags)["legitimate_lost"]
+            addresses = list(failing(q))
             assert told == sum(count for _, is_lost, count in addresses if is_lost)
             loss.found += told
             for address, is_lost, count in addresses:

@@ -1,5 +1,6 @@
 """Answers kept beside the store: never older than it, of no value, private."""
 
+import ast
 import os
 import re
 import shutil
@@ -11,15 +12,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import analytics.sources.classified_query
 import pytest
-from analytics.sources.classified_query import ask_classified
 
 import analytics.query.result_cache
-import analytics.sources.services
+import analytics.query.run
+from analytics.query.question import Question
 from analytics.query.result_cache import Kept
 from analytics.query.run import question
 from analytics.query.window import Window
+from analytics.sources.classification import by_domain
 from analytics.sources.labels import add
 from analytics.sources.summary import domains
 from ingest.load.writer import Writer
@@ -29,7 +30,7 @@ from tests.conftest import DEMO_UNTIL, Demo
 from tests.support.mails.report_documents import Report, store_of
 from tests.support.moments import utc
 from tests.support.paths import ROOT
-from tests.support.stores.all_questions import everything_asked
+from tests.support.stores.all_questions import Recorded, everything_asked
 from tests.support.stores.two_groups import TwoGroups, two_groups
 
 NOW = utc(2026, 11, 20)
@@ -49,16 +50,15 @@ def files(store: Store) -> list[Path]:
 
 
 def keep(store: Store, asked: str, value: int) -> None:
-    with store.read() as con:
-        con.execute(f"create temp table answer as select {value} as value")
-        Kept(con, "answer", asked).keep("answer")
+    with store.read() as reader:
+        reader.execute(f"create temp table answer as select {value} as value")
+        Kept(reader, "answer", asked).keep("answer")
 
 
 def restored(store: Store, asked: str) -> int | None:
-    with store.read() as con:
-        if not Kept(con, "answer", asked).restore("found"):
-            return None
-        return int(con.execute("select value from found").fetchall()[0][0])
+    with store.read() as reader:
+        found = Kept(reader, "answer", asked).found()
+        return None if found is None else int(reader.execute(found).fetchall()[0][0])
 
 
 def test_what_is_kept_comes_back_for_the_same_question_alone(store: Store) -> None:
@@ -80,16 +80,30 @@ def test_it_stays_when_nothing_changes_what_reports_say(store: Store) -> None:
     assert restored(store, "one") == 7
 
 
+# Asked for rows of Python's (`Listed`), which kept answers rest on.
+BENEATH = {
+    *("sources/names_met", "sources/services_met", "sources/returning", "policy/whatif_names"),
+}
+
+
+def named_in_calls(*functions: str) -> set[str]:
+    """The questions that are named where analytics calls one of these functions."""
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "analytics").rglob("*.py")]
+    calls = [
+        node
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in functions
+    ]
+    words = [each.value for call in calls for each in call.args if isinstance(each, ast.Constant)]
+    return {word for word in words if isinstance(word, str) and "/" in word}
+
+
 def test_what_is_kept_asks_nothing_that_may_change_meanwhile() -> None:
-    folder = ROOT / "analytics"
-    source = "".join(path.read_text() for path in folder.rglob("*.py"))
-    names = set(re.findall(r'ask_(?:kept|classified|after)\(\s*con,\s*"([\w/]+)"', source))
-    names |= set(re.findall(r'_ask\(con, "([\w/]+)"', source)) | {
-        "sources/services",
-        "sources/classes",
-        "sources/evidence",
-    }
-    assert len(names) > 30
+    names = named_in_calls("ask_kept", "by_domain", "made", "_ask") | BENEATH
+    assert len(names) > 50
     others = re.compile(r"\b(?:from|join) (?:label|run|advice|dns_snapshot|ledger)\b")
     for name in names:
         assert not others.search(question(name)), name
@@ -137,13 +151,13 @@ def test_what_cannot_be_written_is_no_fault_of_the_question(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = Path(f"{store.path}.kept")
-    with store.read() as con:
-        con.execute("create temp table answer as select 7 as value")
-        kept = Kept(con, "answer", "one")
+    with store.read() as reader:
+        reader.execute("create temp table answer as select 7 as value")
+        kept = Kept(reader, "answer", "one")
         write = kept._write
         monkeypatch.setattr(Kept, "_write", lambda _, folder, table: write(folder / "gone", table))
         kept.keep("answer")
-        assert con.execute("from answer").fetchall() == [(7,)]
+        assert reader.execute("from answer").fetchall() == [(7,)]
     assert list(folder.iterdir()) == []
 
 
@@ -186,21 +200,29 @@ def test_the_oldest_go_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
     assert restored(store, f"question {MOST + 2}") is not None
 
 
+def makes(reader: Recorded) -> bool:
+    """Whether a question was answered anew, or a relation made for it."""
+    return any(statement.startswith("create") for statement in reader.asked)
+
+
 def test_a_question_comes_back_without_being_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(analytics.sources.classified_query, "SLOW_ANSWER", 0)
+    monkeypatch.setattr(analytics.query.run, "SLOW_ANSWER", 0)
     today = date(2026, 11, 20)
     window = Window(date(2026, 10, 17), today, today)
     store = Store(store_of([Report(today, "example.com", count=7)], tmp_path / "s"))
-    with store.read() as con:
-        first = domains(con, window)
-    monkeypatch.setattr(analytics.sources.classified_query, "classify", None)
-    with store.read() as con:
-        assert domains(con, window) == first
+    with store.read() as reader:
+        first = domains(Question(reader, window))
+    with store.read() as reader:
+        again = Recorded(reader)
+        assert domains(Question(again, window)) == first
+        assert not makes(again)
     assert [row["messages"] for row in first] == [7]
-    with store.read() as con, pytest.raises(TypeError):
-        domains(con, replace(window, first=today))
+    with store.read() as reader:
+        other = Recorded(reader)
+        domains(Question(other, replace(window, first=today)))
+        assert makes(other)
 
 
 def test_of_one_domain_it_is_what_is_kept_of_all(
@@ -215,27 +237,26 @@ def test_of_one_domain_it_is_what_is_kept_of_all(
     days = {"first": window.first, "last": window.last}
     floor = {"last": window.last, "days": 7, "floor": 0.95}
     ways: dict[str, tuple[dict[str, Any], str]] = {
-        "breaks": (floor, "domains"),
-        "domains": (days, "domain"),
-        "names_below": (days, "domains"),
-        "source_sums": (days, "domain"),
-        "standing": (days, "domains"),
+        "advice/breaks": (floor, "domains"),
+        "sources/domains": (days, "domain"),
+        "advice/names_below": (days, "domains"),
+        "changes/source_sums": (days, "domain"),
+        "advice/standing": (days, "domains"),
     }
-    assert ways.keys() == analytics.sources.classified_query.BY_DOMAIN
-    monkeypatch.setattr(analytics.sources.classified_query, "SLOW_ANSWER", 0)
+    assert ways.keys() == named_in_calls("by_domain")
+    monkeypatch.setattr(analytics.query.run, "SLOW_ANSWER", 0)
     met = set()
     for name, (values, key) in ways.items():
-        with kept.read() as con:
-            whole = ask_classified(con, name, values | {key: None}, window)
+        with kept.read() as reader:
+            whole = by_domain(Question(reader, window), name, values | {key: None})
         for domain in sorted({row["domain"] for row in whole})[:3]:
             asked = values | {key: domain if key == "domain" else [domain]}
-            with plain.read() as con:
-                one = ask_classified(con, name, asked, window, (), (domain,))
-            with kept.read() as con, monkeypatch.context() as patch:
-                patch.setattr(
-                    analytics.sources.classified_query, "classify", None
-                )  # nothing is made anew
-                assert ask_classified(con, name, asked, window, (), (domain,)) == one
+            with plain.read() as reader:
+                one = by_domain(Question(reader, window, (domain,)), name, asked)
+            with kept.read() as reader:
+                taken = Recorded(reader)
+                assert by_domain(Question(taken, window, (domain,)), name, asked) == one
+                assert not makes(taken)
             assert one == [row for row in whole if row["domain"] == domain]
             met.update([name] if one else [])
     assert met == ways.keys()
@@ -249,8 +270,8 @@ def test_every_answer_comes_back_as_it_was_and_hangs_on_no_order_of_rows(
     add up in any order do not."""
     both = two_groups(demo, tmp_path)
     monkeypatch.setattr(analytics.query.result_cache, "SLOW_SECONDS", 0)
-    for module in (analytics.sources.classified_query, analytics.sources.services):
-        monkeypatch.setattr(module, "SLOW_ANSWER", 0)
+    for name in ("SLOW_ANSWER", "SLOW_SECONDS"):
+        monkeypatch.setattr(analytics.query.run, name, 0)
     made = answers(both, tmp_path / "made")
     kept = len(files(Store(both.store)))
     assert kept > 100
@@ -274,9 +295,9 @@ def reorder(con: Connection, table: str) -> None:
 
 
 def answers(both: TwoGroups, folder: Path) -> dict[str, str]:
-    with Store(both.store).read() as con:
+    with Store(both.store).read() as reader:
         return {
             what: repr(told)
-            for what, told in everything_asked(con, both, folder, (1,))
+            for what, told in everything_asked(reader, both, folder, (1,))
             if not what.startswith("table ")
         }

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.window import Window
 from analytics.reports.coverage import Arrival, arrivals
@@ -30,8 +31,8 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     }
     reports = [Report(each, reporter=name) for name, days in sent.items() for each in days]
     reports.append(Report(day(5), "other.example", reporter="other.example"))
-    with Store(store_of(reports, tmp_path_factory.mktemp("arrivals"))).read() as con:
-        return arrivals(con, WINDOW, ["example.com"], most=4)
+    with Store(store_of(reports, tmp_path_factory.mktemp("arrivals"))).read() as reader:
+        return arrivals(Question(reader, WINDOW, ("example.com",)), most=4)
 
 
 def of(rows: list[Row], reporter: str | None, state: Arrival) -> set[date]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.sources.summary import sources
 from schemas.store.store import Store
@@ -195,8 +196,8 @@ CASES = {
 def told(mails: Sequence[Mail], folder: Path) -> dict[str, dict[str, Any]]:
     store = Store(stored(mails, folder))
     window = Window(LAST - timedelta(days=34), LAST, LAST)
-    with store.read() as con:
-        return {row["source_ip"]: row for row in sources(con, window)}
+    with store.read() as reader:
+        return {row["source_ip"]: row for row in sources(Question(reader, window))}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.tls.result_types import RESULTS, remedy, result
 from analytics.tls.sessions import tls, tls_days, tls_failures
 from schemas.reports.vocabulary import TlsResultType
-from schemas.store.store import Connection, Store
+from schemas.store.store import Store
 from tests.support.mails.tls_documents import Said, policy, store_of
 
 LAST = date(2026, 11, 19)
@@ -78,13 +79,13 @@ REPORTS = (
 
 
 @pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def q(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Question]:
     numbered = [
         replace(each, report_id=each.report_id or f"report-{number}")
         for number, each in enumerate(REPORTS)
     ]
-    with Store(store_of(numbered, tmp_path_factory.mktemp("tls") / "s")).read() as con:
-        yield con
+    with Store(store_of(numbered, tmp_path_factory.mktemp("tls") / "s")).read() as reader:
+        yield Question(reader, WINDOW)
 
 
 def only(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -92,8 +93,8 @@ def only(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return row
 
 
-def test_sessions_are_summed_over_reports_of_one_policy(con: Connection) -> None:
-    row = only(tls(con, WINDOW, ["sums.example"]))
+def test_sessions_are_summed_over_reports_of_one_policy(q: Question) -> None:
+    row = only(tls(q.about("sums.example")))
     assert (row["domain"], row["policy_type"]) == ("sums.example", "sts")
     assert (row["successful"], row["failed"]) == (35, 3)
     assert (row["reports"], row["reporters"], row["days"]) == (3, 2, 3)
@@ -104,9 +105,9 @@ def test_sessions_are_summed_over_reports_of_one_policy(con: Connection) -> None
     assert row["unverified"] == 3
 
 
-def test_the_same_sessions_under_two_policies_are_never_added(con: Connection) -> None:
+def test_the_same_sessions_under_two_policies_are_never_added(q: Question) -> None:
     """T16: sts and tlsa of one domain, in one report."""
-    rows, days = tls(con, WINDOW, ["t16.example"]), tls_days(con, WINDOW, ["t16.example"])
+    rows, days = tls(q.about("t16.example")), tls_days(q.about("t16.example"))
     assert [(row["policy_type"], row["successful"]) for row in rows] == [("sts", 10), ("tlsa", 10)]
     assert [(row["policy_type"], row["successful"], row["failed"]) for row in days] == [
         ("sts", 10, 1),
@@ -114,29 +115,29 @@ def test_the_same_sessions_under_two_policies_are_never_added(con: Connection) -
     ]
 
 
-def test_several_entries_of_one_policy_are_added(con: Connection) -> None:
-    row = only(tls(con, WINDOW, ["entries.example"]))
+def test_several_entries_of_one_policy_are_added(q: Question) -> None:
+    row = only(tls(q.about("entries.example")))
     assert (row["successful"], row["failed"], row["reports"]) == (14, 2, 1)
 
 
-def test_failures_that_do_not_add_up_are_said(con: Connection) -> None:
+def test_failures_that_do_not_add_up_are_said(q: Question) -> None:
     """T9; RFC 8460 §4: they are not exclusive. One report does not hide what another lacks."""
-    row = only(tls(con, WINDOW, ["t9.example"]))
+    row = only(tls(q.about("t9.example")))
     assert row["failed"] == 9  # the summary is what counts
     assert row["failures"][0]["count"] == 6
     assert (row["unexplained"], row["overlapping"]) == (5, 2)
 
 
-def test_counts_that_are_left_out_are_said(con: Connection) -> None:
-    row = only(tls(con, WINDOW, ["unsaid.example"]))
+def test_counts_that_are_left_out_are_said(q: Question) -> None:
+    row = only(tls(q.about("unsaid.example")))
     assert (row["successful"], row["failed"], row["unsaid"]) == (8, 2, 2)
     assert (row["failures"][0]["count"], row["failures"][0]["uncounted"]) == (0, 1)
 
 
-def test_failures_by_result_mx_sender_and_reporter(con: Connection) -> None:
+def test_failures_by_result_mx_sender_and_reporter(q: Question) -> None:
     """T5: hosts may be left out; names of one host are one, however they are written."""
-    fine = tls_failures(con, WINDOW, ["causes.example"])
-    row = only(tls(con, WINDOW, ["causes.example"]))
+    fine = tls_failures(q.about("causes.example"))
+    row = only(tls(q.about("causes.example")))
     told = [(r["mx"], r["sender"], r["reporter"], r["count"], r["days"]) for r in fine]
     assert told == [
         ("mx.example.com", "192.0.2.7", "receiver.example", 6, 2),
@@ -154,38 +155,38 @@ def test_failures_by_result_mx_sender_and_reporter(con: Connection) -> None:
     assert "None" not in row["failures"][1]["remedy"]
 
 
-def test_unknown_words_are_kept(con: Connection) -> None:
-    row = only(tls(con, WINDOW, ["words.example"]))
+def test_unknown_words_are_kept(q: Question) -> None:
+    row = only(tls(q.about("words.example")))
     assert row["policy_type"] == "future"
     assert [each["result_type"] for each in row["failures"]] == ["quantum-mismatch", None]
     assert row["failures"][0]["reason_codes"] == ["q"]
     assert "registry" in row["failures"][0]["remedy"]
 
 
-def test_reports_that_are_not_counted_do_not_count(con: Connection) -> None:
+def test_reports_that_are_not_counted_do_not_count(q: Question) -> None:
     """A conflict, and a report whose count makes no sense."""
-    row = only(tls(con, WINDOW, ["counted.example"]))
+    row = only(tls(q.about("counted.example")))
     assert (row["successful"], row["failed"]) == (10, 0)
-    assert tls_failures(con, WINDOW, ["counted.example"]) == []
-    assert len(tls_days(con, WINDOW, ["counted.example"])) == 1
+    assert tls_failures(q.about("counted.example")) == []
+    assert len(tls_days(q.about("counted.example"))) == 1
 
 
-def test_only_the_domains_asked_for(con: Connection) -> None:
-    chosen = tls(con, WINDOW, ["parent.example"])
-    failures = tls_failures(con, WINDOW, ["parent.example"])
-    days = tls_days(con, WINDOW, ["parent.example"])
+def test_only_the_domains_asked_for(q: Question) -> None:
+    chosen = tls(q.about("parent.example"))
+    failures = tls_failures(q.about("parent.example"))
+    days = tls_days(q.about("parent.example"))
     # RFC 8460 §4.4: of DANE it is the host that has the TLSA record.
     names = {("parent.example", "sts"), ("mx.parent.example", "tlsa")}
     assert {(row["domain"], row["policy_type"]) for row in chosen} == names
     assert {(row["domain"], row["policy_type"]) for row in failures} == names
     assert {(row["policy_type"], row["successful"]) for row in days} == {("sts", 1), ("tlsa", 4)}
-    assert len(tls(con, WINDOW)) > len(REPORTS) / 2
-    assert tls(con, WINDOW, []) == []
+    assert len(tls(q)) > len(REPORTS) / 2
+    assert tls(q.within([])) == []
 
 
-def test_sums_that_no_machine_integer_holds(con: Connection) -> None:
-    domains = ["huge.example"]
-    row, day = only(tls(con, WINDOW, domains)), only(tls_days(con, WINDOW, domains))
+def test_sums_that_no_machine_integer_holds(q: Question) -> None:
+    huge = q.about("huge.example")
+    row, day = only(tls(huge)), only(tls_days(huge))
     assert row["successful"] == day["failed"] == row["failures"][0]["count"] == 12 * HUGE
 
 
@@ -211,8 +212,8 @@ def test_what_one_reporter_alone_sees_is_said(word: str) -> None:
     assert "One reporter alone" not in remedy(word, "x", None, reporters=2)
 
 
-def test_days_policies_and_failures_agree(con: Connection) -> None:
-    rows, days, failures = tls(con, WINDOW), tls_days(con, WINDOW), tls_failures(con, WINDOW)
+def test_days_policies_and_failures_agree(q: Question) -> None:
+    rows, days, failures = tls(q), tls_days(q), tls_failures(q)
     for kind in {row["policy_type"] for row in rows}:
         of_kind = [row for row in rows if row["policy_type"] == kind]
         by_day = [row for row in days if row["policy_type"] == kind]

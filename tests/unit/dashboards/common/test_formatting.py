@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.sources.totals import days, together
 from dashboards.common import formatting
@@ -155,8 +156,8 @@ def test_a_total_takes_reporter_days_for_clusters(tmp_path: Path) -> None:
         for n in range(20)
         for who in ("one.example", "two.example")
     ]
-    with Store(store_of(reports, tmp_path / "s")).read() as con:
-        found = days(con, WINDOW)
+    with Store(store_of(reports, tmp_path / "s")).read() as reader:
+        found = days(Question(reader, WINDOW))
     total = together(found)
     assert (total["messages"], total["legitimate_aligned"]) == (2000, 1600)
     assert total["clusters"] == 40

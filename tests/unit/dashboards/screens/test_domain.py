@@ -10,15 +10,16 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.advice.advise import advise
 from analytics.advice.domain_state import LEVELS
-from analytics.policy.whatif import Tags, whatif
+from analytics.policy.replay import Replayed, Tags
+from analytics.policy.whatif import whatif
+from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.window import Window
-from analytics.sources.pass_rates import replayed_days, replayed_fates, replayed_rates, source_rates
+from analytics.sources.pass_rates import source_rates
 from dashboards.common.palette import ON_DARK, ON_LIGHT
 from dashboards.web.screens.domain import charts, rollout_chart, text
 from dashboards.web.screens.domain import whatif as whatif_mode
 from dashboards.web.screens.domain.data import Place
-from schemas.config.thresholds import Gates
 from schemas.store.store import Store
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.support.mails.policy_reports import Seen, stored_policies
@@ -192,11 +193,13 @@ def test_the_replay_of_what_is_published_says_what_was_reported(tmp_path: Path) 
         for day in days
         for who in ("one.example", "two.example")
     ]
-    with Store(store_of(reports, tmp_path / "s")).read() as con:
-        told = source_rates(con, WINDOW, "example.com")
-        found = whatif(con, WINDOW, "example.com", Tags("reject"))
-        again, each_day = replayed_rates(con), replayed_days(con)
-        fates = replayed_fates(con, found["in_force"])
+    with Store(store_of(reports, tmp_path / "s")).read() as reader:
+        q = Question(reader, WINDOW, ("example.com",))
+        told = source_rates(q)
+        found = whatif(q, Tags("reject"))
+        replayed = Replayed.of(q, Tags("reject"))
+        again, each_day = replayed.rates(), replayed.days()
+        fates = replayed.fates(found["in_force"])
     assert told == again
     assert [row["source"] for row in told] == ["192.0.2.1"]
     assert sum(row["messages"] for row in each_day) == found["messages"] == 342
@@ -208,12 +211,11 @@ def test_the_replay_of_what_is_published_says_what_was_reported(tmp_path: Path) 
 def test_advice_without_a_replay_is_the_advice(tmp_path: Path) -> None:
     """Monday leaves the impact out, and nothing else."""
     from dashboards.common.verdicts import advised  # noqa: PLC0415 - beside what it is held against
-    from schemas.config.settings import Settings  # noqa: PLC0415
 
     reports = [Report(TODAY - timedelta(days=n), count=30) for n in range(1, 20)]
-    with Store(store_of(reports, tmp_path / "s")).read() as con:
-        (whole,) = advise(con, WINDOW, Gates(), {})
-        (light,) = advised(con, WINDOW, Settings(), ())
+    with Store(store_of(reports, tmp_path / "s")).read() as reader:
+        (whole,) = advise(Question(reader, WINDOW))
+        (light,) = advised(Question(reader, WINDOW))
     left_out = {"impact", "blockers", "inputs"}
     assert {key: light[key] for key in light if key not in left_out} == {
         key: whole[key] for key in light if key not in left_out

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import pandas as pd
 import pytest
 
+from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.window import Window
 from analytics.reports.coverage import arrivals
@@ -135,8 +136,8 @@ def test_days_without_an_expected_report_are_hatched(tmp_path: Path, app_on: Ope
     assert "1 day without any report and 1 day without an expected report of 1 reporter" in words(
         app
     )
-    with Store(tmp_path / "s" / "rua.duckdb").read() as con:
-        frame = coverage_strip.arrivals_frame(arrivals(con, WINDOW))
+    with Store(tmp_path / "s" / "rua.duckdb").read() as reader:
+        frame = coverage_strip.arrivals_frame(arrivals(Question(reader, WINDOW)))
     gaps = frame[frame["state"] == coverage_strip.GAP]
     assert list(gaps["reporter"]) == ["all reporters", "steady.example"]
     assert set(gaps["day"]) == {gone.isoformat()}

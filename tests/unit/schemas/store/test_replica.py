@@ -15,7 +15,7 @@ from schemas.errors import AccessDenied, StoreDamaged, StoreError, StoreLocked
 from schemas.store import replica as copies_module
 from schemas.store.replica import Copies
 from schemas.store.row_access import Scope
-from schemas.store.store import Connection, Copied, Store
+from schemas.store.store import Copied, Reader, Store
 from tests.support.mails.report_documents import Report, store_of
 
 DAY = date(2026, 11, 20)
@@ -46,8 +46,8 @@ def copies() -> Iterator[Copies]:
     found.close()
 
 
-def count(con: Connection) -> int:
-    return int(con.execute("select sum(message_count) from dmarc_message").fetchall()[0][0])
+def count(reader: Reader) -> int:
+    return int(reader.execute("select sum(message_count) from dmarc_message").fetchall()[0][0])
 
 
 def made(copies: Copies, store: Store) -> Copied:
@@ -67,10 +67,9 @@ def test_it_is_the_store_as_it_was(store: Store, copies: Copies) -> None:
     then = store.as_copied(copied)
     assert (then.state(), copied.state) == (before, before)
     assert store.state() != before
-    with then.read() as con:
-        assert (count(con), labels(con)) == (7, [])
-        asked = "select getvariable('store_path')"
-        assert con.execute(asked).fetchall() == [(str(store.path.absolute()),)]
+    with then.read() as reader:
+        assert (count(reader), labels(reader)) == (7, [])
+        assert reader.path == store.path.absolute()
     with store.read() as con:
         assert len(labels(con)) == 1
 
