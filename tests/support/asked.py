@@ -4,47 +4,53 @@ Tests of what an answer says go through here, so that they do not hang on how an
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import Owner, Standing, standings
-from analytics.policy.whatif import Tags, whatif
+from analytics.advice.domain_state import Standing, standings
+from analytics.policy.replay import Tags
+from analytics.policy.whatif import whatif
+from analytics.query.override import Override
+from analytics.query.question import Owner, Question
 from analytics.query.run import ask
 from analytics.query.window import Window
 from analytics.reports import browse, freshness
 from analytics.reports.coverage import arrivals
-from analytics.reports.verified_filter import proven
+from analytics.reports.verified_filter import verified_where_proven
 from analytics.sources import daily, drilldown, summary, totals
-from analytics.sources.drilldown import Sought
+from analytics.sources.drilldown import Drilldown
 from analytics.sources.label_impact import effect
-from analytics.sources.labels import Word, read
+from analytics.sources.labels import read
 from analytics.sources.pass_rates import source_rates
 from analytics.sources.services import by_class
 from analytics.sources.unclassified import Unknown, unknown
 from schemas.config.thresholds import Gates
-from schemas.store.store import Connection, Store
+from schemas.store.reader import Reader
+from schemas.store.store import Store
+from tests.support.moments import utc
 
 __all__ = ["Asked", "Row", "asked"]
 
 Row = dict[str, Any]
-LABELLED = datetime(2026, 1, 2)
+LABELLED = utc(2026, 1, 2)
 
 
 @dataclass(frozen=True)
 class Asked:
     """One store, and what is asked about: so many days up to the last one, of one domain."""
 
-    con: Connection
+    reader: Reader
     last: date
     domain: str = "example.com"
     days: int = 35
     gates: Mapping[str, Any] = field(default_factory=dict)
     owner: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    is_proven: bool = False
 
     def but(self, **changes: Any) -> "Asked":
         return replace(self, **changes)
@@ -57,18 +63,25 @@ class Asked:
         return Window(self.last - timedelta(days=self.days - 1), self.last, self.last)
 
     @property
-    def words(self) -> Sequence[Word]:
+    def overrides(self) -> tuple[Override, ...]:
         """The labels: {address, network, domain or service: class}."""
-        return [
-            Word(self.domain, match, *read(match), name, is_label=True, made_at=LABELLED)
+        return tuple(
+            Override(self.domain, match, *read(match), name, is_label=True, made_at=LABELLED)
             for match, name in self.labels.items()
-        ]
+        )
+
+    @property
+    def question(self) -> Question:
+        """Of the one domain; with `is_proven` over the reports that its advice goes by."""
+        owners = {self.domain: Owner(**self.owner)}
+        gates = Gates(**self.gates)
+        about = (self.domain,)
+        q = Question(self.reader, self.window, about, self.overrides, gates, owners)
+        return verified_where_proven(q)[0] if self.is_proven else q
 
     def advice(self) -> Row:
         """The row of `rua advise`."""
-        owners = {self.domain: Owner(**self.owner)}
-        gates = Gates(**self.gates)
-        (row,) = advise(self.con, self.window, gates, owners, self.words, self.domain)
+        (row,) = advise(self.question)
         return row
 
     def gate(self, name: str) -> Row:
@@ -78,9 +91,7 @@ class Asked:
 
     def state(self) -> Standing:
         """All that the advice on the domain goes by."""
-        owners = {self.domain: Owner(**self.owner)}
-        gates = Gates(**self.gates)
-        (found,) = standings(self.con, self.window, gates, owners, self.words, self.domain)
+        (found,) = standings(self.question)
         return found
 
     def measured(self) -> Row:
@@ -91,7 +102,7 @@ class Asked:
 
     def sources(self) -> dict[str, Row]:
         """{address: row of `rua sources`}"""
-        rows = summary.sources(self.con, self.window, self.domain, self.words)
+        rows = summary.sources(self.question)
         return {row["source_ip"]: row for row in rows}
 
     def evidence(self) -> dict[str, Row]:
@@ -102,95 +113,89 @@ class Asked:
             "last": self.last,
             "domains": [self.domain],
         }
-        rows = ask(self.con, "sources/evidence", parameters)
+        rows = ask(self.reader, "sources/evidence", parameters, *self.question.counted)
         return {row["source_ip"]: row for row in rows}
 
     def domains(self) -> dict[str, Row]:
-        return {row["domain"]: row for row in summary.domains(self.con, self.window)}
+        return {row["domain"]: row for row in summary.domains(self.question.about())}
 
     def services(self) -> dict[tuple[str, str], Row]:
         """{(service, class): its addresses of that class together}"""
-        rows = by_class(self.con, self.window, self.domain, self.words)
+        rows = by_class(self.question)
         return {(row["source"], row["class"]): row for row in rows}
 
     def rates(self) -> dict[str, Row]:
-        rows = source_rates(self.con, self.window, self.domain, self.words)
+        rows = source_rates(self.question)
         return {row["source"]: row for row in rows}
 
     def each_day(self) -> dict[date, Row]:
-        rows = totals.days(self.con, self.window, words=self.words, domain=self.domain)
+        rows = totals.days(self.question)
         return {row["day"]: row for row in rows}
 
     def whatif(self, **tags: str) -> Row:
-        return whatif(self.con, self.window, self.domain, Tags(**tags), self.words)
+        return whatif(self.question, Tags(**tags))
 
     def left_out(self) -> int:
         """Unverified reports of the window that the advice does not go by."""
-        with self.proven() as found:
-            return found.get(self.domain, 0)
+        return verified_where_proven(self.question)[1].get(self.domain, 0)
 
-    @contextlib.contextmanager
-    def proven(self) -> Iterator[Mapping[str, int]]:
-        """Within, only reports count that the advice goes by."""
-        with proven(self.con, self.window, Gates(**self.gates), self.domain) as found:
-            yield found
+    def proven(self) -> "Asked":
+        """The same over the reports that the advice goes by."""
+        return self.but(is_proven=True)
 
     def gone(self) -> dict[str, Row]:
         """{address: its mail of the 90 days before the window, of those that sent none in it}"""
-        return {row["source_ip"]: row for row in daily.gone(self.con, self.window, self.domain)}
+        return {row["source_ip"]: row for row in daily.gone(self.question)}
 
     def source_days(self) -> dict[tuple[str, date], Row]:
-        rows = daily.source_days(self.con, self.window, self.domain, self.words)
+        rows = daily.source_days(self.question)
         return {(row["source"], row["day"]): row for row in rows}
 
     def unknown(self, most: int = 100, skip: int = 0, **wanted: Any) -> list[Row]:
         """Addresses that are new or undecided."""
-        which = Unknown(domains=(self.domain,), **wanted)
-        return unknown(self.con, self.window, which, self.words, most=most, skip=skip)
+        return unknown(self.question, Unknown(**wanted), most=most, skip=skip)
 
     def effect(self, match: str) -> Row:
         """What the label on `match` decides, and what that mail is without it."""
         without = self.but(labels={key: self.labels[key] for key in self.labels if key != match})
-        return effect(self.con, self.window, self.domain, match, self.words, without.words)
+        return effect(self.question, match, without.overrides)
 
     def reporters(self) -> dict[str, Row]:
         """{reporter: how regularly it sends}"""
-        rows = freshness.reporters(self.con, self.last, [self.domain])
+        rows = freshness.reporters(self.question)
         return {row["reporter"]: row for row in rows}
 
     def reporter_mail(self) -> dict[str, Row]:
-        rows = freshness.reporter_mail(self.con, self.window, [self.domain])
+        rows = freshness.reporter_mail(self.question)
         return {row["reporter"]: row for row in rows}
 
     def feed(self) -> Row:
-        return freshness.feed(self.con, self.last)
+        return freshness.feed(self.question)
 
     def disagreement(self) -> dict[str, Row]:
-        return {row["reporter"]: row for row in freshness.disagreement(self.con, self.window)}
+        return {row["reporter"]: row for row in freshness.disagreement(self.question)}
 
     def arrivals(self, most: int = 10) -> dict[tuple[str | None, date], Row]:
-        rows = arrivals(self.con, self.window, [self.domain], most)
+        rows = arrivals(self.question, most)
         return {(row["reporter"], row["day"]): row for row in rows}
 
     def reports(self, most: int = 1000, skip: int = 0, **wanted: Any) -> list[Row]:
         which = browse.Wanted(**wanted)
-        return browse.browse(self.con, self.window, [self.domain], which, most=most, skip=skip)
+        return browse.browse(self.question, which, most=most, skip=skip)
 
     def genuine(self) -> dict[str, Row]:
-        rows = browse.genuine(self.con, self.window, [self.domain])
+        rows = browse.genuine(self.question)
         return {row["reporter"]: row for row in rows}
 
     def found(self, what: str, **sought: Any) -> Any:
         """addresses, days, reporters or total of the mail that is sought."""
-        wanted = Sought(domains=(self.domain,), **sought)
-        return getattr(drilldown, what)(self.con, self.window, wanted, self.words)
+        return getattr(drilldown, what)(self.question, Drilldown(**sought))
 
     def records(self, most: int = 100, skip: int = 0, **sought: Any) -> list[Row]:
-        wanted = Sought(domains=(self.domain,), **sought)
-        return drilldown.records(self.con, self.window, wanted, self.words, most=most, skip=skip)
+        return drilldown.records(self.question, Drilldown(**sought), most=most, skip=skip)
 
 
 @contextlib.contextmanager
 def asked(store: Path, last: date, **changes: Any) -> Iterator[Asked]:
-    with Store(store).read() as con:
-        yield Asked(con, last, **changes)
+    with Store(store).read() as reader:
+        yield Asked(reader, last, **changes)

@@ -34,7 +34,8 @@ from analytics.sources.unclassified import Unknown, unknown_countries
 from analytics.sources.unclassified import unknown as unknown_addresses
 from analytics.tls import sessions
 from analytics.weekly import weeks
-from schemas.store.store import Connection, Reader
+from schemas.store.connection import Rows
+from schemas.store.store import Reader
 from tests.conftest import DEMO_DAYS, DEMO_UNTIL
 from tests.support.stores.two_groups import TwoGroups
 
@@ -54,9 +55,9 @@ class Recorded(Reader):
         self.made = reader.made
         self.asked: list[str] = []
 
-    def execute(self, sql: str, parameters: Any = None) -> Connection:
-        self.asked.append(sql)
-        return super().execute(sql, parameters)
+    def execute(self, query: str, parameters: object = None) -> Rows:
+        self.asked.append(query)
+        return super().execute(query, parameters)
 
     def has_asked(self, question: str) -> bool:
         """Whether a question was asked, by itself or over relations, which stand before it."""
@@ -92,7 +93,7 @@ def everything_asked(
 
 def _of_the_feed(q: Question) -> Iterator[tuple[str, object]]:
     reader, ever = q.reader, q.over(EVER)
-    yield "feed", freshness.feed(reader, DEMO_UNTIL)
+    yield "feed", freshness.feed(q)
     yield "reporters", (freshness.reporters(q), freshness.reporter_mail(q))
     yield "arrivals", arrivals(q)
     yield "disagreement", freshness.disagreement(q)

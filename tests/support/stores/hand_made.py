@@ -14,7 +14,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
-from ingest.verify.authenticity import Trust
+from ingest.model.proof import Trust
 from tests.support.stores.read_here import read_here
 
 __all__ = ["DOMAIN", "LAST", "Auth", "Record", "Report", "ago", "daily", "moved", "stored"]

@@ -1,12 +1,12 @@
 """The next record: which step follows which policy, and what of the present record stays."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 
 import pytest
 
 from schemas.store.store import Store
 from tests.support.asked import Asked, asked
+from tests.support.moments import utc
 from tests.support.stores.hand_made import LAST, Record, Report, ago, moved, stored
 
 OWN = "192.0.2.10"
@@ -67,7 +67,7 @@ def of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Of]:
 
 def publish(con: object, name: str, record: str) -> None:
     """As `rua advise` keeps what DNS said."""
-    at = datetime(2026, 11, 19, 12)
+    at = utc(2026, 11, 19, 12)
     row = [name, at, at, f"_dmarc.{name}", "TXT", "found", [record]]
     con.execute("insert into dns_snapshot values ($1, $2, $3, $4, $5, $6, $7)", row)  # type: ignore[attr-defined]
 

@@ -174,7 +174,8 @@ def test_a_policy_that_reports_show_anew(
     facts = gather(q.about("quiet.example"))
     before = gather(q.about("quiet.example").over(BEFORE))
     then = replace(before, policies={"quiet.example": POLICY})
-    rows = compare(replace(facts, policies={"quiet.example": {**POLICY, **now}}), then)
+    after = replace(facts, policies={"quiet.example": {**POLICY, **now}})
+    rows = compare(after, then, q.gates)
     assert [row["kind"] for row in rows] == ([kind] if kind else [])
     assert all(row["text"].endswith(words) for row in rows)
 

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from analytics.policy.history import policy_changes
-from schemas.store.store import Connection, Store
+from analytics.query.question import Question
+from analytics.query.window import Window
+from schemas.store.reader import Reader
+from schemas.store.store import Store
 from tests.support.stores.hand_made import LAST, Record, Report, ago, moved, stored
 
 SENT = [Record("192.0.2.10", 1)]
@@ -59,7 +62,7 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     reports = [
         each for number, name in enumerate(CASES) for each in moved(CASES[name], domain(number))
     ]
@@ -72,9 +75,9 @@ def domain(number: int) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_changed_and_when(con: Connection, name: str) -> None:
+def test_what_changed_and_when(reader: Reader, name: str) -> None:
     about = domain(list(CASES).index(name))
-    changes = policy_changes(con, LAST, [about])
+    changes = policy_changes(Question(reader, Window.up_to(LAST), (about,)))
     assert [(each.after["p"], each.day) for each in changes] == [
         (p, ago(day)) for p, day in EXPECTED[name]
     ]

@@ -12,6 +12,7 @@ from analytics.sources import drilldown
 from analytics.sources.drilldown import Drilldown
 from analytics.sources.services import EVERY, by_class, service_counts, service_page, services
 from analytics.sources.summary import by_service, sources
+from schemas.config.thresholds import Gates
 from schemas.store.store import Store
 from tests.conftest import DEMO_UNTIL, Demo
 
@@ -21,7 +22,7 @@ WINDOW = Window(DEMO_UNTIL - timedelta(days=34), DEMO_UNTIL, DEMO_UNTIL)
 def test_services_are_the_same_as_addresses_gathered_one_by_one(demo: Demo) -> None:
     with Store(demo.store).read() as reader:
         q = Question(reader, WINDOW)
-        one_by_one = by_service(sources(q))
+        one_by_one = by_service(sources(q), Gates())
         gathered = services(q)
     assert gathered == one_by_one
     assert len(gathered) > 100
@@ -55,7 +56,7 @@ def one_by_one(q: Question, to: Drilldown) -> list[Row]:
         if (place := (row["domain"], row["source_ip"])) in counted
     ]
     loudest_first = sorted(kept, key=lambda row: (-row["messages"], row["source_ip"]))
-    return by_service(loudest_first)
+    return by_service(loudest_first, Gates())
 
 
 @pytest.mark.parametrize("wanted", CHOICES.values(), ids=CHOICES)

@@ -18,7 +18,7 @@ from analytics.sources import daily, labels, summary
 from schemas.errors import AccessDenied
 from schemas.store.row_access import ROWS, Scope
 from schemas.store.store import Store
-from tests.conftest import DEMO_UNTIL, Demo
+from tests.conftest import Demo
 from tests.support.paths import ROOT
 from tests.support.stores.all_questions import MOMENT, WINDOW, Recorded, everything_asked
 from tests.support.stores.two_groups import MIXED_ID, TwoGroups, foreign_tokens, tokens, two_groups
@@ -173,7 +173,7 @@ def test_whoever_may_see_nothing_sees_nothing(both: TwoGroups) -> None:
         q = Question(reader, WINDOW)
         assert documents.reports(q) == []
         assert summary.domains(q) == []
-        assert freshness.feed(reader, DEMO_UNTIL)["documents"] == 0
+        assert freshness.feed(q)["documents"] == 0
 
 
 def test_only_labels_of_editable_domains_are_written(both: TwoGroups, tmp_path: Path) -> None:
