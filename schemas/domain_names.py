@@ -1,4 +1,4 @@
-"""Domain names and addresses in one written form, so that equal things compare equal."""
+"""Domain names and IP addresses in canonical form, so that equal ones compare equal."""
 
 import ipaddress
 import re
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["canonical_ip", "is_domain", "normal_domain", "organizational_domain"]
 
 LONGEST_NAME = 253  # RFC 1035 §2.3.4, as text without the final dot
-# Underscores are no host names, but RFC 8552 puts them into domain names that do send reports.
+# Host names have no underscores, but RFC 8552 allows them in domain names, which do send reports.
 LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 DOMAIN = re.compile(rf"{LABEL}(\.{LABEL})+")
 
 
 def normal_domain(raw: str | None) -> str | None:
-    """Lower case, no final dot, A-labels; what IDNA refuses is only lower-cased."""
+    """Lower case, no final dot, A-labels; a name that IDNA refuses is only lower-cased."""
     if raw is None:
         return None
     return _normal_domain(raw) if len(raw) <= 2 * LONGEST_NAME else raw.lower()
@@ -40,7 +40,7 @@ def is_domain(name: str) -> bool:
     """Whether a normalised name could be registered: two labels or more, each well-formed."""
     if len(name) > LONGEST_NAME or DOMAIN.fullmatch(name) is None:
         return False
-    return not name.rpartition(".")[2].isdigit()  # RFC 3696 §2: 192.0.2.1 is none
+    return not name.rpartition(".")[2].isdigit()  # RFC 3696 §2: 192.0.2.1 is not one
 
 
 @lru_cache(maxsize=8192)
@@ -54,13 +54,13 @@ def organizational_domain(name: str) -> str | None:
 
 @cache
 def _suffixes() -> "PublicSuffixList":
-    from publicsuffixlist import PublicSuffixList  # a tenth of a second, for those who ask
+    from publicsuffixlist import PublicSuffixList  # takes a tenth of a second
 
     return PublicSuffixList()
 
 
 def canonical_ip(raw: str | None) -> str | None:
-    """RFC 5952 text of an address; None for what is no address. An IPv4-mapped one is IPv4."""
+    """RFC 5952 text of an address; None if it is not an address. IPv4-mapped becomes IPv4."""
     if not raw or len(raw) > 64:
         return None
     return _canonical_ip(raw)

@@ -1,25 +1,25 @@
-"""Everything that rua refuses, as one tree; the exit codes are a public contract.
+"""The exceptions of rua, as one tree; the exit codes are a public contract.
 
-RuaError                      70  an internal error unless a branch below says otherwise
+RuaError                      70  an internal error, unless a branch below says otherwise
 ├── ConfigError                2  a setting, flag or argument is wrong
-├── AccessDenied               2  whoever is logged in may not do this
+├── AccessDenied               2  this login may not do that
 ├── SourceError                3  a mailbox or folder cannot be used
 │   ├── Unreachable               no connection, or it broke
 │   ├── CertificateUntrusted      the server's certificate does not verify
 │   ├── EncryptionRefused         the server offers no TLS
 │   ├── LoginRefused              user name or password is not accepted
-│   └── FolderMissing             the folder named in the settings is not there
+│   └── FolderMissing             the folder named in the settings does not exist
 ├── StoreError                 4  the DuckDB file cannot be used
-│   ├── StoreLocked               another process holds it for too long
+│   ├── StoreLocked               another process held it for too long
 │   ├── StoreFull                 no space left on the device
 │   └── StoreDamaged              not a store of ours, or not readable
-└── Refusal                       one document is refused; it never ends a run
+└── Refusal                       one document is refused; never ends a run
     ├── NotAReport                well-formed, but neither kind of report
     ├── Malformed                 cannot be parsed, or a required element is missing
     ├── Forbidden                 a construct that no report needs (DOCTYPE, entities)
-    ├── BrokenContainer           gzip, zlib or zip that does not open
+    ├── BrokenContainer           gzip, zlib or zip that cannot be opened
     ├── LimitExceeded             larger, deeper or longer than the limits of ingest.model.limits
-    └── ReaderFailed              a fault of rua's own reader; the document waits for a retry
+    └── ReaderFailed              our own reader failed; the document can be retried
 """
 
 from enum import IntEnum
@@ -50,7 +50,7 @@ __all__ = [
 
 
 class ExitCode(IntEnum):
-    """What a command's end means to cron and to scripts."""
+    """How a command ended, for cron and scripts."""
 
     DONE = 0
     REFUSED = 1  # only with --strict
@@ -124,7 +124,7 @@ class StoreDamaged(StoreError):
 
 
 class Refusal(RuaError):
-    """One document cannot be taken. `code` is stable: it stands in the store and in JSON."""
+    """One document cannot be read. `code` is stable: the store and JSON use it."""
 
     code = "refused"
 

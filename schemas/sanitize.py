@@ -1,4 +1,4 @@
-"""Text from strangers, made safe to show."""
+"""Make text from reports safe for terminals, screens and spreadsheets."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ UNSAFE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 
 def plain(text: str) -> str:
-    """The text with everything escaped that does not simply stand on a line.
+    """The text with everything escaped that is not a printable character.
 
     ESC sequences, line breaks, bidirectional overrides and zero-width characters become
     visible escapes such as \\x1b or \\u202e.
@@ -53,7 +53,7 @@ def cell(value: Any, *, empty: str = "–") -> str:
 
 
 def csv_cell(value: Any) -> str:
-    """The value, whole; text so that a spreadsheet, which runs formulas, takes it as text.
+    """The whole value, written so that a spreadsheet takes text as text and not as a formula.
 
     Times are UTC in ISO 8601; None is empty.
     """

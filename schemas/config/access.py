@@ -1,9 +1,8 @@
-"""Who may look: the table [access] of the settings, and what it grants to verified claims.
+"""Who may use the dashboard: the table [access], and what it grants to verified claims.
 
-An OpenID Connect provider says who somebody is; the rules say what he may see. Every rule that
-names him counts: he sees the domains of all of them together, and may change labels of those that
-an editor's rule gives him. Whoever no rule names is a stranger, and so is one whose address the
-provider does not vouch for.
+An OpenID Connect provider identifies a person; the rules say what that person may see. All
+matching rules add up: the person sees the domains of all of them, and may change labels of those
+that an editor's rule grants. Whoever matches no rule, or has no verified address, is a stranger.
 """
 
 import difflib
@@ -23,25 +22,25 @@ from schemas.store.row_access import Scope
 
 __all__ = ["CALLBACK", "LOGIN", "Access", "Rule", "check_groups"]
 
-CALLBACK = "/oauth2callback"  # where Streamlit takes the provider's answer
+CALLBACK = "/oauth2callback"  # where Streamlit receives the provider's answer
 LOGIN = "RUA_LOGIN"  # "required" in the environment of a dashboard with a login
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-SHORTEST_COOKIE_SECRET = 32  # characters: whoever guesses it can be anybody
-LONGEST_SESSION = 30 * 24  # hours: the browser forgets the cookie then
-TRUE = (True, "true", 1, "1")  # some providers write their booleans as text
+SHORTEST_COOKIE_SECRET = 32  # characters: whoever guesses it can pose as anybody
+LONGEST_SESSION = 30 * 24  # hours: then the browser drops the cookie
+TRUE = (True, "true", 1, "1")  # some providers send booleans as text
 # Domains in which anyone can get an address.
 PUBLIC = (
     *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com"),
     *("yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "web.de", "mail.com"),
     *("proton.me", "protonmail.com"),
 )
-# Issuers that let in accounts of any organisation, each of which writes what it likes into a claim.
+# Issuers for accounts of any organisation, each of which can write any value into a claim.
 ANY_TENANT = ("/common/", "/organizations/", "/consumers/")
 
 
 class Rule(Table):
-    """Somebody, by e-mail address, by its domain or by a group of the provider (any of them), and
-    what he may: `domain_groups` None means every domain, those of strangers among them."""
+    """Whom it matches, by e-mail address, its domain or a group at the provider (any of them), and
+    what they may see: `domain_groups` None means every domain, unconfigured ones included."""
 
     emails: tuple[str, ...] = ()
     email_domains: tuple[str, ...] = ()
@@ -55,7 +54,7 @@ class Rule(Table):
         for each in emails:
             local, at, domain = each.rpartition("@")
             if not (local and at and is_domain(normal_domain(domain) or "")) or "*" in local:
-                raise mistake(f'"{each[:100]}" is no e-mail address')
+                raise mistake(f'"{each[:100]}" is not an e-mail address')
         return tuple(map(_address, emails))
 
     @field_validator("email_domains")
@@ -64,7 +63,7 @@ class Rule(Table):
         names = tuple(normal_domain(each) or "" for each in domains)
         for written, name in zip(domains, names, strict=True):
             if not is_domain(name):
-                raise mistake(f'"{written[:100]}" is no domain: write it as "example.com"')
+                raise mistake(f'"{written[:100]}" is not a domain: write it as "example.com"')
             if name in PUBLIC:
                 raise mistake(f"anyone can get an address in {name}: name the addresses in emails")
         return names
@@ -85,7 +84,7 @@ class Rule(Table):
         return self
 
     def names(self, addresses: Iterable[str], groups: Iterable[str]) -> bool:
-        """Whether one of a person's addresses or groups is meant."""
+        """Whether the rule matches one of a person's addresses or groups."""
         known = set(addresses)
         return bool(
             known & set(self.emails)
@@ -96,7 +95,7 @@ class Rule(Table):
 
 @dataclass(frozen=True, slots=True)
 class _Granted:
-    """Domains that rules give; None is every one."""
+    """Domains that rules grant; None means every one."""
 
     domains: frozenset[str] | None = frozenset()
 
@@ -107,7 +106,7 @@ class _Granted:
 
 
 class Access(Table):
-    """The provider, and the rules. Secrets stand in files, variables or systemd credentials."""
+    """The provider and the rules. Secrets are in files, variables or systemd credentials."""
 
     server_metadata_url: str
     client_id: str = Field(min_length=1)
@@ -132,9 +131,9 @@ class Access(Table):
         parts = urlsplit(url)
         is_here = parts.hostname in LOOPBACK
         if not parts.hostname or parts.scheme not in (("http", "https") if is_here else ("https",)):
-            raise mistake("must begin with https://, since whoever listens could log in with it")
+            raise mistake("must begin with https://: otherwise a listener could take over a login")
         if parts.username is not None or parts.fragment:
-            raise mistake("must hold neither a user name nor a #")
+            raise mistake("must contain neither a user name nor a #")
         return url
 
     @field_validator("redirect_uri")
@@ -142,14 +141,14 @@ class Access(Table):
     def _is_the_callback(cls, url: str) -> str:
         parts = urlsplit(url)
         if not parts.path.endswith(CALLBACK) or parts.query:
-            raise mistake(f"must be where the dashboard is seen, with {CALLBACK} behind it")
+            raise mistake(f"must be the address of the dashboard, followed by {CALLBACK}")
         return url
 
     @field_validator("scopes")
     @classmethod
     def _asks_who_it_is(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
         if "openid" not in scopes:
-            raise mistake('must hold "openid" (OpenID Connect Core §3.1.2.1)')
+            raise mistake('must contain "openid" (OpenID Connect Core §3.1.2.1)')
         return scopes
 
     @model_validator(mode="after")
@@ -160,7 +159,7 @@ class Access(Table):
         if self.trusted_claims and any(each in self.server_metadata_url for each in ANY_TENANT):
             raise mistake(
                 "trusted_claims needs the provider of one organisation: put its tenant ID into"
-                " server_metadata_url, since any other could write a claim of yours"
+                " server_metadata_url, or any other organisation could forge your claims"
             )
         return self
 
@@ -169,7 +168,7 @@ class Access(Table):
         return self._secret("client_secret")[0]
 
     def cookie_secret(self) -> SecretStr:
-        """What the login cookie is signed with. Raises ConfigError, which never shows it."""
+        """The key that signs the login cookie. Raises ConfigError, which never shows it."""
         found, where = self._secret("cookie_secret")
         if len(found.get_secret_value()) < SHORTEST_COOKIE_SECRET:
             raise ConfigError(
@@ -180,26 +179,26 @@ class Access(Table):
         return found
 
     def _secret(self, stem: str) -> tuple[SecretStr, str]:
-        """The secret, and the key that says where it is."""
+        """The secret, and the key that names its place."""
         where = f"key access.{named(self, stem)}"
         found = secret(self, stem, "key access.")
-        if found is None:  # a validator saw to it
+        if found is None:  # a validator excludes it
             raise ConfigError(f"there is no {stem}", where=where)
         return found, where
 
     def addresses(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
-        """A person's e-mail addresses, as far as the provider vouches for them."""
+        """A person's e-mail addresses, as far as the provider has verified them."""
         names = self.trusted_claims
-        # OpenID Connect Core §5.7: only what is verified says anything of a person.
+        # OpenID Connect Core §5.7: an unverified address says nothing about a person.
         if not names and claims.get(self.email_verified_claim) in TRUE:
             names = ("email",)
-        told = (claims.get(name) for name in names)
-        return tuple(_address(each) for each in told if isinstance(each, str) and "@" in each)
+        values = (claims.get(name) for name in names)
+        return tuple(_address(each) for each in values if isinstance(each, str) and "@" in each)
 
     def groups(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
-        """A person's groups at the provider, which alone writes them."""
-        told = claims.get(self.groups_claim)
-        listed = told if isinstance(told, list | tuple) else [told]
+        """A person's groups at the provider, which nobody else can set."""
+        value = claims.get(self.groups_claim)
+        listed = value if isinstance(value, list | tuple) else [value]
         return tuple(each for each in listed if isinstance(each, str))
 
     def granted(
@@ -218,9 +217,9 @@ class Access(Table):
         return Scope(visible.domains, editable.domains) if is_known else None
 
     def is_over(self, claims: Mapping[str, Any], now: datetime) -> bool:
-        """Whether a login has lasted as long as it may. `now` bears a zone.
+        """Whether a login has expired. `now` has a zone.
 
-        `iat` is when the provider said who it is (Core §2); a login without it is none.
+        `iat` is when the provider identified the person (Core §2); a login without it is expired.
         """
         began = claims.get("iat")
         if not isinstance(began, int | float) or isinstance(began, bool):
@@ -236,21 +235,21 @@ def _domains(rule: Rule, domains_by_group: Mapping[str, Sequence[str]]) -> froze
 
 
 def _address(text: str) -> str:
-    """An address as it is compared. Only ASCII is folded: there are letters of other scripts that
-    fold into it (U+212A into k), and would make a stranger's address somebody's."""
+    """An address in the form that is compared. Only ASCII is folded: letters of other scripts that
+    fold into ASCII (U+212A into k) could make a stranger's address match."""
     local, _, domain = text.strip().rpartition("@")
     return f"{local.lower() if local.isascii() else local}@{normal_domain(domain) or domain}"
 
 
 def check_groups(access: Access, domains_by_group: Mapping[str, Sequence[str]], where: str) -> None:
-    """Raises ConfigError for a group of domains that the settings do not have."""
+    """Raises ConfigError for a domain group that the settings do not have."""
     known = sorted(name for name in domains_by_group if name)
     of_domain = {name: group for group, names in domains_by_group.items() for name in names}
     for number, rule in enumerate(access.allow):
         for name in rule.domain_groups or ():
             if name not in known:
                 raise ConfigError(
-                    f"there is no group of domains {name[:80]!r}",
+                    f"there is no domain group {name[:80]!r}",
                     where=f"{where}, key access.allow.{number}.domain_groups",
                     todo=_meant(name, known, of_domain),
                 )
@@ -259,9 +258,9 @@ def check_groups(access: Access, domains_by_group: Mapping[str, Sequence[str]], 
 def _meant(name: str, known: Sequence[str], of_domain: Mapping[str, str]) -> str:
     group = of_domain.get(normal_domain(name) or name)
     if group:
-        return f"that is a domain of the group {group!r}: name the group"
+        return f"this is a domain of the group {group!r}: name the group"
     if group == "":
-        return f'that is a domain in no group: set group in [domains."{name}"]'
+        return f'this is a domain without a group: set group in [domains."{name}"]'
     folded = {each.casefold(): each for each in known}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
     if near:

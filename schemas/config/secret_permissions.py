@@ -1,4 +1,4 @@
-"""Secrets that others on the machine can read."""
+"""Warn about secrets that others on the machine can read."""
 
 import stat
 from collections.abc import Iterator
@@ -32,4 +32,4 @@ def _mode(path: Path) -> int:
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except OSError:
-        return 0  # that it cannot be read is told when it is
+        return 0  # whoever reads it reports the error

@@ -1,4 +1,4 @@
-"""A table of the settings, and the secrets that it names and never holds."""
+"""A table of the settings, and the secrets that it names but never holds."""
 
 import os
 from pathlib import Path
@@ -16,19 +16,19 @@ class Table(BaseModel):
 
 
 def mistake(words: str) -> PydanticCustomError:
-    """A validator's complaint, in the words that the person reads."""
+    """A validator's error, as the person will read it."""
     return PydanticCustomError("mistake", "{words}", {"words": words})
 
 
 def named(table: Table, stem: str) -> str | None:
-    """The key that says where the secret `stem` is; a file before a variable."""
+    """The key that names the place of the secret `stem`; a file before a variable."""
     keys = (f"{stem}_file", f"{stem}_env", f"{stem}_credential")
     return next((key for key in keys if getattr(table, key, None) is not None), None)
 
 
 def secret(table: Table, stem: str, place: str) -> SecretStr | None:
-    """The secret from where the table says, None where it names no place. `place` is what stands
-    before the key in a message. Raises ConfigError, which never shows the secret."""
+    """The secret, None if the table names no place for it. `place` precedes the key in messages.
+    Raises ConfigError, which never shows the secret."""
     key = named(table, stem)
     if key is None:
         return None
@@ -42,7 +42,7 @@ def secret(table: Table, stem: str, place: str) -> SecretStr | None:
             raise ConfigError(
                 f"the environment variable {value} is not set",
                 where=where,
-                todo="export it in the crontab or the unit that starts rua",
+                todo="set it in the crontab or the unit that starts rua",
             )
         return SecretStr(found)
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
@@ -63,7 +63,7 @@ def _secret_from_file(path: Path, where: str, words: str) -> SecretStr:
         raise ConfigError(
             f"cannot read {path}: {reason}",
             where=where,
-            todo=f"put the {words} alone into that file, readable by this user only (mode 600)",
+            todo=f"put only the {words} into that file, readable by this user alone (mode 600)",
         ) from None
     found = text.strip("\r\n")
     if not found:

@@ -1,7 +1,7 @@
 """The settings: rua.toml < environment `RUA_…` < flags. The keys are a public contract.
 
-Secrets are never in the file itself: a mailbox names a file, an environment variable or a
-systemd credential that holds its password, or the secrets of its OAuth 2.0 grant.
+Secrets are never in the file itself: it names a file, an environment variable or a systemd
+credential that holds a mailbox's password or the secrets of its OAuth 2.0 grant.
 """
 
 import ipaddress
@@ -51,7 +51,7 @@ PLACES = ("./rua.toml", "~/.config/rua/rua.toml")
 
 
 class OAuth2(Table):
-    """How a mailbox gets its access tokens (RFC 6749), and which login takes them."""
+    """How a mailbox gets access tokens (RFC 6749), and the login mechanism that uses them."""
 
     grant: Literal["refresh_token", "client_credentials"]
     token_url: str
@@ -73,9 +73,9 @@ class OAuth2(Table):
     def _only_https(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname:
-            raise mistake("must begin with https://, since secrets are sent to it")
+            raise mistake("must begin with https://: secrets are sent to it")
         if parts.username is not None or parts.fragment:
-            raise mistake("must hold neither a user name nor a #")
+            raise mistake("must contain neither a user name nor a #")
         return url
 
     @model_validator(mode="after")
@@ -92,7 +92,7 @@ class OAuth2(Table):
         return secret(self, "client_secret", f'mailbox "{mailbox}", key oauth2.')
 
     def refresh_token(self, mailbox: str) -> SecretStr | None:
-        """As the owner gave it; the endpoint may have replaced it since."""
+        """As configured; the endpoint may have replaced it since."""
         return secret(self, "refresh_token", f'mailbox "{mailbox}", key oauth2.')
 
 
@@ -127,7 +127,7 @@ class Mailbox(Table):
         found = secret(self, "password", f'mailbox "{self.name}", key ')
         if found is None:
             raise ConfigError(
-                "no password is configured, and no OAuth 2.0",
+                "neither a password nor OAuth 2.0 is configured",
                 where=f'mailbox "{self.name}"',
                 todo="set password_file, password_env or password_credential, "
                 "or add a table [mailbox.oauth2]",
@@ -145,7 +145,7 @@ NAMESERVER = re.compile(
 def split_nameserver(text: str) -> tuple[str, int]:
     """(address, port) of "192.0.2.53", "192.0.2.53:5353", "2001:db8::53" or "[2001:db8::53]:5353".
 
-    Raises ValueError for anything else, names above all: who would look them up?
+    Raises ValueError for anything else, names included: nothing could look them up.
     """
     found = NAMESERVER.fullmatch(text.strip())
     if found is None:
@@ -159,7 +159,7 @@ def split_nameserver(text: str) -> tuple[str, int]:
 
 
 class Dns(Table):
-    """How DNS is asked, and whether at all."""
+    """Whether and how to ask DNS."""
 
     offline: bool = False
     nameservers: tuple[str, ...] = ()
@@ -173,12 +173,12 @@ class Dns(Table):
                 split_nameserver(each)
             except ValueError:
                 shown = '"192.0.2.53", "192.0.2.53:5353" or "[2001:db8::53]:5353"'
-                raise mistake(f'"{each[:100]}" is no address: write {shown}') from None
+                raise mistake(f'"{each[:100]}" is not an address: write {shown}') from None
         return nameservers
 
 
 class DomainSettings(Table):
-    """What the owner says of one domain."""
+    """The owner's decisions about one domain."""
 
     goal: Literal["reject", "quarantine"] = "reject"
     parked: bool = False
@@ -194,7 +194,7 @@ def _domain_keys(value: object) -> object:
 
 
 def _one_each(mailboxes: tuple[Mailbox, ...]) -> tuple[Mailbox, ...]:
-    """The ledger remembers mails by the mailbox's name: two of one name would share a memory."""
+    """The ledger identifies mails by mailbox name: two of one name would share entries."""
     names = [mailbox.name for mailbox in mailboxes]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -212,7 +212,7 @@ def _size(value: object) -> object:
 
 
 class Settings(BaseSettings):
-    """Everything a run can be told. Paths in the file are relative to the file's folder."""
+    """All settings. Paths in the file are relative to its folder."""
 
     model_config = SettingsConfigDict(
         env_prefix="RUA_",
@@ -235,7 +235,7 @@ class Settings(BaseSettings):
 
     @property
     def groups(self) -> dict[str, list[str]]:
-        """Domains by their group, both in alphabetical order; "" holds those in no group, last."""
+        """Domains by group, both in alphabetical order; "" is no group, and last."""
         names = sorted(
             {each.group or "" for each in self.domains.values()}, key=lambda n: (not n, n)
         )
@@ -253,7 +253,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment stands over what the file says; flags are laid over both later."""
+        """The environment overrides the file; flags override both later."""
         return env_settings, init_settings
 
 
@@ -263,7 +263,7 @@ def find_config(given: Path | None) -> Path | None:
     if named is not None:
         if not named.is_file():
             raise ConfigError(
-                "there is no such settings file", where=str(named), todo="check --config"
+                "the settings file does not exist", where=str(named), todo="check --config"
             )
         return named
     places = (Path(place).expanduser() for place in PLACES)
@@ -271,7 +271,9 @@ def find_config(given: Path | None) -> Path | None:
 
 
 def settings_stamp() -> tuple[object, ...]:
-    """Changes whenever `load_settings`, given nothing, may answer otherwise. Raises ConfigError."""
+    """Changes whenever `load_settings` without arguments may return something else.
+
+    Raises ConfigError."""
     path = find_config(None)
     named = tuple(sorted(each for each in os.environ.items() if each[0].startswith("RUA_")))
     if path is None:
@@ -286,7 +288,7 @@ def settings_stamp() -> tuple[object, ...]:
 def load_settings(
     config: Path | None, *, store: Path | None, lock_timeout: float | None
 ) -> Settings:
-    """Settings from the file, the environment and flags, in rising order of weight."""
+    """Settings from the file, the environment and flags; each overrides the one before."""
     path = find_config(config)
     values = _read_file(path) if path else {}
     try:
@@ -294,7 +296,7 @@ def load_settings(
     except SettingsError as error:
         raise ConfigError(str(error), where="environment, a variable RUA_…") from None
     except ValidationError as error:
-        # A key that is missing is most often one that is misspelt: say that.
+        # A missing key is most often a misspelt one: report that first.
         first = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")[0]
         raise explained(first, path, Settings) from None
     if settings.access is not None:

@@ -1,4 +1,4 @@
-"""What a mistake in the settings was probably meant to be."""
+"""Explain a mistake in the settings and suggest the nearest known key."""
 
 import difflib
 from pathlib import Path
@@ -20,7 +20,7 @@ def explained(error: ErrorDetails, path: Path | None, root: type[BaseModel]) -> 
     where = f"{path or 'environment'}, key {key}"
     if isinstance(error["input"], dict):
         if loc == ("mailbox",):
-            words = "is a list of tables, since there may be several"
+            words = "is a list of tables"
             return ConfigError(words, where=where, todo="write [[mailbox]], with two brackets")
         if loc[0] == "domains" and error["type"] == "extra_forbidden":
             name = _dotted(loc[1:], error["input"])
@@ -36,7 +36,7 @@ def explained(error: ErrorDetails, path: Path | None, root: type[BaseModel]) -> 
 
 
 def _dotted(parts: tuple[int | str, ...], table: dict[str, Any]) -> str:
-    """The name that was meant by [domains.example.co.uk]."""
+    """The name meant by [domains.example.co.uk]."""
     names = [str(part) for part in parts]
     while len(table) == 1 and isinstance(inner := next(iter(table.values())), dict):
         names += table

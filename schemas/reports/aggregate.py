@@ -1,9 +1,9 @@
 """A DMARC aggregate report, in both dialects: RFC 7489 App. C and RFC 9990 App. A.
 
-Each field stands as the reporter sent it (`…_raw`, or the plain name where nothing is
-normalised); a normalised twin stands beside it. None means the element was absent, "" that it
-was present and empty. A `…_lang` is the language that a text says it is in (RFC 9990 App. A,
-langAttrString); None where it says none, though the schema then means "en".
+Each field keeps the value as the reporter sent it (`…_raw`, or the plain name if nothing is
+normalised), with the normalised value beside it. None means that the element was absent, "" that
+it was empty. `…_lang` is the language attribute of a text (RFC 9990 App. A, langAttrString); None
+if there is none, although the schema then means "en".
 """
 
 from datetime import date, datetime, timedelta
@@ -77,11 +77,11 @@ class SpfResult(Part):
 
 
 class Record(Part):
-    """Messages of one source address that were evaluated alike.
+    """Messages of one source address with the same results.
 
-    `count` is in messages. `extensions` are the elements that no field takes, as XML. `flags`
-    names what in this record makes no sense (an address that is none, a count that cannot be);
-    a flagged record is kept and counts in no rate.
+    `count` is in messages. `extensions` are elements without a field, as XML. `flags` names values
+    that make no sense (an invalid address, an impossible count); a flagged record is kept and
+    counts in no rate.
     """
 
     source_ip: str | None = None
@@ -116,7 +116,7 @@ class RefusedRecord(Part):
 
 
 class PublishedPolicy(Part):
-    """The policy as the reporter saw it. An absent `sp` inherits `p`: it stays None here."""
+    """The policy as the reporter saw it. An absent `sp` stays None here, though it means `p`."""
 
     domain: str
     domain_raw: str
@@ -140,11 +140,11 @@ class PublishedPolicy(Part):
 
 
 class AggregateReport(Part):
-    """One report document: who reports, on which policy domain, for which period.
+    """One report document: the reporter, the policy domain, the period, the records.
 
     `begin_at` and `end_at` are UTC; the period is half-open. `reporter` is org_name trimmed and
-    lower-cased, else the domain of `email`. `extensions` are the elements that no field takes, as
-    XML. `error_langs` has an entry for each of `errors`. `repairs` says what was mended to read the
+    lower-cased, else the domain of `email`. `extensions` are elements without a field, as XML.
+    `error_langs` has an entry for each of `errors`. `repairs` names what was repaired to read the
     document, `flags` what makes no sense in it (a flagged report counts in no rate).
     """
 
@@ -173,5 +173,5 @@ class AggregateReport(Part):
 
 
 def midpoint_day(begin_at: datetime, end_at: datetime) -> date:
-    """The UTC day a report belongs to, whole: that of its midpoint."""
+    """The UTC day that a whole report belongs to: that of its midpoint."""
     return (begin_at + max(end_at - begin_at, timedelta(0)) / 2).date()

@@ -1,7 +1,7 @@
-"""An SMTP TLS report (RFC 8460 §4.4). Raw beside normalised, None for absent, as in dmarc.py.
+"""An SMTP TLS report (RFC 8460 §4.4). Raw beside normalised, None for absent, as in aggregate.py.
 
-Lists and counts stand raw as JSON: a list that is absent, null, empty or a single string is told
-apart there, and a count in quotes.
+Raw lists and counts are JSON, which distinguishes an absent list, null, an empty list and a single
+string, and a count in quotes.
 """
 
 from datetime import datetime
@@ -35,7 +35,7 @@ class TlsFailure(Part):
 
 
 class TlsPolicy(Part):
-    """Sessions under one policy. Never add across policy types: the same ones count in each."""
+    """Sessions under one policy. Never add across policy types: each lists the same sessions."""
 
     policy_type: PolicyType | None = None
     policy_type_raw: str | None = None

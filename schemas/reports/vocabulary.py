@@ -1,8 +1,8 @@
 """The closed vocabularies of both report kinds.
 
-Reporters write them in any case and with words of their own. `of` folds what was sent into a
-member: aliases by the table, unknown words into UNKNOWN; the raw text is kept beside it by
-whoever calls. Absent or empty gives None, which differs from UNKNOWN.
+Reporters write them in any case and add words of their own. `of` maps what was sent to a member:
+aliases by the table, unknown words to UNKNOWN. The caller keeps the raw text beside it. Absent or
+empty gives None, which differs from UNKNOWN.
 """
 
 from enum import StrEnum
@@ -35,10 +35,10 @@ class Vocabulary(StrEnum):
 
     @classmethod
     def of(cls, raw: str | None) -> Self | None:
-        """The member that `raw` means; None when nothing was said."""
+        """The member that `raw` means; None if it is absent or empty."""
         if not raw:
             return None
-        # A cache keyed by what strangers send must not grow with what they send.
+        # A cache keyed by strangers' text must not grow with its length.
         return cls._folded(raw if len(raw) <= LONGEST_WORD else "unknown")
 
     @classmethod
@@ -113,7 +113,7 @@ class EvaluatedResult(Vocabulary):
 
 
 class OverrideReason(Vocabulary):
-    """RFC 7489 and RFC 9990 §3.1.6 together; removed words are kept where they are sent."""
+    """RFC 7489 and RFC 9990 §3.1.6 together; removed words are kept if they are sent."""
 
     FORWARDED = "forwarded"
     SAMPLED_OUT = "sampled_out"
@@ -143,7 +143,7 @@ class DkimVerdict(Vocabulary):
 
 
 class SpfVerdict(Vocabulary):
-    """RFC 8601 §2.7.2; RFC 7489 App. C names the old words `unknown` and `error` itself."""
+    """RFC 8601 §2.7.2; RFC 7489 App. C mentions the old words `unknown` and `error`."""
 
     NONE = "none"
     NEUTRAL = "neutral"

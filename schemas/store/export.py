@@ -1,4 +1,4 @@
-"""A copy of the store for other programs, put in its place whole or not at all."""
+"""A copy of the store for other programs, which appears whole or not at all."""
 
 import contextlib
 import errno
@@ -19,7 +19,7 @@ BESIDE = (".wal", ".lock", ".queue", ".ingest", ".new", ".new.wal")  # files of 
 def write_snapshot(store: Store, target: Path, *, force: bool = False) -> int:
     """Copy the store to `target`; an existing file is replaced only with `force`.
 
-    Returns the size in bytes. Raises StoreError, and ConfigError for a target that cannot be one.
+    Returns the size in bytes. Raises StoreError, and ConfigError for an impossible target.
     """
     target = Path(os.path.realpath(target))
     _refuse_own_files(store.path, target)
@@ -37,7 +37,7 @@ def _refuse_own_files(store: Path, target: Path) -> None:
     is_store = target == own or (target.exists() and own.exists() and target.samefile(own))
     if is_store or target in [own.with_name(own.name + suffix) for suffix in BESIDE]:
         raise ConfigError(
-            "that is the store itself, or a file of it",
+            "this is the store itself, or one of its files",
             where=str(target),
             todo="name another file",
         )
@@ -46,29 +46,27 @@ def _refuse_own_files(store: Path, target: Path) -> None:
 def _refuse_taken(target: Path, *, force: bool) -> None:
     log = target.with_name(target.name + ".wal")
     if log.exists():
-        # DuckDB would lay the changes of the old file over the new one.
+        # DuckDB would replay the old file's changes onto the new one.
         raise ConfigError(
-            "a program is changing that file, or ended while it did",
+            "another program is changing this file, or crashed while it did",
             where=str(log),
             todo="close that program, or remove both files",
         )
     if not target.exists():
         return
     if not target.is_file():
-        raise ConfigError("that is no file", where=str(target), todo="name a file")
+        raise ConfigError("this is not a file", where=str(target), todo="name a file")
     if not force:
         raise _taken(target)
 
 
 def _taken(target: Path) -> ConfigError:
-    return ConfigError(
-        "there is a file of that name", where=str(target), todo="give --force to replace it"
-    )
+    return ConfigError("the file exists", where=str(target), todo="give --force to replace it")
 
 
 @contextlib.contextmanager
 def _folder_beside(target: Path) -> Iterator[Path]:
-    """A folder for what is not finished; on the same file system, so that a name is enough."""
+    """A folder for the unfinished copy, on the same file system so that a rename is enough."""
     with contextlib.ExitStack() as stack:
         try:
             folder = stack.enter_context(scratch_folder(target.parent, ".rua-snapshot-"))
@@ -78,7 +76,7 @@ def _folder_beside(target: Path) -> Iterator[Path]:
 
 
 def _take_over_mode(aside: Path, target: Path) -> None:
-    """A file that is replaced keeps who may read it; a new one is for this user alone."""
+    """A replaced file keeps its permissions; a new one is for this user alone."""
     try:
         status = target.stat()
     except FileNotFoundError:
@@ -87,7 +85,7 @@ def _take_over_mode(aside: Path, target: Path) -> None:
     mode = stat.S_IMODE(status.st_mode)
     try:
         os.chown(aside, -1, status.st_gid)
-    except OSError:  # only a member of that group may; another group gets nothing by it
+    except OSError:  # only members of that group may; then no group may read it
         mode &= ~stat.S_IRWXG
     aside.chmod(mode)
 
@@ -104,12 +102,12 @@ def _put(aside: Path, target: Path, *, force: bool) -> None:
 
 
 def _link(aside: Path, target: Path) -> None:
-    """Unlike a rename, a second name never takes the place of a file made meanwhile."""
+    """Unlike a rename, a link never replaces a file that was made meanwhile."""
     try:
         os.link(aside, target)
     except FileExistsError:
         raise _taken(target) from None
-    except OSError:  # a file system without second names
+    except OSError:  # a file system without hard links
         if target.exists():
             raise _taken(target) from None
         aside.replace(target)

@@ -1,9 +1,9 @@
 """A fair lock between processes, beside the store.
 
-DuckDB itself excludes readers from a writer at once and without waiting, so whoever opens the
-file first stands in line here. Two locks make the line fair: everyone passes the turnstile one
-at a time, and a writer holds it while it waits for the readers inside to leave, so that no
-stream of readers starves a writer, and no stream of writers a reader.
+DuckDB fails at once if one process writes while another has the file open. So whoever opens it
+first takes a lock here. Two locks make it fair: everyone passes a turnstile one at a time, and a
+writer holds it while the readers inside finish. So readers cannot starve a writer, nor writers a
+reader.
 """
 
 import contextlib
@@ -20,10 +20,10 @@ from schemas.errors import StoreError, StoreLocked
 __all__ = ["Deadline", "exclusive", "never", "shared"]
 
 POLL_SECONDS = 0.005
-HOW = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW  # no link of a stranger's is written
+HOW = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW  # never follow a stranger's link
 
 
-Deadline = Callable[[], float]  # of time.monotonic(); it may come nearer while somebody waits
+Deadline = Callable[[], float]  # of time.monotonic(); may move closer during a wait
 
 
 def never() -> float:
@@ -55,7 +55,7 @@ def _in_line(store: Path, how: int, timeout: float, latest: Deadline) -> Iterato
         with _open(store, ".queue") as turnstile:
             _take(turnstile, fcntl.LOCK_EX, deadline, store, door)
             _take(door, how, deadline, store, door)
-        # Closing the turnstile lets the next one in; closing the door at the end frees it.
+        # Closing the turnstile admits the next one; closing the door at the end frees the store.
         yield
 
 
@@ -69,7 +69,7 @@ def _open(store: Path, suffix: str) -> IO[bytes]:
         raise StoreError(
             f"the lock file cannot be opened: {error.strerror}",
             where=str(path),
-            todo="the folder of the store must be writable, for readers too",
+            todo="the store's folder must be writable, even for readers",
         ) from None
 
 
@@ -95,7 +95,7 @@ def _locked(store: Path, door: IO[bytes]) -> StoreLocked:
 
 
 def _holders(file: IO[bytes]) -> list[int]:
-    """PIDs that hold the lock, from the kernel's own list (Linux); else none."""
+    """PIDs that hold the lock, from the kernel's list (Linux); elsewhere none."""
     status = os.fstat(file.fileno())
     inode = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     try:

@@ -1,7 +1,7 @@
-"""The form of a store's file: its tables by numbered migrations, and its views.
+"""Bring a store to this program's schema: numbered migrations, then the views.
 
 A migration is applied once, in a transaction with its own record. Views are replaced whenever the
-program that opens the store brings newer ones.
+program that opens the store has newer ones.
 """
 
 from functools import cache
@@ -13,25 +13,25 @@ from schemas.store.connection import Executes
 
 __all__ = ["Form", "is_current", "migrate"]
 
-Form = tuple[int, str]  # how many migrations are applied (0: no store), text of the views in force
+Form = tuple[int, str]  # number of applied migrations (0: no store), text of its views
 PACKAGE = resources.files("schemas.store")
 
 
 def is_current(form: Form, path: Path) -> bool:
-    """Whether a file has this program's migrations and views. A newer one is StoreDamaged."""
+    """Whether a file has this program's migrations and views. Raises StoreDamaged if newer."""
     version, views = form
     known = len(_migrations())
     if version > known:
         raise StoreDamaged(
-            f"the store has form {version}, this rua knows {known}",
+            f"the store has schema version {version}, this rua knows {known}",
             where=str(path),
-            todo="use the newer rua that wrote it",
+            todo="use the newer version of rua that wrote it",
         )
     return version == known and views == _views_text()
 
 
 def migrate(con: Executes, form: Form, path: Path) -> None:
-    """Give an open file this program's form. Raises StoreDamaged for a newer or a foreign one."""
+    """Migrate an open file. Raises StoreDamaged if it is newer, or of another program."""
     if is_current(form, path):
         return
     version, migrations = form[0], _migrations()
@@ -71,7 +71,7 @@ def _refuse_foreign(con: Executes, path: Path) -> None:
     tables = con.execute("select count(*) from duckdb_tables() where not internal").fetchall()
     if tables[0][0]:
         raise StoreDamaged(
-            "this DuckDB file holds other tables and is no store of rua",
+            "this DuckDB file has other tables and is not a store of rua",
             where=str(path),
             todo="name another file with --store",
         )

@@ -1,7 +1,7 @@
-"""Copies of the store as it was, for who reads often and for long beside those who write.
+"""Copies of the store, for those who read often and for long.
 
-A reader of the store keeps writers out until he has his answer, and who comes after them waits for
-both. A reader of a copy keeps nobody waiting, and finds the same numbers on every page.
+A reader of the store keeps writers out until it has its answer, and whoever comes next waits for
+both. A reader of a copy keeps nobody waiting and sees the same numbers on every page.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from schemas.store.temp_dirs import scratch_folder
 
 __all__ = ["Copies"]
 
-KEPT = 2  # the one that is read, and the one that takes its place
+KEPT = 2  # the one being read, and its successor
 FREE_FOR_OTHERS = 256 * 1024 * 1024  # bytes that a copy leaves on the disk
 LOG = ".wal"
 
@@ -29,9 +29,9 @@ class Copies:
         self._made: list[Copied] = []
 
     def make(self, store: Store) -> Copied | None:
-        """A copy of the store as it is; the last one where nothing has changed since.
+        """A copy of the store; the last one if nothing has changed since.
 
-        None where there is no room for it, or no folder can be made. Raises StoreError (missing,
+        None if there is no room for it, or no folder can be made. Raises StoreError (missing,
         locked, damaged).
         """
         now = (store.path, store.state())
@@ -66,7 +66,7 @@ class Copies:
         return copied
 
     def _folder_of(self, store: Store) -> Path:
-        """Beside the store that is meant now: the settings may name another one meanwhile."""
+        """Beside the present store: the settings may name another one meanwhile."""
         parent = store.path.absolute().parent
         if self._folder is None or self._folder.parent != parent or not self._folder.exists():
             self.close()
@@ -75,7 +75,7 @@ class Copies:
         return self._folder
 
     def _remove_older(self) -> None:
-        """Who has opened one goes on reading it."""
+        """Whoever has one open can finish reading it."""
         for copied in self._made[: -KEPT + 1]:
             _remove(copied.file)
         self._made = self._made[-KEPT + 1 :]
@@ -99,5 +99,5 @@ def _remove(copy: Path) -> None:
 
 
 def _files(path: Path) -> tuple[Path, Path]:
-    """A store's file and its log, which a writer that was killed leaves behind."""
+    """A store's file and its log, which a killed writer leaves behind."""
     return path, path.with_name(path.name + LOG)

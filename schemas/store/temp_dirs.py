@@ -1,7 +1,7 @@
-"""Folders for what is not finished, beside what it will become; none is left for long.
+"""Temporary folders beside the file they are for; leftovers of killed processes are removed.
 
-The process that made a folder holds a lock on it. What nobody holds is a leftover, and the next
-one to work in the same place removes it.
+The process that makes a folder holds a lock on it. A folder that nobody holds is a leftover, and
+the next process that needs one there removes it.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def _made(parent: Path, prefix: str) -> tuple[Path, int]:
     """The folder, and the descriptor that holds it."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        # Somebody who cleans may take it for a leftover before it is held; then make another.
+        # Another process may remove it as a leftover before it is held; then make another.
         with contextlib.suppress(FileNotFoundError, BlockingIOError):
             hold = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             if _is_taken(hold) is not False and _is_there(folder, hold):
@@ -40,7 +40,7 @@ def _made(parent: Path, prefix: str) -> tuple[Path, int]:
 
 
 def _is_taken(descriptor: int) -> bool | None:
-    """Whether this process has the lock now; None on a file system that locks no folders."""
+    """Whether this process now has the lock; None if the file system cannot lock folders."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -55,7 +55,7 @@ def _is_there(folder: Path, descriptor: int) -> bool:
 
 
 def _remove_leftovers(parent: Path, prefix: str) -> None:
-    """Only folders of this user: in a place that many write to, others' names mean nothing."""
+    """Only folders of this user: in a shared place, others may use the same names."""
     with contextlib.suppress(OSError):
         for name in os.listdir(parent):
             if name.startswith(prefix):

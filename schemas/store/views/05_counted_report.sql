@@ -1,27 +1,26 @@
--- One row per TLS report that counts: it contradicts no other one, nothing proves it false, and
--- nothing in it makes no sense.
+-- One row per TLS report that counts: no conflict, no failed authentication, no flags.
 create or replace view counted_tls_report as
 select *
 from tls_report
 where counted
     and len(flags) = 0;
--- One row per DMARC report that had arrived by the end of the day that is asked about (`as_of`).
+-- One row per DMARC report that had arrived by the end of the day asked about (`as_of`).
 create or replace view arrived_dmarc_report as
 select *
 from dmarc_report
 where getvariable('as_of')::date is null
     or coalesce(arrived_at, end_at) < getvariable('as_of')::date + 1;
--- One row per (reporter, the domain it says it comes from, day) that a verified report covers.
+-- One row per (reporter, domain that the reporter claims, day) covered by a verified report.
 create or replace view verified_day as
 select distinct reporter, reporter_domain, day as verified_day
 from arrived_dmarc_report
 where counted
     and authenticity = 'verified';
--- One row per DMARC report that counts: it contradicts no other one, its period makes sense, and
--- nothing proves it false. An unverified report does not count where its reporter (by name and
--- by the domain it says it comes from) sent a verified one on that day or in the 35 days before
--- (RFC 9990 §8.2: reports can be forged), and never where the setting require_verified asks for
--- proof. Where a day is asked about (`as_of`), only what had arrived by its end counts, and proves.
+-- One row per DMARC report that counts: no conflict, no failed authentication, no flags. An
+-- unverified report does not count if its reporter (by name and claimed domain) sent a verified one
+-- for that day or for the 35 days before (RFC 9990 §8.2: reports can be forged). It never counts if
+-- the setting require_verified is on. With a day asked about (`as_of`), only reports that had
+-- arrived by its end count and verify.
 create or replace view counted_dmarc_report as
 select report.*
 from arrived_dmarc_report as report

@@ -1,12 +1,11 @@
--- One row per record of a counted DMARC report: messages of one source address, evaluated alike.
--- Records flagged as senseless are left out: they count in no rate. `day` is the UTC day of the
--- report's midpoint; `dated` says that the period is no longer than a day (and the second or hour
--- by which reporters pass it), so that the mail is of that day.
--- `own_dkim` and `own_spf` are the results of identities of the policy domain's organizational
--- domain, `other_dkim` and `other_spf` domains of others that pass, `override` what the receiver
--- calls the way of the mail (mailing_list, forwarded, arc).
--- `indeterminate` marks failures that a temporary error of an own identity may explain
--- (RFC 9989 §5.3.6): they stand in no denominator.
+-- One row per record of a counted DMARC report: messages of one source address, with the same
+-- results. Flagged records are left out: they count in no rate. `day` is the UTC day of the
+-- report's midpoint. `dated` says that the period is at most a day (plus the second or hour that
+-- reporters exceed it by), so that the mail is of that day. `own_dkim` and `own_spf` are results of
+-- identities in the policy domain's organizational domain. `other_dkim` and `other_spf` are other
+-- domains that pass. `override` is how the receiver classifies the mail's route (mailing_list,
+-- forwarded, arc). `indeterminate` marks failures that a temporary error of an own identity may
+-- explain (RFC 9989 §5.3.6): they are in no denominator.
 create or replace view dmarc_message as
 select
     record.document_id,

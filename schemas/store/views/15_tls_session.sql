@@ -1,10 +1,9 @@
--- One row per policy in a counted TLS report: the sessions that were held under it.
--- Never add over policy types: a reporter that knows several policies of a domain lists the same
--- sessions under each. `policy_type` is sts, tlsa, no-policy-found, or an unknown word as it was
--- sent; `policy_domain` is the recipients' domain, of tlsa also the MX host's own name.
--- `mode` is that of the MTA-STS policy that the reporter saw.
--- `detailed` is the sum over the failures that are told one by one, which need not be
--- `failed` (RFC 8460 §4: they may overlap); `uncounted` of them have no count.
+-- One row per policy in a counted TLS report: the sessions under it. Never add over policy types: a
+-- reporter that knows several policies of a domain lists the same sessions under each.
+-- `policy_type` is sts, tlsa, no-policy-found, or an unknown word as sent. `policy_domain` is the
+-- recipients' domain; for tlsa it may be the name of the MX host. `mode` is that of the MTA-STS
+-- policy that the reporter saw. `detailed` is the sum over the failures listed one by one, which
+-- need not equal `failed` (RFC 8460 §4: they may overlap); `uncounted` of them have no count.
 create or replace view tls_session as
 with detail as (
     select

@@ -1,7 +1,7 @@
--- One row per failure that a counted TLS report tells: which result, at which MX, towards whom.
--- `result_type` is a word of the registry (RFC 8460 §4.3), or an unknown one as it was sent.
--- `mx` is the host that failed, `sender` the address of the mail server that wanted to deliver;
--- either may be left out. Counts of several results may overlap (§4).
+-- One row per failure in a counted TLS report: the result, the MX, the sending server.
+-- `result_type` is a word of the registry (RFC 8460 §4.3), or an unknown one as sent. `mx` is the
+-- host that failed, `sender` the address of the sending mail server; either may be absent. Counts
+-- of several results may overlap (§4).
 create or replace view tls_result as
 select
     failure.document_id,

@@ -1,6 +1,6 @@
--- One row per document that could not be read or that contradicts another one, and one per record
--- that could not be read in a report that was. `status` is refused, conflict or record; of a record
--- `ordinal` is its place in the report, from 0, and `size` what is kept of its XML, in bytes.
+-- One row per document that could not be read or is in conflict with another one, and per record
+-- that could not be read in a report that could. `status` is refused, conflict or record. For a
+-- record, `ordinal` is its place in the report, from 0, and `size` the stored bytes of its XML.
 create or replace view quarantine as
 with troubled as (
     select

@@ -1,9 +1,9 @@
--- One row per report that was read, of either kind: who sent it, on what, for which period.
--- `domains` are the policy domains that it names: one of a DMARC report, any number of a TLS report,
--- in its order; `domain` is the first of them.
--- `status` is stored, or conflict for one that contradicts an earlier report. `counted` tells
--- whether its messages are in the rates; one that is stored and does not count is flagged,
--- proven false, or a DMARC report that is unverified beside verified ones of its reporter.
+-- One row per report that was read, of either kind: its reporter, its domains, its period.
+-- `domains` are the policy domains that it names, in its order: one for a DMARC report, any number
+-- for a TLS report; `domain` is the first of them. `status` is stored, or conflict for a report
+-- that contradicts an earlier one. `counted` says whether its messages are in the rates. A stored
+-- report that does not count is flagged, failed authentication, or is a DMARC report that is
+-- unverified beside verified ones of its reporter.
 create or replace view report as
 with named as (
     select document_id, list(policy_domain order by first_ordinal) as domains

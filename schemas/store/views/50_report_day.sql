@@ -1,10 +1,10 @@
--- One row per (record of a counted DMARC report, UTC day that the report's period covers), for
--- charts alone: a report itself belongs whole to the day of its midpoint.
--- Messages are shared out by the seconds of each day in the period, evenly where it covers whole
--- days; what remains goes to the largest fractions, the earlier day first, so that the parts add up
--- to `message_count` of dmarc_message. A period is half-open: one that ends at midnight does not
--- reach the next day. Reporters end it at 23:59:59 or 00:00:00, so both its ends count as midnight
--- if they are a second away from it. A period without length is its day.
+-- One row per (record of a counted DMARC report, UTC day that its period covers), for charts only:
+-- a report itself belongs whole to the day of its midpoint. Messages are spread by the seconds of
+-- each day in the period, evenly if it covers whole days. The remainder goes to the largest
+-- fractions, the earlier day first, so that the parts add up to `message_count` of dmarc_message. A
+-- period is half-open: one that ends at midnight does not reach the next day. Reporters end it at
+-- 23:59:59 or 00:00:00, so an end within a second of midnight counts as midnight. A period without
+-- length is its day.
 create or replace view report_day as
 with period as (
     select

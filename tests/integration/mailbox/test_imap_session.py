@@ -87,7 +87,7 @@ def test_a_control_character_in_the_user_name_is_not_sent(imap_user: User) -> No
 
 def test_a_password_that_is_not_there_is_told_before_connecting() -> None:
     settings = {"name": "box", "host": "nowhere.invalid", "username": "u"}
-    assert "no password is configured" in refused(ConfigError, **settings)
+    assert "neither a password nor OAuth 2.0" in refused(ConfigError, **settings)
 
 
 def test_an_untrusted_certificate(imap_user: User) -> None:

@@ -201,7 +201,7 @@ def test_a_duckdb_file_of_something_else_is_refused_and_kept(
     content = store.read_bytes()
     done = run("--store", store, command, *([reports] if command == "ingest" else []))
     assert done.code == 4
-    assert "no store of rua" in done.line
+    assert "not a store of rua" in done.line
     assert store.read_bytes() == content
 
 
@@ -213,7 +213,7 @@ def test_a_newer_store_is_left_alone(tmp_path: Path, reports: Path) -> None:
     for words in (["ingest", reports], ["domains"]):
         done = run("--store", store, *words)
         assert done.code == 4
-        assert "newer rua" in done.line
+        assert "newer version of rua" in done.line
     assert store.read_bytes() == content
 
 

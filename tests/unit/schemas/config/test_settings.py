@@ -118,7 +118,7 @@ def test_other_mistakes_name_file_and_key(tmp_path: Path, text: str, words: str)
 
 
 def test_a_named_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
-    assert "no such settings file" in refused(tmp_path / "none.toml")
+    assert "the settings file does not exist" in refused(tmp_path / "none.toml")
 
 
 def test_domain_names_are_compared_in_one_form(tmp_path: Path) -> None:

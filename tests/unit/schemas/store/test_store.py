@@ -57,7 +57,7 @@ def test_a_newer_form_is_refused_and_left_alone(tmp_path: Path) -> None:
     with store.write() as con:
         con.execute("insert into migration values (999, 'future.sql', now())")
     for opening in (store.read, store.write):
-        with pytest.raises(StoreDamaged, match="newer rua"), opening():
+        with pytest.raises(StoreDamaged, match="newer version of rua"), opening():
             pass
 
 
@@ -68,7 +68,7 @@ def test_a_duckdb_file_of_something_else_is_refused_and_left_alone(tmp_path: Pat
     before = path.read_bytes()
     store = Store(path)
     for opening in (store.read, store.write):
-        with pytest.raises(StoreDamaged, match="no store of rua"), opening():
+        with pytest.raises(StoreDamaged, match="not a store of rua"), opening():
             pass
     assert path.read_bytes() == before
 
