@@ -1,4 +1,4 @@
--- One row for a reader who sees everything; none for a reader confined to some domains, which shows
+-- One row per reader who sees everything; none for one confined to some domains, which shows
 -- that views do not bypass the confinement (schemas/store/row_access.py).
 create or replace view unconfined as
 select true as sees_everything
