@@ -1,4 +1,4 @@
-"""The limits of DESIGN §3, number by number: a change of one is a change of what is promised."""
+"""Every limit on input, number by number: changing one changes what docs/design.md promises."""
 
 import pytest
 
