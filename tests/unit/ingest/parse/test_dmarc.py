@@ -37,7 +37,7 @@ def test_records_alike_but_for_address_and_count_keep_their_own() -> None:
     assert [r.source_ip for r in many.records[:-1]] == [f"192.0.2.{n}" for n in range(200)]
     assert [r.count for r in many.records] == [*range(1, 201), 7]
     assert {r.header_from for r in many.records} == {"example.com"}
-    assert many.records[-1].flags == ("the source address is none",)
+    assert many.records[-1].flags == ("the source address is no IP address",)
     assert not any(r.flags for r in many.records[:-1])
 
 
@@ -96,7 +96,7 @@ def test_a_count_is_possible_below_a_thousand_million(
 ) -> None:
     (found,) = read(record(count=sent)).records
     assert (found.count, found.count_raw) == (count, sent)
-    assert found.flags == (() if is_possible else ("the count cannot be",))
+    assert found.flags == (() if is_possible else ("the count is impossible",))
 
 
 def test_count_before_address_is_not_taken_for_it() -> None:
