@@ -2,8 +2,8 @@
 
 Of a mail
 
-message     50 MiB       a larger mail is not fetched; its headers are kept
-headers     64 KiB       of the carrier mail are kept
+message     50 MiB       a larger mail is not fetched; its headers are stored
+headers     64 KiB       of the carrier mail are stored
 lines       2 000 000    of one mail: the parser looks at each
 fields      10 000       header fields, of all its parts together
 field       4 096        characters of one header field; no sender needs more parameters

@@ -15,7 +15,7 @@ __all__ = ["Arrival", "Seen", "Source", "printable"]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One raw message or file as it came.
+    """One raw message or file as it arrived.
 
     `key` is unique within (source, epoch): an IMAP UID as decimal text, or a path. `epoch` is
     the folder's UIDVALIDITY, 0 where keys never change their meaning. `raw` is the whole
@@ -48,7 +48,7 @@ class Source(Protocol):
 
     @property
     def ledger_name(self) -> str | None:
-        """The name for arrivals in the ledger; None: they are read anew each time."""
+        """The name for arrivals in the ledger; None: each run reads them again."""
 
     @property
     def problems(self) -> Sequence[str]:

@@ -22,14 +22,20 @@ from parsedmarc.config import ParserConfig
 
 from ingest.model.limits import FALLBACK_BYTES
 from ingest.parse import DomainHint, read_aggregate, read_tls
-from ingest.parse.json_text import without_lone_surrogates
 from schemas.errors import Malformed, Refusal
 from schemas.reports.aggregate import AggregateReport
 from schemas.reports.tls import TlsReport
 
-__all__ = ["read_broken_aggregate", "read_broken_tls"]
+__all__ = ["read_broken_aggregate", "read_broken_tls", "without_lone_surrogates"]
 
 ROOT = re.compile(rb"<((?:[\w.-]++:)?+feedback)(?=[\s>])[^<>]*+>")
+# Escapes are matched one after the other, so that an escaped backslash starts none.
+JSON_ESCAPE = re.compile(
+    r"\\u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    r"|\\.",
+    re.DOTALL,
+)
 TIMES = ("start-datetime", "end-datetime")
 
 
@@ -96,6 +102,13 @@ def read_broken_tls(
         raise refusal from None
     raw = {"start_raw": _text(sent[TIMES[0]]), "end_raw": _text(sent[TIMES[1]])}
     return report.model_copy(update=raw | _marks(report, refusal))
+
+
+def without_lone_surrogates(text: str) -> str:
+    """JSON text with U+FFFD for each lone surrogate (RFC 7493 §2.1 forbids them in I-JSON)."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return JSON_ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
 
 
 def _is_time(value: object) -> bool:

@@ -1,7 +1,7 @@
 """Decides whether a report is genuine, by what its mail proves about the sender.
 
 Anyone can mail a report about any domain (RFC 9990 §8.2). A mail proves its sender's domain by
-passing aligned DMARC at our own MX, whose Authentication-Results header we trust, or by a DKIM
+passing DMARC at our own MX, whose Authentication-Results header we trust, or by a DKIM
 signature that we can verify ourselves. A report is
 
     verified     its mail proves the domain that the report gives as its reporter's

@@ -272,7 +272,7 @@ def _unread(item: Items, refusal: Refusal) -> Batch:
 
 
 def serve(pipe: Connection, cpu_seconds: float) -> int:
-    """The process: read chunks until the pipe closes. Limits start anew for each document.
+    """The process: read chunks until the pipe closes. Limits hold for each document by itself.
 
     Returns the exit status. The process ends when memory runs out, so that the memory of one
     document never depends on those before it.
