@@ -1,1 +1,1 @@
-"""From a mailbox or folder to rows: source -> extract -> read -> enrich -> write -> settle."""
+"""From a mailbox or folder to rows: source -> unpack -> parse -> verify -> enrich -> load."""

@@ -1,7 +1,7 @@
-"""What DMARC alignment should have been, from the identifiers that a report itself gives (D42).
+"""Recomputes DMARC alignment from the identifiers that a report gives (D42).
 
-Reporters err in policy_evaluated. What they say stands and is what rates are made of; what follows
-from their own authentication results stands beside it, so that a disagreement can be seen.
+Reporters make mistakes in policy_evaluated. Rates use the results as sent; the alignment that
+follows from the authentication results is stored beside them, so that a difference is seen.
 """
 
 from collections.abc import Iterable
@@ -17,9 +17,9 @@ __all__ = ["recomputed"]
 def recomputed(record: Record, policy: PublishedPolicy) -> tuple[bool | None, bool | None]:
     """(by DKIM, by SPF): whether a result of that kind passes and its domain is aligned.
 
-    None where that cannot be decided: the record has no such result, or one that may pass and
-    names no domain; or the author domain is missing (where the policy domain was put in its
-    place, mode strict could not be told).
+    None if that cannot be decided: the record has no such result, or one that may pass and names
+    no domain; or the author domain is missing (the policy domain in its place does not show
+    whether strict mode holds).
     """
     author = record.header_from if record.header_from_raw else None
     if not author:
@@ -62,7 +62,7 @@ def _passes(verdict: object, passing: object, unclear: Iterable[object]) -> bool
 def _both(
     passes: bool | None, domain: str | None, author: str, mode: Alignment | None
 ) -> bool | None:
-    """Passes and aligned; either alone can make it false."""
+    """Passes and is aligned; either alone can make it false."""
     if passes is False:
         return False
     if domain is None:

@@ -1,8 +1,8 @@
-"""Whose identities a record authenticates: the policy domain's own, or someone else's.
+"""Which identities a record authenticates: the policy domain's own, or others.
 
-Derived columns of the table `dmarc_record`, from what the record says and nothing else. A name is
-the owner's own where its organizational domain is that of the policy domain; whether it aligned is
-the receiver's word (`dkim`, `spf`), since strict alignment refuses own names, too.
+These are derived columns of the table `dmarc_record`, computed from the record alone. A name is own
+if its organizational domain is that of the policy domain. Whether it aligned is not computed here:
+the receiver says so (`dkim`, `spf`), and strict alignment refuses own names, too.
 """
 
 from collections.abc import Iterable
@@ -13,19 +13,19 @@ from schemas.reports.aggregate import Record
 
 __all__ = ["Authenticated", "authenticated"]
 
-# The best result speaks for several signatures. A temporary error may hide a pass, so it stands
+# Of several signatures the best result counts. A temporary error may hide a pass, so it comes
 # before the failures (RFC 9989 §5.3.6).
 BEST_FIRST = ("pass", "temperror", "permerror", "fail", "policy", "neutral", "softfail", "none")
 RANK = {result: rank for rank, result in enumerate(BEST_FIRST)}
-ARC = "arc=pass"  # how receivers word it in the comment of local_policy
+ARC = "arc=pass"  # as receivers write it in the comment of local_policy
 
 
 class Authenticated(NamedTuple):
-    """The columns, in their order; None where the record holds nothing of the kind.
+    """The columns, in their order; None if the record has no such result.
 
     `own_dkim` and `own_spf` are the best results of own identities, `other_dkim` the first other
     domain with a signature that passes, `other_spf` the other MAIL FROM domain that passes,
-    `override` what the receiver calls the way of the mail: mailing_list, forwarded or arc.
+    `override` how the mail travelled, by its override reason: mailing_list, forwarded or arc.
     """
 
     own_dkim: str | None

@@ -1,7 +1,7 @@
-"""From models to the columns of the store's tables, as Arrow; pyarrow is imported only here.
+"""From models to the columns of the store's tables, as Arrow.
 
-Each table carries the number of its leaf within the batch where the store has document_id: the
-writer, who alone knows which leaves are new, puts one in place of the other.
+Each table has the column `leaf`, the number of the reading within its batch, where the store has
+`document_id`: the writer, which alone knows the new documents, replaces one by the other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -127,7 +127,7 @@ SCHEMAS: dict[str, Any] = {
 
 
 class Facts(NamedTuple):
-    """What is found out about a report beside what it says; the columns of FACTS."""
+    """Facts about a report that it does not state itself; the columns of FACTS."""
 
     identity: str
     content_hash: str
@@ -136,7 +136,7 @@ class Facts(NamedTuple):
 
 
 class Rows:
-    """Rows of all tables, gathered leaf by leaf."""
+    """Rows of all tables, collected leaf by leaf."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in SCHEMAS}
@@ -152,8 +152,8 @@ class Rows:
 
     def _add_record(self, leaf: int, ordinal: int, record: Record, policy: PublishedPolicy) -> None:
         columns = (*_record_columns(record), *recomputed(record, policy))
-        seen = authenticated(record, policy.domain)
-        self._rows["dmarc_record"].append((leaf, ordinal, *columns, *seen))
+        identities = authenticated(record, policy.domain)
+        self._rows["dmarc_record"].append((leaf, ordinal, *columns, *identities))
         for n, reason in enumerate(record.reasons):
             self._rows["dmarc_reason"].append((leaf, ordinal, n, *dict(reason).values()))
         for n, dkim in enumerate(record.dkim_results):
@@ -170,10 +170,9 @@ class Rows:
                 self._rows["tls_failure"].append(row)
 
     def tables(self) -> Tables:
-        """What was gathered, one Arrow table for each that has rows; nothing is left gathered.
+        """An Arrow table for each table that has rows; the rows are removed.
 
-        Each table's rows go before the next one is made: both forms of all of them together would
-        be the most that a large report costs.
+        Each table's rows are freed before the next table is made, to keep the peak of memory low.
         """
         made: Tables = {}
         for name, rows in self._rows.items():
@@ -215,14 +214,14 @@ def joined(parts: Sequence[Tables], offsets: Sequence[int]) -> Tables:
 
 
 def with_documents(table: Table, documents: Sequence[int | None]) -> Table:
-    """The rows whose leaf became a document (an id, not None), with document_id for leaf."""
+    """The rows whose leaf became a document (an ID, not None), with document_id for leaf."""
     ids = pa.array(documents, COUNT).take(table.column("leaf"))
-    placed = table.set_column(0, pa.field("document_id", COUNT), ids)
-    return placed.filter(ids.is_valid())
+    with_ids = table.set_column(0, pa.field("document_id", COUNT), ids)
+    return with_ids.filter(ids.is_valid())
 
 
 def _record_ordinals(report: AggregateReport) -> Iterator[int]:
-    """Places of the read records among all records, so that a refused one leaves a gap."""
+    """Ordinals of the read records among all records: a refused one leaves a gap."""
     refused = {record.ordinal for record in report.refused_records}
     total = len(report.records) + len(refused)
     return (n for n in range(total) if n not in refused)

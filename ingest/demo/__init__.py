@@ -1,15 +1,15 @@
-"""A believable demo organisation: a mailbox of DMARC and TLS reports whose truth is known.
+"""A realistic demo organisation: a mailbox of DMARC and TLS reports with known truth.
 
 `write_demo(out, until=...)` writes
 
 - `out/mails/NNNNNN.eml`: one mail a file, CRLF, in order of arrival, file time = time of arrival.
-  Traffic runs from `until - days` to `until - 1`; the mailbox is as it stands at the end of `until`
-  (UTC), so what late reporters have not sent yet is missing. Beside reports there is ordinary mail,
-  reports cut off in transit, placeholders and re-sent duplicates.
+  Traffic runs from `until - days` to `until - 1`; the mailbox is that of the end of `until` (UTC),
+  so reports that arrive later are missing. Beside reports it holds ordinary mail, truncated
+  reports, placeholders and duplicates.
 - `out/rua.toml`: settings without a mailbox.
 - `out/truth.json`: what really happened, with sorted keys:
 
-      authserv_id   whose Authentication-Results the mails bear
+      authserv_id   of the Authentication-Results in the mails
       run           days, seed, until, variant
       domains       {policy domain: group, goal, parked, subdomains[] (that exist), last_day (of
                     mail), stages[{since, policy{tag: value}, why}], verdict,

@@ -1,4 +1,4 @@
-"""gzip and zip with the same bytes on every run: all times inside are the report's own."""
+"""gzip and zip with the same bytes on every run: all times in them are those of the report."""
 
 import io
 import struct

@@ -155,9 +155,9 @@ def _published(report: Report) -> list[Element]:
 
 def _record(row: Row, dialect: Dialect) -> list[Element]:
     evaluated: list[Element] = [
-        ("disposition", _word(row.disposition, dialect)),
-        ("dkim", _word(row.dkim, dialect)),
-        ("spf", _word(row.spf, dialect)),
+        ("disposition", _keyword(row.disposition, dialect)),
+        ("dkim", _keyword(row.dkim, dialect)),
+        ("spf", _keyword(row.spf, dialect)),
         *_reasons(row.reasons, dialect),
     ]
     return [
@@ -174,8 +174,8 @@ def _record(row: Row, dialect: Dialect) -> list[Element]:
     ]
 
 
-def _word(word: str, dialect: Dialect) -> str:
-    return word.upper() if dialect.upper else word
+def _keyword(keyword: str, dialect: Dialect) -> str:
+    return keyword.upper() if dialect.upper else keyword
 
 
 def _reasons(reasons: Sequence[tuple[str, str]], dialect: Dialect) -> list[Element]:
@@ -206,7 +206,7 @@ def _auth_results(row: Row, dialect: Dialect) -> list[Element]:
         spf.append(("domain", row.spf_domain))
     if dialect.scope:
         spf.append(("scope", row.spf_scope))
-    spf.append(("result", _word(row.spf_result, dialect)))
+    spf.append(("result", _keyword(row.spf_result, dialect)))
     return [*found, ("spf", spf)]
 
 
@@ -214,7 +214,7 @@ def _dkim(signature: Signature, dialect: Dialect) -> list[Element]:
     found: list[Element] = [("domain", signature.domain)]
     if dialect.selector:
         found.append(("selector", signature.selector))
-    found.append(("result", _word(signature.result, dialect)))
+    found.append(("result", _keyword(signature.result, dialect)))
     if dialect.human_result:
         found.append(("human_result", EXPLAINED[signature.result]))
     return found

@@ -1,6 +1,6 @@
-"""What a reporter's habits can be.
+"""The habits of a reporter: how it writes, packs and mails its reports.
 
-D1 to D45 and T1 to T16 are the numbers of the list of deviations seen in the wild.
+D1 to D45 and T1 to T16 are the numbers of the known deviations.
 """
 
 from collections.abc import Mapping
@@ -41,14 +41,14 @@ class Dialect:
 class Reporter:
     """One receiver that sends aggregate reports.
 
-    `email` stands in the document, `sender` in From when it differs, `submitter` in Subject and
+    `email` is in the document, `sender` in From if it differs, `submitter` in Subject and
     file name; `signs` is the d= of its report mails ("" unsigned); `shares` its weight among the
     receivers of each audience; `container` zip, gzip or xml; `mime` how the part is carried;
     `period` day, week or half; `overlap` the seconds by which the period's end passes its last
     second (Microsoft, Mail.ru: D24); `delay` hours from the end to the mail; `resends` the share of
     reports mailed twice; `temperror` the share of messages whose keys it could not fetch (D43);
-    `softens` that it files as spam what reject asks it to refuse; `only` the domains whose mail it
-    gets (empty: any).
+    `softens` that it files rejected mail as spam instead; `only` the domains that send it mail
+    (empty: any).
     """
 
     org_name: str

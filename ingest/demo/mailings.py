@@ -1,4 +1,4 @@
-"""Who sends as whom: one entry a stream of mail, under the domain it is sent as."""
+"""The streams of mail by policy domain, one entry a stream."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """The mails that carry reports, as each reporter builds them, and the other mail of a real mailbox.
 
-No mail has a DKIM-Signature: it could not verify against the vendors' real keys, and a check of
-one's own would take the whole demo for forged. What the organisation's own MX found stands in
+No mail has a DKIM-Signature: it could not verify against the vendors' real keys, and rua's own
+check would call the whole demo forged. The results of the organisation's own MX are in
 Authentication-Results (RFC 8601).
 """
 
@@ -41,7 +41,7 @@ class Mail:
 
     @property
     def order(self) -> tuple[datetime, bytes]:
-        """Mails lie in the mailbox by arrival."""
+        """The order of the mailbox: by arrival."""
         return self.arrived, self.data
 
 

@@ -1,4 +1,4 @@
-"""What a network and a sending service are, and how an address is drawn from one."""
+"""Networks and sending services, and how addresses are drawn from them."""
 
 import ipaddress
 import random
@@ -44,7 +44,7 @@ def nets(asn: int, *prefixes: str) -> tuple[Network, ...]:
 def address_in(network: Network, rng: random.Random) -> str:
     """A host address inside the network, in canonical text (RFC 5952 for IPv6)."""
     prefix = ipaddress.ip_network(network.prefix)
-    # Low bits only: a platform's hosts stand close together in its IPv6 prefix.
+    # Low bits only: a platform's hosts are close together in its IPv6 prefix.
     size = min(prefix.num_addresses, 1 << 16)
     address = prefix[rng.randrange(1, size - 1)]
     if address.version == 4 and int(address) & 0xFF in (0, 255):

@@ -1,7 +1,7 @@
-"""The organisation: its domains, the policies they published when, and how each story ends.
+"""The organisation: its domains, their policies over time, and the verdict on each.
 
-Days are counted back from the day the mailbox is looked at: `since=48` is 48 days before it. A new
-domain is one entry here and one stream or more in `streams`.
+Days are counted back from the last day: `since=48` is 48 days before it. A new domain is one entry
+here and one or more streams in `mailings`.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A policy, from so many days before the end on, and why it was published."""
+    """A policy from a day on, given in days before the end, and why it was published."""
 
     since: int
     policy: Policy
@@ -67,7 +67,7 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """From `first` to `last` days back a reporter could not fetch the keys of so many messages."""
+    """From `first` to `last` days back a reporter could not fetch keys, for a share of messages."""
 
     reporter: str
     first: int
@@ -77,7 +77,7 @@ class Storm:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A policy domain with its history and the verdict a good advisor comes to at the end.
+    """A policy domain with its history, and the right verdict at the end.
 
     `subdomains` exist in DNS without a record of their own (so `sp` is theirs); any other name
     below the domain does not exist. `spf_all` is what SPF says of hosts the record does not name.
@@ -108,7 +108,7 @@ class Domain:
     loses_record: bool = False
 
     def temperror(self, reporter: str, day: date, until: date) -> float:
-        """The share of that day's messages whose keys a storm keeps this reporter from fetching."""
+        """The share of that day's messages for which this reporter cannot fetch keys in a storm."""
         back = (until - day).days
         shares = (
             s.share for s in self.storms if s.first >= back >= s.last and s.reporter == reporter

@@ -1,8 +1,8 @@
-"""The services mail comes from: platforms, vendors, forwarders and lists.
+"""The services that send mail: platforms, vendors, forwarders and lists.
 
-Every prefix lies whole inside one autonomous system, as published by its operator and as the
-IPinfo Lite database has it; a test walks each prefix and holds the two against each other. A new
-vendor, forwarder or list is one entry.
+Every prefix lies inside one autonomous system, as published by its operator and as in the IPinfo
+Lite database; a test compares the two for each prefix. A new vendor, forwarder or list is one
+entry.
 """
 
 from ingest.demo.networks import Service, nets

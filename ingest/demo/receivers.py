@@ -1,4 +1,4 @@
-"""What a receiver makes of a delivery: alignment, disposition and override reasons."""
+"""How a receiver evaluates a delivery: alignment, disposition and override reasons."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -239,7 +239,7 @@ def _override(delivery: Delivery, reporter: Reporter) -> tuple[str, str] | None:
         sealer = organizational(delivery.envelope_from)
         return "local_policy", f"arc=pass as.1.{sealer}=pass"
     if delivery.label == "forwarder":
-        for word in ("trusted_forwarder", "forwarded"):
-            if word in reporter.overrides:
-                return word, ""
+        for reason in ("trusted_forwarder", "forwarded"):
+            if reason in reporter.overrides:
+                return reason, ""
     return None

@@ -1,4 +1,4 @@
-"""Who sends aggregate reports. A reporter is one entry."""
+"""The reporters that send aggregate reports, one entry each."""
 
 from ingest.demo.habits import Dialect, Reporter
 

@@ -1,4 +1,4 @@
-"""From deliveries to reports: rows gathered by reporter and period, and when each mail comes."""
+"""From deliveries to reports: rows by reporter and period, and when each mail arrives."""
 
 import random
 from collections import defaultdict

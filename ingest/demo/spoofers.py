@@ -1,4 +1,4 @@
-"""Where spoofing comes from. Every prefix lies whole inside one AS, as in `platforms`."""
+"""The networks of spoofers. Every prefix lies inside one AS, as in `platforms`."""
 
 from ingest.demo.networks import Service, nets
 

@@ -1,4 +1,4 @@
-"""What a stream of mail is: how it is authenticated, when it is sent, what may break."""
+"""A stream of mail: how it is authenticated, when it is sent, and its faults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Manner:
     """How a stream's mail is authenticated, and the class that follows from how it was made.
 
     `own` is the result of the signature with d=`signer` ("" when there is none); `vendor` whether
-    the service also signs for itself; `envelope` is whose MAIL FROM it is: "own", "bounce" (a
+    the service also signs for itself; `envelope` is the kind of MAIL FROM: "own", "bounce" (a
     subdomain of ours at the service), "vendor", "null" or "foreign"; `spf` its result, "all" for
     what the record says of hosts it does not name.
     """
@@ -59,7 +59,7 @@ MANNERS: Mapping[str, Manner] = {
     "spoof-null": Manner("spoof", "", False, "null", "none"),
     "spoof-foreign": Manner("spoof", "", False, "foreign", "none"),
     "spoof-signed": Manner("spoof", "", True, "vendor", "pass"),
-    # A few messages now and then from a shared platform: nothing in the reports tells whose.
+    # A few messages now and then from a shared platform: no report shows who sends them.
     "now-and-then": Manner("undecided", "", True, "vendor", "pass"),
 }
 
@@ -153,5 +153,5 @@ class Stream:
 
     @property
     def key(self) -> str:
-        """What tells this stream from any other; random numbers are drawn by it."""
+        """The key that identifies this stream; it seeds the random numbers."""
         return f"{self.domain}|{self.service}|{self.manner}|{self.below}"

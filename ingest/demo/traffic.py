@@ -25,7 +25,7 @@ __all__ = ["Delivery", "Plan", "Signature", "keyed", "make_plan", "receivers_of"
 FOREIGN = ("webmail-update.test", "kx-parcel.test", "grand-prize.test", "inbox-lottery.test")
 GHOSTS = ("billing", "accounts", "invoice-37", "hr-portal", "secure", "docs", "mailer9")
 
-BROKEN_IN_TRANSIT = 0.0005  # signatures that fail at a receiver for reasons of no one's making
+BROKEN_IN_TRANSIT = 0.0005  # signatures that fail at a receiver by accident
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
-"""What really happened: the class of every source, each domain's story, the sums of the mailbox.
+"""The truth of a demo: the class of every source, the history of each domain, the totals.
 
-Sums are over what reports in the mailbox say (each document once), by the day of a report's
-midpoint.
+Totals are over the reports in the mailbox (each document once), by the day of a report's midpoint.
 """
 
 from collections import Counter, defaultdict
@@ -26,7 +25,7 @@ def report_day(report: Report) -> str:
 
 
 class Ledger:
-    """Adds up the rows of the reports that lie in the mailbox."""
+    """Adds up the rows of the reports in the mailbox."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], list[tuple[str, Row]]] = defaultdict(list)
@@ -34,7 +33,7 @@ class Ledger:
         self._sources: Counter[tuple[str, str, str]] = Counter()
 
     def add(self, report: Report) -> None:
-        """Takes one report in; each document is to be added once."""
+        """Add one report; each document is added once."""
         day = report_day(report)
         for row in report.rows:
             self._rows[report.domain, row.source_ip].append((day, row))

@@ -28,7 +28,7 @@ from ingest.demo.variant import DEFAULT, Variant
 
 __all__ = ["DemoSummary", "settings_text", "write_demo"]
 
-# (days back, who, which domain): mails that came cut off, or with nothing in them.
+# (days back, reporter, domain): mails that are truncated, or hold a placeholder.
 CUT_OFF = ((3, "Enterprise Outlook", "harbour.example"), (26, "Yahoo", "example.com"))
 UNUSED = ((2, "Yahoo", "example.com"), (40, "Yahoo", "lantern-energy.example"))
 
@@ -76,21 +76,21 @@ def write_demo(
 
 
 def _clear(out: Path) -> None:
-    """Makes the folder ready: an earlier demo is taken away, anything else is left and refused."""
+    """Prepare the folder: an earlier demo is removed, anything else is refused."""
     out.mkdir(parents=True, exist_ok=True)
-    strangers = sorted(_strangers(out))
-    if strangers:
+    foreign = sorted(_foreign(out))
+    if foreign:
         raise ValueError(
-            f"{out} is neither empty nor just an earlier demo: it holds {', '.join(strangers[:3])};"
-            " take that away or name a new folder"
+            f"{out} is neither empty nor just an earlier demo: it holds {', '.join(foreign[:3])};"
+            " remove that or name a new folder"
         )
     shutil.rmtree(out / "mails", ignore_errors=True)
     for name in ("rua.toml", "truth.json"):
         (out / name).unlink(missing_ok=True)
 
 
-def _strangers(out: Path) -> Iterator[str]:
-    """What in the folder no demo has written; truth.json, written first, tells a demo."""
+def _foreign(out: Path) -> Iterator[str]:
+    """What in the folder is not of a demo; truth.json, which is written first, marks a demo."""
     earlier = ("truth.json", "rua.toml", "mails") if (out / "truth.json").is_file() else ()
     for each in out.iterdir():
         if each.name not in earlier:
@@ -111,7 +111,7 @@ def _write_mails(folder: Path, named: Sequence[tuple[str, Mail]]) -> None:
 
 
 def _all_mails(plan: Plan, days: int, ledger: Ledger) -> Iterator[Mail]:
-    """Every mail that has come by the end of the last day; later ones are still under way."""
+    """Every mail that has arrived by the end of the last day."""
     end = closing(plan.until)
     for domain in plan.domains:
         for report in reports(plan, domain, days):
@@ -130,7 +130,7 @@ def _all_mails(plan: Plan, days: int, ledger: Ledger) -> Iterator[Mail]:
 
 
 def _report_mails(plan: Plan, report: Report) -> Iterator[Mail]:
-    """The report's mail, with what came before or after it by accident."""
+    """The report's mail, and the truncated, empty or duplicate mails beside it."""
     who = report.reporter
     arrived, rng = arrival(plan, report)
     mail = aggregate_mail(report, arrived, rng)
@@ -162,7 +162,7 @@ def _tls_mails(plan: Plan, domain: Domain, days: int) -> Iterator[Mail]:
 
 
 def settings_text(domains: Sequence[Domain]) -> str:
-    """rua.toml: what the owner knows of his domains; no mailbox, the mails are read from files."""
+    """rua.toml: the owner's settings of the domains; no mailbox, the mails are read from files."""
     lines = [
         "# The demo organisation. Its mails lie in mails/; read them with: rua ingest mails",
         f"# Its own MX writes Authentication-Results as {AUTHSERV_ID};",

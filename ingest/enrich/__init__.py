@@ -1,1 +1,1 @@
-"""What is known of an address: network and country offline, reverse DNS on its own step."""
+"""Facts about addresses: network and country offline, host names by reverse DNS."""

@@ -1,4 +1,4 @@
-"""Who an address belongs to, offline: parsedmarc's bundled IPinfo Lite and service map.
+"""The network, country and service of an address, offline: parsedmarc's IPinfo Lite and map.
 
 The data is CC BY-SA 4.0: credit IPinfo wherever it is shown. The files are found without
 importing parsedmarc, which takes most of a second.
@@ -23,7 +23,7 @@ __all__ = ["AddressFacts", "Addresses"]
 
 @dataclass(frozen=True, slots=True)
 class AddressFacts:
-    """One row of the table `address`; None where the data does not say."""
+    """One row of the table `address`; None where the data has nothing."""
 
     source_ip: str
     version: int

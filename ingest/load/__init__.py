@@ -1,1 +1,1 @@
-"""The only writer of report tables: deduplication, conflicts, quarantine; one transaction."""
+"""Writes report tables, alone: deduplication, conflicts, quarantine, one transaction a batch."""

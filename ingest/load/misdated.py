@@ -3,8 +3,8 @@
 A report covers the past. One whose period ends more than 2 days after its mail or file arrived is
 misdated or forged; the 2 days allow for wrong clocks and time zones.
 
-A reader is a pure function of bytes and does not know when a document came. So the flag is set in
-the store, from the document's first carrier, and alike in an ingest, a retry and a rebuild. The
+A reader is a pure function of bytes and does not know when a document arrived. So the flag is set
+in the store, from the document's first carrier, and alike in an ingest, a retry and a rebuild. The
 carrier arrived when the mailbox received it (a file: at its file time); if that is unknown, when
 the mail was sent; else when it was stored.
 """

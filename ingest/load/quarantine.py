@@ -2,7 +2,7 @@
 
 Anyone can mail what cannot be read. When the budget is used up, a mail that holds no report is
 deferred: it stays in its mailbox, is neither stored nor remembered, and the next run tries it
-again. Only the owner drops documents, and of those the hash, the reason and the mail are kept.
+again. Only the owner drops documents, whose hash, reason and mail stay in the store.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ def _used(store: Store, batch: Batch) -> tuple[int, set[str]]:
 
 
 def _without(batch: Batch, deferred: Sequence[Carrier]) -> Batch:
-    """The rest of the batch, its readings numbered anew."""
+    """The rest of the batch, with its readings renumbered."""
     gone = {n for c in deferred for n in range(c.first, c.first + c.count)}
     stays = [n not in gone for n in range(len(batch.readings))]
     numbers = [0, *accumulate(map(int, stays))]

@@ -1,1 +1,1 @@
-"""What ingest passes along: arrivals, batches, proofs, runs; and every limit on input."""
+"""The types that ingest passes on: arrivals, documents, batches, proofs, runs; and all limits."""

@@ -1,8 +1,8 @@
 """Where report mails come from: IMAP mailboxes, files and folders.
 
-A source yields batches of arrivals and, after the transaction that stored a batch has
-committed, is told to settle it (move or flag). It never writes to the store; what it needs
-to know of earlier runs it asks the ledger for.
+A source yields batches of arrivals. After the transaction that stored a batch has committed, the
+source settles it (moves or flags the mails). A source never writes to the store; the ledger says
+what earlier runs have read.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,14 +15,14 @@ __all__ = ["Arrival", "Seen", "Source", "printable"]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One raw message or file as it came.
+    """One raw message or file as it arrived.
 
     `key` is unique within (source, epoch): an IMAP UID as decimal text, or a path. `epoch` is
     the folder's UIDVALIDITY, 0 where keys never change their meaning. `raw` is the whole
     message, or only its header block when `too_large` gives the full size in bytes.
-    `received_at` is UTC, None where the source does not know. `is_stored` marks what comes out
-    of the store to be read again: `key` is then its path within its mail or file, and `headers`
-    the header of that mail.
+    `received_at` is UTC, None where the source does not know. `is_stored` marks a document from
+    the store that is read again: `key` is then its path within its mail or file, and `headers` the
+    header of that mail.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Arrival:
 
 
 Seen = Callable[[str, int], Mapping[str, bool]]
-"""(ledger name, epoch) -> {key: whether that mail holds a report}: what earlier runs committed."""
+"""(ledger name, epoch) -> {key: whether that mail holds a report}, of earlier committed runs."""
 
 
 class Source(Protocol):
@@ -48,11 +48,11 @@ class Source(Protocol):
 
     @property
     def ledger_name(self) -> str | None:
-        """Under which the ledger remembers arrivals; None: read anew each time."""
+        """The name for arrivals in the ledger; None: each run reads them again."""
 
     @property
     def problems(self) -> Sequence[str]:
-        """Mails or files that could not be read this time; they are asked for again next time."""
+        """Mails or files that could not be read; the next run tries them again."""
 
     def arrivals(self) -> Iterator[Sequence[Arrival]]:
         """Batches, oldest first, of what the ledger has not seen. Raises SourceError."""
@@ -60,8 +60,8 @@ class Source(Protocol):
     def settle(self, keys: Sequence[str]) -> None:
         """Move or flag mails whose reports are committed. Safe to repeat. Raises SourceError."""
 
-    def put_off(self, keys: Sequence[str]) -> None:
-        """Leave mails alone until the next run: there is no room for them now."""
+    def defer(self, keys: Sequence[str]) -> None:
+        """Leave mails alone until the next run, because quarantine is full."""
 
     def close(self) -> None:
         """End the session; never raises."""
@@ -70,8 +70,8 @@ class Source(Protocol):
 def printable(text: str) -> str:
     """`text` for a message or a key: control, bidirectional and undecodable characters escaped.
 
-    Names of folders and files are a stranger's words: no terminal may act on them, and UTF-8
-    must be able to hold them.
+    A stranger may choose names of folders and files: no terminal may act on them, and UTF-8 must
+    be able to hold them.
     """
     if text.isprintable():
         return text

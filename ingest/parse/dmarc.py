@@ -1,4 +1,4 @@
-"""DMARC aggregate reports, RFC 7489 App. C and RFC 9990 App. A, with the deviations seen."""
+"""DMARC aggregate reports, RFC 7489 App. C and RFC 9990 App. A, with the known deviations."""
 
 from datetime import UTC, datetime
 
@@ -29,7 +29,7 @@ from schemas.reports.vocabulary import Alignment, DiscoveryMethod, Policy, Testi
 
 __all__ = ["read_aggregate"]
 
-MODERN_NAMESPACE = "dmarc-2.0"
+RFC9990_NAMESPACE = "dmarc-2.0"
 EARLIEST = datetime(2012, 1, 1, tzinfo=UTC)  # DMARC was published that month
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 LONGEST_PERIOD_DAYS = 100
@@ -46,7 +46,7 @@ PUBLISHED = frozenset(
 
 
 def read_aggregate(data: bytes, *, name: str = "") -> AggregateReport:
-    """One document's bytes to its report. `name` is its file name, a last hint of the reporter.
+    """One document's bytes to its report. `name` is its file name, the last hint at the reporter.
 
     Raises a Refusal: NotAReport, Malformed, Forbidden or LimitExceeded.
     """
@@ -92,18 +92,18 @@ def _records(
 ) -> Fields:
     records: list[Record] = []
     refused: list[Fields] = []
-    homeless = 0
+    without_author = 0
     for ordinal, record in enumerate(found):
         if not isinstance(record, Record):
             refused.append({"ordinal": ordinal, **record})
         elif record.header_from:
             records.append(record)
         else:
-            homeless += 1
+            without_author += 1
             records.append(lean(record.model_copy(update={"header_from": policy_domain})))
-    if homeless:
+    if without_author:
         # D18: the mail was From the policy domain, or no report on it would have come.
-        repairs.append(f"D18: header_from of {homeless} records taken from the policy domain")
+        repairs.append(f"D18: header_from of {without_author} records taken from the policy domain")
     if not found:
         flags.append("D28: the report holds no record")
     return {"records": records, "refused_records": refused}
@@ -114,9 +114,9 @@ def _dialect(namespace: str | None, policy: Fields, metadata: Fields) -> Dialect
 
     `np` alone says nothing: Google sends it in reports that are RFC 7489 otherwise.
     """
-    only_modern = (policy["testing_raw"], policy["discovery_method_raw"], metadata["generator"])
-    modern = MODERN_NAMESPACE in (namespace or "") or any(x is not None for x in only_modern)
-    return Dialect.RFC9990 if modern else Dialect.RFC7489
+    only_rfc9990 = (policy["testing_raw"], policy["discovery_method_raw"], metadata["generator"])
+    is_rfc9990 = RFC9990_NAMESPACE in (namespace or "") or any(x is not None for x in only_rfc9990)
+    return Dialect.RFC9990 if is_rfc9990 else Dialect.RFC7489
 
 
 def _metadata(

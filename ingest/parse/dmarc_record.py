@@ -1,4 +1,4 @@
-"""One `record` of a DMARC aggregate report: who sent how much, and what came of it."""
+"""One `record` of a DMARC aggregate report: the source, its message count and the results."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -44,14 +44,14 @@ DKIM = frozenset(("domain", "selector", "result", "human_result"))
 SPF = frozenset(("domain", "scope", "result", "human_result"))
 SINGLE = frozenset(("row", "source_ip", "count"))
 
-# Records of a report differ mostly in address and count alone. All else that was read once is
-# kept by its markup; what is kept is immutable, and bounded because strangers send it.
+# Most records of a report differ only in address and count. The rest is cached by its markup; the
+# cache holds immutable values and is bounded, because strangers fill it.
 _templates: dict[bytes, Record] = {}
 ALL_FIELDS = set(Record.model_fields)
 
 
 def read_record(element: Element) -> Record | Fields:
-    """The record, or {"reason", "xml"} where it does not say how much."""
+    """The record, or {"reason", "xml"} if its count cannot be read."""
     varying = list(element.iter("{*}count", "{*}source_ip"))
     if not 1 <= len(varying) <= 2 or any(map(len, varying)):
         return _read(element)
@@ -66,14 +66,14 @@ def read_record(element: Element) -> Record | Fields:
         each.text = text
     template = _templates.get(key)
     if template is None:
-        return _kept(key, _read(element), texts)
+        return _cached(key, _read(element), texts)
     return lean(
         template.model_copy(update=_source_and_count(texts.get("source_ip"), texts["count"]))
     )
 
 
-def _kept(key: bytes, record: Record | Fields, texts: Fields) -> Record | Fields:
-    """Only where the row had what varies; elsewhere these would be other things' address."""
+def _cached(key: bytes, record: Record | Fields, texts: Fields) -> Record | Fields:
+    """Cache the record if its address and count stood in the row, and not somewhere else."""
     if isinstance(record, Record):
         found = (record.source_ip_raw, record.count_raw)
         if found == (texts.get("source_ip"), texts["count"]) and len(key) <= TEMPLATE_BYTES:
@@ -84,7 +84,7 @@ def _kept(key: bytes, record: Record | Fields, texts: Fields) -> Record | Fields
 
 
 def lean(record: Record) -> Record:
-    """pydantic notes for each model which fields were given: more bytes than the fields."""
+    """The record with a shared set of field names: pydantic's own set takes more than the data."""
     object.__setattr__(record, "__pydantic_fields_set__", ALL_FIELDS)
     return record
 
@@ -103,7 +103,7 @@ def _read(element: Element) -> Record | Fields:
         return _refused(element, f"more than one {min(repeated)} in the record")
     out: Fields = _source_and_count(ip_raw, count_raw)
     reasons = _evaluated(out, row.get("policy_evaluated"), rest)
-    # D23: `identities` is what some reporters call it.
+    # D23: some reporters call it `identities`.
     _identifiers(out, parts.get("identifiers", parts.get("identities")), rest)
     dkim, spf = _auth_results(parts.get("auth_results"), rest)
     if max(len(reasons), len(dkim), len(spf)) > RECORD_RESULTS:
@@ -118,14 +118,16 @@ def _refused(element: Element, reason: str) -> Fields:
 
 
 def refuse_record(reason: str, xml: str) -> Fields:
-    """What is kept of a record that cannot be read."""
+    """The reason and the text of a record that cannot be read."""
     return {"reason": reason, "xml": xml[:REFUSED_XML_CHARACTERS]}
 
 
-def with_word(out: Fields, key: str, raw: str | None, meaning: Callable[[str | None], Any]) -> None:
-    """Both columns of a field: as sent, and what it means."""
+def with_word(
+    out: Fields, key: str, raw: str | None, normalise: Callable[[str | None], Any]
+) -> None:
+    """Set both columns of a field: as sent, and normalised."""
     out[key + "_raw"] = raw
-    out[key] = meaning(raw)
+    out[key] = normalise(raw)
 
 
 def whole_number(raw: str | None) -> int | None:
@@ -140,9 +142,9 @@ def _source_and_count(ip_raw: str | None, count_raw: str) -> Fields:
     source_ip, count = canonical_ip(ip_raw), whole_number(count_raw)
     flags = []
     if source_ip is None:
-        flags.append("the source address is none")
+        flags.append("the source address is no IP address")
     if count is None or not 0 <= count < MOST_MESSAGES:
-        flags.append("the count cannot be")
+        flags.append("the count is impossible")
     return {
         "source_ip": source_ip,
         "source_ip_raw": ip_raw,
@@ -169,7 +171,7 @@ def _evaluated(out: Fields, element: Element | None, rest: list[Element]) -> Seq
             "comment_lang": lang_of(inner.get("comment")),
         }
         with_word(reason, "type", text_of(inner.get("type")), OverrideReason.of)
-        if reason["type_raw"] or reason["comment"]:  # D15: empty ones say nothing
+        if reason["type_raw"] or reason["comment"]:  # D15: empty ones are skipped
             reasons.append(reason)
     return reasons
 
@@ -177,7 +179,7 @@ def _evaluated(out: Fields, element: Element | None, rest: list[Element]) -> Seq
 def _identifiers(out: Fields, element: Element | None, rest: list[Element]) -> None:
     parts = children(element, IDENTIFIERS, rest)
     for name in IDENTIFIERS:
-        # D19: an empty envelope_from is the null reverse path, a missing one says nothing.
+        # D19: an empty envelope_from is the null reverse path, a missing one is unknown.
         with_word(out, name, text_of(parts.get(name)), normal_domain)
 
 
@@ -194,11 +196,11 @@ def _auth_results(
             spf.append(_spf(children(child, SPF, rest)))
         else:
             rest.append(child)
-    return list(filter(_says_something, dkim)), list(filter(_says_something, spf))
+    return list(filter(_has_content, dkim)), list(filter(_has_content, spf))
 
 
-def _says_something(result: Fields) -> bool:
-    """D14: an element without a word in it is no result; a language alone is no word."""
+def _has_content(result: Fields) -> bool:
+    """D14: an element without content is no result; a language alone is no content."""
     return any(value for name, value in result.items() if name != "human_result_lang")
 
 

@@ -1,4 +1,4 @@
-"""Which documents are one report, and which of them say the same."""
+"""The identity of a report, and the hash of its content."""
 
 import hashlib
 import json
@@ -9,9 +9,9 @@ from schemas.reports.tls import TlsReport
 
 __all__ = ["content_hash", "identity_of", "identity_of_part"]
 
-# How something is written does not contradict how another says the same: a list of one or its
-# text (T3, T4), a number or its digits (T12). A policy domain that the carrier named (T8) is not
-# what the report says; one that it names stands raw.
+# Two ways to write the same do not differ in content: a list of one or its text (T3, T4), a number
+# or its digits (T12). A policy domain that only the carrier names (T8) is no content; one that the
+# report names is in policy_domain_raw.
 NOT_CONTENT: Any = {
     "records": True,
     "repairs": True,
@@ -30,7 +30,7 @@ NOT_CONTENT: Any = {
 
 
 def identity_of(report: AggregateReport | TlsReport) -> str:
-    """Equal for the same report by whatever road; the report ID counts whole, as sent."""
+    """Equal for the same report, however it arrives; the report ID counts whole, as sent."""
     if isinstance(report, AggregateReport):
         times = (report.begin_at.timestamp(), report.end_at.timestamp())
         return _digest("dmarc", report.reporter, report.policy.domain, report.report_id, *times)
@@ -39,7 +39,7 @@ def identity_of(report: AggregateReport | TlsReport) -> str:
 
 
 def identity_of_part(sha256: str) -> str:
-    """A part of a report is known by its bytes: it must not contend with the whole for counting."""
+    """The identity of an incomplete report, by its bytes: it must not displace the complete one."""
     return _digest("part", sha256)
 
 
@@ -48,10 +48,10 @@ def _digest(*parts: object) -> str:
 
 
 def content_hash(report: AggregateReport | TlsReport) -> str:
-    """Equal where two documents say the same, in whatever order of records or markup."""
+    """Equal if two documents have the same content, whatever the order of records or the markup."""
     head = report.model_dump_json(exclude=NOT_CONTENT)
     records = report.records if isinstance(report, AggregateReport) else ()
-    # Each by its own hash: the texts of all records together would be the most that a report costs.
+    # A hash for each: the texts of all records would take more memory than all else.
     lines = sorted(_hash(record.model_dump_json()) for record in records)
     return hashlib.sha256(b"".join((_hash(head), *lines))).hexdigest()[:32]
 

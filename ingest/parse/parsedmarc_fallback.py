@@ -1,13 +1,13 @@
-"""What our readers refuse as malformed, tried with parsedmarc; its only way into this program.
+"""Tries documents that our readers refuse as malformed with parsedmarc; its only import.
 
-parsedmarc's answer decides whether such a document is a report at all. It does not say how the
-report was written: absent policy tags, results, scopes, selectors and envelope_from are filled
-in, report IDs cut, words lower-cased, records that it cannot read dropped. So the fields are
-taken from the document itself, ended where it broke off, by our own readers; what parsedmarc
-fills in appears nowhere, and a record that was cut in two is kept as refused.
+parsedmarc decides whether such a document is a report at all. Its result does not show the report
+as written: it fills in absent policy tags, results, scopes, selectors and envelope_from, cuts
+report IDs, lower-cases words and drops records that it cannot read. So our own readers take the
+fields from the document, which is closed where it breaks off. No value of parsedmarc's is stored,
+and a record that was cut in two is refused.
 
-Such a report misses something, messages perhaps: it carries a flag, and counts in no rate.
-It never asks the network: offline, and a stand-in answers for every address.
+Such a report may lack messages: it carries a flag and counts in no rate. The network is never
+asked: parsedmarc runs offline, and a stand-in answers for every address.
 """
 
 import json
@@ -20,21 +20,27 @@ from typing import Any
 import parsedmarc
 from parsedmarc.config import ParserConfig
 
-from ingest.model.limits import SECOND_OPINION_BYTES
+from ingest.model.limits import FALLBACK_BYTES
 from ingest.parse import DomainHint, read_aggregate, read_tls
-from ingest.parse.json_text import without_lone_surrogates
 from schemas.errors import Malformed, Refusal
 from schemas.reports.aggregate import AggregateReport
 from schemas.reports.tls import TlsReport
 
-__all__ = ["read_broken_aggregate", "read_broken_tls"]
+__all__ = ["read_broken_aggregate", "read_broken_tls", "without_lone_surrogates"]
 
 ROOT = re.compile(rb"<((?:[\w.-]++:)?+feedback)(?=[\s>])[^<>]*+>")
+# Escapes are matched one after the other, so that an escaped backslash starts none.
+JSON_ESCAPE = re.compile(
+    r"\\u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    r"|\\.",
+    re.DOTALL,
+)
 TIMES = ("start-datetime", "end-datetime")
 
 
 class _NoLookUps(dict[str, Any]):
-    """In the place of parsedmarc's cache of addresses: it knows each, so none is looked up."""
+    """Replaces parsedmarc's cache of addresses: it knows every address, so none is looked up."""
 
     def get(self, address: str, default: Any = None) -> Any:
         return {"ip_address": address}
@@ -42,7 +48,7 @@ class _NoLookUps(dict[str, Any]):
 
 @cache
 def _offline() -> ParserConfig:
-    logging.getLogger("parsedmarc").disabled = True  # it would print what strangers wrote
+    logging.getLogger("parsedmarc").disabled = True  # it would print the text of strangers
     return ParserConfig(
         offline=True,
         always_use_local_files=True,
@@ -52,8 +58,8 @@ def _offline() -> ParserConfig:
 
 
 def read_broken_aggregate(data: bytes, refusal: Malformed, *, name: str = "") -> AggregateReport:
-    """The first report in `data`, if parsedmarc reads it; else raises `refusal`, as it came."""
-    if len(data) > SECOND_OPINION_BYTES:
+    """The first report in `data`, if parsedmarc reads it; else raises `refusal`."""
+    if len(data) > FALLBACK_BYTES:
         raise refusal
     try:
         parsedmarc.parse_aggregate_report_xml(data, config=_offline())
@@ -64,7 +70,7 @@ def read_broken_aggregate(data: bytes, refusal: Malformed, *, name: str = "") ->
 
 
 def _first_report(data: bytes) -> bytes:
-    """One report out of several, or what there is of one, with an end."""
+    """The first of several reports, or an incomplete one, with a closing tag."""
     openings = list(ROOT.finditer(data))
     if not openings:
         return data
@@ -77,12 +83,12 @@ def _first_report(data: bytes) -> bytes:
 def read_broken_tls(
     data: bytes, refusal: Malformed, *, hint: DomainHint | None = None
 ) -> TlsReport:
-    """The report in `data`, if parsedmarc reads it; else raises `refusal`, as it came.
+    """The report in `data`, if parsedmarc reads it; else raises `refusal`.
 
-    parsedmarc does not look at the times. One that is none is read as the other: the report's
-    place among the days is known well enough to show it there.
+    parsedmarc does not check the times. If one is no time, the other is used for both: that gives
+    the day well enough to show the report there.
     """
-    if len(data) > SECOND_OPINION_BYTES:
+    if len(data) > FALLBACK_BYTES:
         raise refusal
     try:
         parsedmarc.parse_smtp_tls_report_json(data)
@@ -96,6 +102,13 @@ def read_broken_tls(
         raise refusal from None
     raw = {"start_raw": _text(sent[TIMES[0]]), "end_raw": _text(sent[TIMES[1]])}
     return report.model_copy(update=raw | _marks(report, refusal))
+
+
+def without_lone_surrogates(text: str) -> str:
+    """JSON text with U+FFFD for each lone surrogate (RFC 7493 §2.1 forbids them in I-JSON)."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return JSON_ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
 
 
 def _is_time(value: object) -> bool:

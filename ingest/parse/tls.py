@@ -1,4 +1,4 @@
-"""SMTP TLS reports (RFC 8460 §4.4), with the deviations seen (T1 to T16)."""
+"""SMTP TLS reports (RFC 8460 §4.4), with the known deviations (T1 to T16)."""
 
 import json
 import re
@@ -28,7 +28,7 @@ MX_PREFIX = re.compile(r"^mx:\s*", re.IGNORECASE)
 
 def read_tls(data: bytes, *, hint: DomainHint | None = None) -> TlsReport:
     """One document's bytes to its report. `hint` is the policy domain that the carrier names, for
-    policies that do not (T8). Raises NotAReport, Malformed or LimitExceeded."""
+    policies without one (T8). Raises NotAReport, Malformed or LimitExceeded."""
     repairs: list[str] = []
     flags: list[str] = []
     document = _load(data, repairs, flags)
@@ -56,7 +56,7 @@ def _load(data: bytes, repairs: list[str], flags: list[str]) -> object:
         repairs.append(f"bytes that are not {encoding} replaced")
 
     def once(pairs: list[tuple[str, Any]]) -> Fields:
-        """RFC 7493 §2.3: a key stands once. Of two the last is read, rightly or not."""
+        """RFC 7493 §2.3: a key occurs once. Of two the last is read, right or wrong."""
         table = dict(pairs)
         if len(table) < len(pairs):
             flags.append("a key stands twice in one JSON object")
@@ -71,7 +71,7 @@ def _load(data: bytes, repairs: list[str], flags: list[str]) -> object:
 
 
 def _integer(digits: str) -> int | str:
-    """A number that is no count stays text: its digits are not worth the time to convert."""
+    """A number too long for a count stays text: converting its digits takes too much time."""
     return int(digits) if len(digits) <= LONGEST_NUMBER else digits
 
 
@@ -125,7 +125,7 @@ def _reporter(organization: str | None, contact: str | None) -> str:
 def _text(value: object) -> str | None:
     """A string as sent, without the space around it; numbers as their text; null is absent."""
     if isinstance(value, str):
-        # JSON can write half of a surrogate pair, which no other text can hold.
+        # JSON can hold a lone surrogate, which UTF-8 cannot.
         return value.encode("utf-8", "replace").decode().strip()
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)

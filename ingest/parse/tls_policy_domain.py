@@ -1,4 +1,4 @@
-"""Which policy domain the carrier of a TLS report names, where the report itself does not (T8)."""
+"""The policy domain that the carrier of a TLS report names, for reports that do not (T8)."""
 
 import re
 from typing import NamedTuple
@@ -11,25 +11,25 @@ SUBJECT = re.compile(r"\breport domain:\s*(\S+)", re.IGNORECASE)
 
 
 class DomainHint(NamedTuple):
-    """A policy domain, normalised, and the words for where it stands."""
+    """A policy domain, normalised, and a text for where it was found."""
 
     domain: str
     place: str
 
 
 def domain_hint(header: str | None, path: str, subject: str | None) -> DomainHint | None:
-    """The first of the carrier's three places that names a domain; None where none does.
+    """The policy domain from the first of three places that names one; None if none does.
 
     `header` is the field TLS-Report-Domain, `path` leads to the document through its containers,
     `subject` is the field Subject.
     """
     places = (
-        (header, "the header TLS-Report-Domain"),  # RFC 8460 §5.3: it must be there
+        (header, "the header TLS-Report-Domain"),  # RFC 8460 §5.3: every TLS report has it
         (_in_file_name(path), "the file name"),
         (_in_subject(subject), "the Subject"),
     )
-    for said, place in places:
-        domain = normal_domain(said)
+    for text, place in places:
+        domain = normal_domain(text)
         if domain and is_domain(domain):
             return DomainHint(domain, place)
     return None

@@ -1,9 +1,9 @@
-"""XML parsed as a stream within limits; the only module here that imports lxml.
+"""Parses XML as a stream within limits; the only module that imports lxml.
 
-A document is parsed strictly, never by lxml's recovery, which drops and moves what it cannot
-place. Only when that fails is the text mended (ingest.parse.xml_repair) and parsed strictly again.
-What is still broken then is read record by record: a record that is not well-formed is refused
-by itself, and all others stand.
+A document is parsed strictly, not by lxml's recovery, which drops and moves elements. If that
+fails, the text is repaired (ingest.parse.xml_repair) and parsed strictly again. If that fails, too,
+the document is read record by record: a record that is not well-formed is refused by itself, and
+all others are read.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from ingest.model.limits import BROKEN_RECORDS, RECORDS, TAGS_BETWEEN_RECORDS
-from ingest.parse.xml_repair import Pieces, keeps_ascii, mend, pieces
+from ingest.parse.xml_repair import Pieces, keeps_ascii, pieces, repair
 from schemas.errors import Forbidden, LimitExceeded, Malformed, NotAReport
 
 __all__ = [
@@ -38,9 +38,9 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The root without its records, what became of each record, and what was mended.
+    """The root without its records, the result for each record, and the names of the repairs.
 
-    `flags` says what makes the document's values doubtful though it could be read.
+    `flags` says why the values of a document that could be read are doubtful.
     """
 
     root: Element
@@ -50,7 +50,7 @@ class Parsed:
 
 
 def parse(data: bytes, take: Callable[[Element], Any], refuse: Callable[[str, str], Any]) -> Parsed:
-    """Parse a document, handing each `record` below the root to `take` and forgetting it.
+    """Parse a document; each `record` below the root is given to `take` and freed.
 
     `refuse` is given the reason and the text of a record that is not well-formed.
     Raises Malformed, NotAReport, Forbidden or LimitExceeded.
@@ -61,7 +61,7 @@ def parse(data: bytes, take: Callable[[Element], Any], refuse: Callable[[str, st
             return Parsed(*_walk(data, take))
         except etree.XMLSyntaxError as error:
             reason = _first_line(error)
-    text, repairs = mend(data, reason)
+    text, repairs = repair(data, reason)
     try:
         return Parsed(*_walk(text.encode(), take), repairs)
     except etree.XMLSyntaxError as error:
@@ -76,7 +76,7 @@ def _by_pieces(
     repairs: tuple[str, ...],
     reason: str,
 ) -> Parsed:
-    """Each record by itself within its root, then what is around the records."""
+    """Parse each record by itself within its root, then the text around the records."""
     records: list[Any] = []
     broken = 0
     for record in parts.records:
@@ -146,7 +146,7 @@ def _take_records(parser: Any, take: Callable[[Element], Any], records: list[Any
         if len(records) >= RECORDS:
             raise LimitExceeded(f"more than {RECORDS} records in one report")
         records.append(take(element))
-        _forget(element, parent)
+        _free(element, parent)
 
 
 def _forbid_doctype(root: Element) -> None:
@@ -154,8 +154,8 @@ def _forbid_doctype(root: Element) -> None:
         raise Forbidden("a DOCTYPE, which no report needs")
 
 
-def _forget(element: Element, parent: Element) -> None:
-    """Free a record. It must stay in the tree until its tail is parsed; those before it go."""
+def _free(element: Element, parent: Element) -> None:
+    """Free a record. It stays in the tree until its tail is parsed; earlier ones are removed."""
     element.clear(keep_tail=True)
     before = element.getprevious()
     if before is not None and local_name(before) == "record":
@@ -192,9 +192,9 @@ def children(element: Element | None, names: frozenset[str], rest: list[Element]
 
 
 def text_of(element: Element | None) -> str | None:
-    """Text without the layout around it: None when absent, "" when empty.
+    """Text without the white space around it: None when absent, "" when empty.
 
-    Where markup stands in the text, it is kept as markup: `5<x/>3` is not 53.
+    Markup within the text stays markup: `5<x/>3` is not 53.
     """
     if element is None:
         return None
@@ -205,19 +205,19 @@ def text_of(element: Element | None) -> str | None:
 
 
 def lang_of(element: Element | None) -> str | None:
-    """The language of an element's text; None where it says none.
+    """The language of an element's text; None if it names none.
 
     RFC 9990 App. A, langAttrString: the attribute is `lang`, in no namespace. `xml:lang`, which
-    every XML element may have, says the same and is taken where `lang` is not there.
+    every XML element may have, means the same and is used if `lang` is absent.
     """
     if element is None or not element.attrib:
         return None
-    said = element.get("lang", element.get(XML_LANG))
-    return None if said is None else str(said).strip()
+    lang = element.get("lang", element.get(XML_LANG))
+    return None if lang is None else str(lang).strip()
 
 
 def serialise(element: Element) -> str:
-    """An element as XML text, for what is kept without being understood."""
+    """An element as XML text, for extensions and refused records."""
     return str(etree.tostring(element, encoding="unicode", with_tail=False))
 
 

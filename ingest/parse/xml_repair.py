@@ -1,25 +1,25 @@
-"""Readable text out of a broken XML document; each mend has a name, which the report keeps."""
+"""Repairs the text of a broken XML document; the report keeps the name of each repair."""
 
 import codecs
 import re
 from dataclasses import dataclass
 
-from ingest.model.limits import MENDABLE_BYTES
+from ingest.model.limits import REPAIRABLE_BYTES
 from schemas.errors import Forbidden, Malformed, NotAReport
 
-__all__ = ["Pieces", "keeps_ascii", "mend", "pieces"]
+__all__ = ["Pieces", "keeps_ascii", "pieces", "repair"]
 
 LONGEST_HEAD = 64 * 1024
-# Every repetition that could meet itself again is possessive: no input makes these quadratic.
+# Every repetition that could backtrack is possessive: no input makes these quadratic.
 DECLARED_ENCODING = re.compile(rb"<\?xml[^<>]{0,200}?\sencoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
 DECLARATION = re.compile(r"<\?xml[^<>]*+>")
 SCHEMA_WRAPPER = re.compile(r"</?xs:schema[^<>]*+>")
 ADDRESS_IN_BRACKETS = re.compile(r"<([^<>\s/@\"']{1,64}@[^<>\s/@\"']{1,253})>")
-# A tag ends before the next one begins; CDATA and comments are the parser's own business.
+# A tag ends before the next one begins; CDATA and comments are left to the parser.
 BARE_LESS_THAN = re.compile(r"<(?!!)(?:(?=[^<>]*+(?:<|\Z))|(?![/?\w:]))")
 BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 §2.2
-MENDS: tuple[tuple[str, re.Pattern[str], str], ...] = (
+REPAIRS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("D5: schema wrapper removed", SCHEMA_WRAPPER, ""),
     ("D6: address in angle brackets escaped", ADDRESS_IN_BRACKETS, r"&lt;\1&gt;"),
     ("D6: bare < escaped", BARE_LESS_THAN, "&lt;"),
@@ -60,17 +60,17 @@ class Pieces:
 
 
 def keeps_ascii(data: bytes) -> bool:
-    """Whether the bytes of `<` are tags and nothing else is, so that tags can be counted."""
+    """Whether each `<` byte is a tag and no tag is written otherwise: tags can be counted."""
     return KNOWN_ENCODING.fullmatch(_declared(data)) is not None
 
 
-def mend(data: bytes, reason: str) -> tuple[str, tuple[str, ...]]:
-    """The document's text without what is known to break it, and the name of each mend.
+def repair(data: bytes, reason: str) -> tuple[str, tuple[str, ...]]:
+    """The document's text without known faults, and the name of each repair.
 
-    `reason` says why the document as it came is not well-formed.
+    `reason` says why the original document is not well-formed.
     """
-    if len(data) > MENDABLE_BYTES:
-        size = f"larger than the {MENDABLE_BYTES} bytes that are mended"
+    if len(data) > REPAIRABLE_BYTES:
+        size = f"larger than the {REPAIRABLE_BYTES} bytes that are repaired"
         raise Malformed(f"not well-formed XML, and {size}: {reason}")
     repairs: list[str] = []
     whole = _decode(data, repairs).lstrip("\ufeff")
@@ -81,7 +81,7 @@ def mend(data: bytes, reason: str) -> tuple[str, tuple[str, ...]]:
         raise Forbidden("a DOCTYPE or entity declaration, which no report needs")
     if declaration := DECLARATION.match(text):
         text = text[declaration.end() :]
-    for name, pattern, into in MENDS:
+    for name, pattern, into in REPAIRS:
         text, count = pattern.subn(into, text)
         if count:
             repairs.append(name)
@@ -89,7 +89,7 @@ def mend(data: bytes, reason: str) -> tuple[str, tuple[str, ...]]:
 
 
 def pieces(text: str, reason: str) -> Pieces:
-    """Mended text that is still not well-formed, cut at its records."""
+    """Repaired text that is still not well-formed, cut at its records."""
     openings = OPENING.findall(text)
     if len(openings) != 1:
         raise Malformed(f"{len(openings)} reports in one document ({reason})")
@@ -111,7 +111,7 @@ def _cut_at_end(text: str, repairs: list[str]) -> str:
         raise NotAReport("XML, but no DMARC aggregate report: there is no <feedback>")
     ends = [found.end() for found in END.finditer(text)]
     if not ends:
-        # What is missing cannot be counted, and a part of a report must not pass for it.
+        # The missing part cannot be counted, and a part must not count as the whole report.
         raise Malformed("the document ends too early: </feedback> is missing")
     if text[ends[-1] :].strip():
         repairs.append("bytes behind the document removed")

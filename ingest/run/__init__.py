@@ -1,1 +1,1 @@
-"""Runs from start to end: ingest, watch, rebuild, retry, reverse DNS, trial of a mailbox."""
+"""Runs from start to end: ingest, watch, rebuild, retry, reverse DNS, probe of a mailbox."""

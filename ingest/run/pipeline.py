@@ -1,7 +1,7 @@
-"""One ingest: for every source, read, write, and only then settle.
+"""One ingest: for every source read, write, and only then settle.
 
-Reading runs ahead in processes of its own while a group of mails is written: a transaction
-costs about the same for one mail as for hundreds.
+Other processes read ahead while a group of mails is written: a transaction costs about the same
+for one mail as for hundreds.
 """
 
 import contextlib
@@ -31,19 +31,19 @@ Progress = Callable[[str, Counts], None]
 
 GROUP_MAILS = 1000  # at most
 FEWEST_MAILS = 50
-HELD_SECONDS = 0.35  # for which a commit is to keep readers out: groups are as large as that allows
+LOCKED_SECONDS = 0.35  # that a commit may keep readers out; it decides the size of a group
 AHEAD_MAILS = 2 * GROUP_MAILS
-RAW_BYTES = 64 * 1024 * 1024  # of mails whose reading is asked for
-LONGEST_WAIT = 10  # seconds until what was fetched is written, however slow the server
+RAW_BYTES = 64 * 1024 * 1024  # of mails that are submitted for reading
+LONGEST_WAIT = 10  # seconds until fetched mails are written, however slow the server is
 
 
 @dataclass(slots=True)
 class Ingested:
-    """What one ingest did: sums over sources, their sources' failures, and what it passed over."""
+    """What one ingest did: sums over its sources, their errors, and the mails it skipped."""
 
     counts: Counts = field(default_factory=Counts)
     problems: list[SourceError | ConfigError] = field(default_factory=list)
-    passed_over: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     seconds: float = 0
 
 
@@ -52,9 +52,9 @@ Source_co = TypeVar("Source_co", bound=Source, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Planned(Generic[Source_co]):
-    """A source to come; it is made when its turn comes, so that only one session is open.
+    """A source that is made when its turn comes, so that only one session is open.
 
-    `trust` is whose word counts on whether its mails are genuine.
+    `trust` says which checks decide whether its mails are genuine.
     """
 
     make: Callable[[], Source_co]
@@ -64,9 +64,9 @@ class Planned(Generic[Source_co]):
 def ingest(
     sources: Sequence[Planned[Source]], writer: Writer, workers: int, progress: Progress
 ) -> Ingested:
-    """Work through all sources; one that fails is noted and does not hold up the others.
+    """Read all sources; one that fails is noted, and the others are read.
 
-    Raises StoreError, and whatever is no SourceError, after closing the source.
+    Raises StoreError and all others but SourceError and ConfigError, after closing the source.
     """
     began = time.monotonic()
     done = Ingested()
@@ -75,7 +75,7 @@ def ingest(
             try:
                 with contextlib.closing(planned.make()) as source:
                     Turn(source, planned.trust, writer, readers, done, progress).run()
-                    done.passed_over.extend(source.problems)
+                    done.skipped.extend(source.problems)
             except (SourceError, ConfigError) as error:
                 done.problems.append(error)
     done.seconds = round(time.monotonic() - began, 3)
@@ -95,8 +95,8 @@ class _Ahead:
 class Turn:
     """One source's part of an ingest.
 
-    It ends early, between two transactions, once stopping() is true. When `is_quiet`, a turn
-    that stores nothing is not written down as a run.
+    It ends early, between two transactions, once stopping() is true. With `is_quiet`, a turn that
+    stores nothing gets no row as a run.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Turn:
         self._run = Run(source.name, now())
 
     def run(self) -> None:
-        """Everything the source has. Raises SourceError after writing down what it was."""
+        """Read everything the source has. A SourceError is stored with the run, then raised."""
         try:
             for arrivals in self._source.arrivals():
                 self._read_ahead(arrivals)
@@ -139,7 +139,7 @@ class Turn:
             self._finish()
             raise
         finally:
-            # Of other sources, nothing is to wait behind what is not taken any more.
+            # Parts that are not taken any more must not make those of other sources wait.
             for each in self._ahead:
                 for part in each.parts:
                     part.drop()
@@ -177,33 +177,33 @@ class Turn:
             if not oldest.parts:
                 self._ahead.popleft()
         batch = merged(parts)
-        batch, put_off = self._writer.within_budget(batch)
+        batch, deferred = self._writer.within_budget(batch)
         counts = self._writer.write(batch, self._run, self._source.ledger_name)
         self._group = next_group(self._group, mails, self._writer.locked_seconds)
-        if put_off:
-            counts.put_off = len(put_off)
-            self._run.counts.put_off += len(put_off)
-            self._source.put_off([each.key for each in put_off])
+        if deferred:
+            counts.put_off = len(deferred)
+            self._run.counts.put_off += len(deferred)
+            self._source.defer([each.key for each in deferred])
         self._done.counts.add(counts)
         self._progress(self._source.name, self._done.counts)
-        # Only now: what has not been committed must stay where it can be fetched again.
+        # Only now: mails that are not committed must stay where they can be fetched again.
         self._source.settle([each.key for each in batch.carriers if each.holds_report])
 
 
-def next_group(group: int, mails: int, held: float) -> int:
-    """How many mails to commit at once, after `mails` of a `group` held the store for so many
-    seconds. A few that took little tell nothing of many: each commit costs something by itself."""
-    fitting = int(mails * HELD_SECONDS / held) if held else GROUP_MAILS
-    if held > HELD_SECONDS:
+def next_group(group: int, mails: int, seconds: float) -> int:
+    """How many mails to commit at once, after `mails` of a `group` locked the store for so many
+    seconds. A small group that was fast does not raise it: each commit has a cost of its own."""
+    fitting = int(mails * LOCKED_SECONDS / seconds) if seconds else GROUP_MAILS
+    if seconds > LOCKED_SECONDS:
         return min(group, max(fitting, FEWEST_MAILS))
     return min(fitting, 2 * group, GROUP_MAILS) if mails >= group else group
 
 
 @contextlib.contextmanager
 def single_ingest(store: Path) -> Iterator[int | None]:
-    """Yields None to the one ingest of the mailboxes of a store, to any other its PID or 0.
+    """Yields None to the only ingest of a store's mailboxes, to any other that one's PID or 0.
 
-    Two cron runs at once would fetch the same mails twice, for nothing. Raises StoreError.
+    Two cron runs at once would fetch the same mails twice. Raises StoreError.
     """
     path = store.with_name(store.name + ".ingest")
     try:

@@ -1,4 +1,4 @@
-"""Whether a mailbox can be used, and what is in it; nothing in it is changed or remembered."""
+"""Tries a mailbox and shows what is in it; nothing is changed or remembered."""
 
 import email
 import email.policy
@@ -20,18 +20,18 @@ from schemas.config.settings import Mailbox
 from schemas.domain_names import is_domain
 from schemas.errors import ConfigError, FolderMissing
 
-__all__ = ["Look", "Trial", "mailbox_of", "refuse_own_folder"]
+__all__ = ["FolderSample", "MailboxProbe", "mailbox_of", "refuse_own_folder"]
 
 SAMPLE_MAILS = 50
-SAMPLE_BYTES = 512 * 1024  # of one mail; larger ones are not looked at
+SAMPLE_BYTES = 512 * 1024  # of one mail; larger ones are skipped
 FREQUENT = 0.1  # of the sampled reports: anyone can mail a report about any domain
-AGREEING = 0.9
+NEARLY_ALL = 0.9  # of the sampled mails
 # RFC 8601 §2.2: authserv-id, perhaps with a version, before the first semicolon.
 AUTHSERV_ID = re.compile(r"\s*([A-Za-z0-9._-]{1,255})(?:\s+\d+)?\s*;")
 
 
 class _Typed(Mailbox):
-    """A mailbox whose password is in no file yet."""
+    """A mailbox whose password was typed and is in no file."""
 
     typed: SecretStr
 
@@ -49,11 +49,11 @@ def mailbox_of(values: Mapping[str, Any], typed: str | None) -> Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a folder holds, judged by its newest mails.
+class FolderSample:
+    """What a folder holds, by a sample of its newest mails.
 
-    `domains` are those that many of the sampled reports are about, the most frequent first;
-    `authserv_id` stands on top of nearly all of them, and is most likely that of the own server.
+    `domains` are the policy domains of many sampled reports, the most frequent first; `authserv_id`
+    is on top of nearly all sampled mails, and so most likely that of the own server.
     """
 
     mails: int
@@ -63,7 +63,7 @@ class Look:
     authserv_id: str | None = None
 
 
-class Trial:
+class MailboxProbe:
     """A session on a mailbox that is being set up; close() ends it."""
 
     def __init__(self, mailbox: Mailbox) -> None:
@@ -77,8 +77,8 @@ class Trial:
         listed = self._session.ask("list the folders", "list_folders")
         return sorted(name for flags, _, name in listed if b"\\Noselect" not in flags)
 
-    def look(self, folder: str) -> Look:
-        """Count the mails of a folder and read its newest ones. Raises FolderMissing."""
+    def sample(self, folder: str) -> FolderSample:
+        """Count the mails of a folder and read the newest. Raises FolderMissing."""
         try:
             # EXAMINE: not even \Recent changes.
             answer = self._session.ask("open the folder", "select_folder", folder, readonly=True)
@@ -88,10 +88,10 @@ class Trial:
             raise FolderMissing(
                 f'there is no folder "{printable(folder)}"',
                 where=self._session.where,
-                todo=f"name one of those there are: {_listed(self.folders())}",
+                todo=f"name an existing one: {_listed(self.folders())}",
             ) from None
         mails = answer.get(b"EXISTS", 0)
-        return _judged(mails, self._newest(mails)) if mails else Look(0)
+        return _read(mails, self._newest(mails)) if mails else FolderSample(0)
 
     def close(self) -> None:
         self._session.close()
@@ -110,7 +110,7 @@ class Trial:
 
 
 def refuse_own_folder(mailbox: Mailbox) -> None:
-    """Raises ConfigError where the processed folder is the one that is read."""
+    """Raises ConfigError if the processed folder is the one that is read."""
     ImapSource(mailbox, lambda name, epoch: {}).close()
 
 
@@ -118,11 +118,11 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(printable(name) for name in names)
 
 
-def _judged(mails: int, arrivals: Sequence[Arrival]) -> Look:
-    """Read as an ingest would read them: in a process of its own, within all limits."""
+def _read(mails: int, arrivals: Sequence[Arrival]) -> FolderSample:
+    """Read the mails as an ingest does: in a process of its own, within all limits."""
     with Readers(1) as readers:
         batch = merged([part.result() for part in readers.submit(arrivals)])
-    return Look(
+    return FolderSample(
         mails,
         sampled=len(batch.carriers),
         reports=sum(carrier.holds_report for carrier in batch.carriers),
@@ -140,7 +140,7 @@ def _frequent_domains(batch: Batch) -> list[str]:
 
 
 def _common_authserv_id(batch: Batch) -> str | None:
-    """Of the topmost Authentication-Results: the last server to see a mail adds its own on top."""
+    """From the topmost Authentication-Results field, which the last server adds."""
     found: Counter[str] = Counter()
     for carrier in batch.carriers:
         fields = email.message_from_bytes(carrier.headers, policy=email.policy.compat32)
@@ -148,4 +148,4 @@ def _common_authserv_id(batch: Batch) -> str | None:
         if named:
             found[named[1].lower()] += 1
     name, count = (found.most_common(1) or [("", 0)])[0]
-    return name if count and count >= AGREEING * len(batch.carriers) else None
+    return name if count and count >= NEARLY_ALL * len(batch.carriers) else None

@@ -50,7 +50,7 @@ def name_sources(
     now: datetime | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Look up the names that are due, within model.limits, and say what came of it in one line.
+    """Look up the names that are due, within model.limits, and say the result in one line.
 
     `say_done` gets that line if nothing is wrong. Errors of DNS and the store are said, not raised.
     An interrupt is raised, after the answers so far are stored. Ends soon after stopping() is

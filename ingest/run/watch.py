@@ -1,13 +1,13 @@
-"""Watching mailboxes: read what is there, wait for more, come back after a failure.
+"""Watches mailboxes: reads what is there, waits for more, and reconnects after a failure.
 
-A thread for each mailbox, since each waits on a connection of its own. One of them at a time
-takes its turn, so that the processes that read and the transactions are those of one ingest;
-connecting and waiting, the two that a server can drag out, are done outside of it. One thread more
-asks for the names of new addresses, so that DNS holds up no mailbox.
+Each mailbox has a thread, because each waits on a connection of its own. One thread at a time takes
+its turn, so that reading processes and transactions are those of one ingest; connecting and
+waiting, which a slow server can prolong, are done outside of the turn. One more thread looks up the
+host names of new addresses, so that DNS delays no mailbox.
 
-Whoever calls run() does nothing but wait for the end, and hears the signals: every other thread has
-them blocked, since Python runs their handlers in the main thread alone, and nothing would wake that
-from its waiting when another one took the signal.
+The thread that calls run() only waits for the end and handles signals. Every other thread blocks
+them: Python runs handlers in the main thread alone, and a signal that another thread took would not
+wake it.
 """
 
 import contextlib
@@ -47,21 +47,21 @@ from schemas.store.store import Store
 __all__ = ["Say", "Watch", "Watched", "pauses"]
 
 FIRST_SECONDS, LONGEST_SECONDS = 1.0, 300.0  # between two tries
-STEADY_SECONDS = 60.0  # a connection that stood so long was none of a series of failures
-REFUSED_SECONDS = 3600.0  # oftener, wrong logins may lock the account
-WRITTEN_SECONDS = 1800.0  # turns that find nothing are written down this often
-NAMED_SECONDS = 600.0  # names of addresses are asked for at most this often
+STEADY_SECONDS = 60.0  # a connection that lasted longer ends a series of failures
+REFUSED_SECONDS = 3600.0  # more frequent wrong logins may lock the account
+RECORDED_SECONDS = 1800.0  # turns that find nothing get a row in the store this often
+NAMED_SECONDS = 600.0  # host names are looked up at most this often
 GRACE_SECONDS = 10.0  # for a server to answer, once the watch ends
-LOCKED_SECONDS = 5.0  # for others to leave the store
-COMMIT_SECONDS = 30.0  # and then for a transaction in hand
-LOOK_SECONDS = 1.0  # between two looks whether a signal came
+LOCKED_SECONDS = 5.0  # for other processes to release the store
+COMMIT_SECONDS = 30.0  # then for an open transaction
+LOOK_SECONDS = 1.0  # between two checks for a signal
 
-LEFT = (
-    f"rua: a transaction has not ended within {COMMIT_SECONDS:g} seconds and is given up; nothing "
-    "is lost: the next run reads again what it held"
+ABANDONED = (
+    f"rua: a transaction did not end within {COMMIT_SECONDS:g} seconds and is abandoned; "
+    "nothing is lost: the next run reads its mails again"
 )
 
-# What does not pass by waiting: somebody has to do something.
+# Errors that waiting does not solve: somebody has to act.
 LASTING = (CertificateUntrusted, ConfigError, EncryptionRefused, FolderMissing, LoginRefused)
 
 Say = Callable[[str], None]
@@ -71,14 +71,14 @@ class Watched(Source, Protocol):
     """A source that can wait."""
 
     def open(self) -> None:
-        """Connect, or look anew. Raises SourceError."""
+        """Connect, or select the folder again. Raises SourceError."""
 
     def wait(self, stopping: Callable[[], bool]) -> None:
-        """Return when mail may have come, or soon after stopping() is true. Raises SourceError."""
+        """Wait until mail may have arrived or stopping() is true. Raises SourceError."""
 
 
 def pauses() -> Iterator[float]:
-    """Seconds to wait before each next try: twice as long each time, and never in step."""
+    """Seconds to wait before each next try: doubled each time, and random."""
     longest = FIRST_SECONDS
     while True:
         yield random.uniform(longest / 2, longest)  # noqa: S311  # no secret
@@ -113,11 +113,11 @@ class Watch:
         self._ends: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
     def stop(self) -> None:
-        """End soon; a transaction in hand is finished first. A signal handler may call this."""
+        """End soon; an open transaction is finished first. A signal handler may call this."""
         self._ends.put(None)
 
     def stops_within(self, seconds: float) -> bool:
-        """Whether stop() was called, at the latest after so many seconds."""
+        """Wait for stop(), at most so many seconds; whether it was called."""
         try:
             self._ends.get(timeout=seconds)
         except queue.Empty:
@@ -125,7 +125,7 @@ class Watch:
         return True
 
     def run(self) -> Ingested:
-        """Raises what made an end to it: StoreError, or the last mailbox's LASTING error."""
+        """Raises the error that ended it: StoreError, or the last mailbox's LASTING error."""
         began = time.monotonic()
         threads = [
             threading.Thread(target=self._attend, args=(m,), daemon=True) for m in self._mailboxes
@@ -142,24 +142,23 @@ class Watch:
             deadline = time.monotonic() + GRACE_SECONDS
             for thread in threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
-            # Who still waits for a server is left behind, without a transaction.
+            # A thread that still waits for a server is abandoned, without a transaction.
             if not self.writer.shut(COMMIT_SECONDS):
-                self.say(LEFT)
+                self.say(ABANDONED)
             self.done.seconds = round(time.monotonic() - began, 3)
         if end is not None:
             raise end
         return self.done
 
     def _end(self) -> BaseException | None:
-        """Wait for it. Never in one piece: a signal that another thread took, one of a library's
-        own, or that came just before the waiting began, wakes nobody; its handler runs between
-        two looks."""
+        """Wait for the end in short intervals: a signal that a library's thread took, or that came
+        just before the wait, does not end the wait; its handler runs between two intervals."""
         while True:
             with contextlib.suppress(queue.Empty):
                 return self._ends.get(timeout=LOOK_SECONDS)
 
     def refuse(self, name: str, error: RuaError) -> None:
-        """Note that a mailbox cannot be read until somebody does something."""
+        """Note that a mailbox cannot be read until somebody acts."""
         self._refused.add(name)
         if len(self._refused) == len(self._mailboxes):
             self._ends.put(error)
@@ -178,7 +177,7 @@ class Watch:
             self._ends.put(error)
 
     def _name(self) -> None:
-        """Ask for the names of addresses whenever a turn has stored something."""
+        """Look up host names whenever a turn has stored reports."""
         block_signals()
         try:
             while True:
@@ -214,7 +213,7 @@ class _GatedWriter(Writer):
             super().write_names(answers)
 
     def shut(self, seconds: float) -> bool:
-        """Let nobody begin any more; whether what was begun ended within so many seconds."""
+        """Allow no more transactions; whether the open one ended within so many seconds."""
         return self._gate.acquire(timeout=seconds)
 
 
@@ -228,8 +227,8 @@ class _Mailbox:
         self._is_lost = False
         self._failures = 0
         self._opened_at = 0.0
-        self._written_at = -WRITTEN_SECONDS
-        self._told: set[str] = set()
+        self._recorded_at = -RECORDED_SECONDS
+        self._said: set[str] = set()
 
     def attend(self) -> None:
         while not self._stopping():
@@ -257,7 +256,7 @@ class _Mailbox:
 
     def _ingest(self) -> None:
         watch, began = self._watch, time.monotonic()
-        is_quiet = began - self._written_at < WRITTEN_SECONDS
+        is_quiet = began - self._recorded_at < RECORDED_SECONDS
         with Readers(watch.workers) as readers:
             turn = Turn(
                 self._source,
@@ -275,36 +274,37 @@ class _Mailbox:
             finally:
                 if watch.done.counts.stored > before:
                     watch.stored.set()
-        self._written_at = self._written_at if is_quiet else began
+        self._recorded_at = self._recorded_at if is_quiet else began
         for problem in self._source.problems:
-            if problem not in self._told:
-                self._told.add(problem)
+            if problem not in self._said:
+                self._said.add(problem)
                 watch.say(f"rua: {problem}")
 
     def _failed(self, error: RuaError, *, is_waiting: bool) -> None:
-        """Wait a while, and say once that the mailbox is lost."""
+        """Say once that the mailbox is lost, and wait before the next try."""
         if self._stopping():
             return
         if self._opened_at and time.monotonic() - self._opened_at > STEADY_SECONDS:
             self._pauses, self._failures = pauses(), 0
         self._failures += 1
-        # Servers end idle connections as they like; one that can be made again is not lost.
+        # Servers end idle connections; a mailbox that opens again is not lost.
         if not self._is_lost and (self._failures > 1 or not is_waiting):
             self._is_lost = True
             self._watch.say(f"rua: {error}; trying again")
-            self._write_down(error)
+            self._record(error)
         self._pause(next(self._pauses))
 
     def _refused(self, error: RuaError) -> None:
         self._watch.refuse(self._source.name, error)
-        self._write_down(error)
+        self._record(error)
         self._is_lost = True
         self._pause(REFUSED_SECONDS)
 
-    def _write_down(self, error: RuaError) -> None:
+    def _record(self, error: RuaError) -> None:
         if isinstance(error, StoreLocked):
             return
-        with contextlib.suppress(StoreLocked):  # it was said, and is no reason to end
+        # The error was said, and a locked store is no reason to end.
+        with contextlib.suppress(StoreLocked):
             self._watch.writer.finish(Run(self._source.name, now(), problem=str(error)))
 
     def _pause(self, seconds: float) -> None:

@@ -1,14 +1,14 @@
-"""Whom a connection trusts: the system's certificates, or those of a private CA."""
+"""The TLS context of a connection: with the system's certificates, or those of a private CA."""
 
 import ssl
 from pathlib import Path
 
 from schemas.errors import ConfigError
 
-__all__ = ["trusting"]
+__all__ = ["tls_context"]
 
 
-def trusting(ca_file: Path | None, where: str) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None, where: str) -> ssl.SSLContext:
     """A context that verifies name and certificate, TLS 1.2 or later. Raises ConfigError."""
     problem = ""
     try:

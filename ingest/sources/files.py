@@ -1,9 +1,9 @@
-"""The files and folders of one command line; read anew each time, never moved or changed.
+"""Reads the files and folders of a command line; they are never moved or changed.
 
-Folders are walked in the order of their paths. Left out: names that begin with a dot, folders
-behind symbolic links (they may be loops), and what is no regular file (opening a FIFO waits
-for ever). What a file is, a mail, an mbox of many or a document, is decided by its content
-alone; a folder with `cur` and `new` in it is read as a Maildir.
+Folders are walked in the order of their paths. Skipped are names that begin with a dot, symbolic
+links to folders (they may be loops), and everything but regular files (opening a FIFO waits for
+ever). Whether a file is a mail, an mbox or a document is decided by its content alone. A folder
+with `cur` and `new` in it is read as a Maildir.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ BATCH_BYTES = 32 * 1024 * 1024
 
 
 class FileSource:
-    """Paths as a Source. `problems` says which files could not be read; the rest goes on."""
+    """Paths as a Source. `problems` says which files could not be read; the others are."""
 
     name = "files"
     ledger_name: str | None = None
@@ -40,14 +40,14 @@ class FileSource:
         self.problems: list[str] = []
 
     def arrivals(self) -> Iterator[Sequence[Arrival]]:
-        """All files, in batches. A path that is not there holds up no other."""
-        there = []
+        """All files, in batches. A missing path is a problem, and the others are read."""
+        found = []
         for path in self._paths:
             if _is_missing(path):
                 self._note(str(path), "there is no such file or folder; check the path")
             else:
-                there.append(path)
-        self._paths = there
+                found.append(path)
+        self._paths = found
         batch: list[Arrival] = []
         total = 0
         for arrival in self._each():
@@ -62,14 +62,14 @@ class FileSource:
     def settle(self, keys: Sequence[str]) -> None:
         """Files stay where they are."""
 
-    def put_off(self, keys: Sequence[str]) -> None:
-        """Files are read anew each time."""
+    def defer(self, keys: Sequence[str]) -> None:
+        """Files are read again in each run."""
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is open."""
 
     def _each(self) -> Iterator[Arrival]:
-        """Everything once, though it may be named twice or lie in a folder named, too."""
+        """Every file once, even if it is named twice or lies in a named folder, too."""
         given: set[str] = set()
         for start in self._paths:
             for path in self._walk(os.path.abspath(start)):  # resolve() would follow links
@@ -106,10 +106,10 @@ class FileSource:
         ]
 
     def _file(self, path: Path) -> Iterator[Arrival]:
-        """A file's mails, or the file."""
+        """The mails of an mbox, or the file itself."""
         with self._noting(path), _opened(path) as file:
             if file is None:
-                self._note(str(path), "is no regular file and is left out")
+                self._note(str(path), "is no regular file and was skipped")
                 return
             mails = _as_mbox(file)
             if mails is None:
@@ -125,9 +125,9 @@ class FileSource:
             for key, path in box.mails():
                 yield from self._mail(printable(key), chain([path], box.follow(path)))
 
-    def _mail(self, key: str, places: Iterator[Path]) -> Iterator[Arrival]:
-        """The mail from the first of the places where it still is; removed is no problem."""
-        for path in places:
+    def _mail(self, key: str, paths: Iterator[Path]) -> Iterator[Arrival]:
+        """The mail from the first path that exists; a removed mail is no problem."""
+        for path in paths:
             with self._noting(path), contextlib.suppress(FileNotFoundError), _opened(path) as file:
                 if file is not None:
                     yield _arrival(key, file, in_maildir=True)
@@ -147,7 +147,7 @@ class FileSource:
 
 
 def _is_missing(path: Path) -> bool:
-    """Whether there is none. What is there and cannot be read is told when its turn comes."""
+    """Whether nothing is there. What cannot be read is reported when it is read."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -159,9 +159,9 @@ def _is_missing(path: Path) -> bool:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO | None]:
-    """The file, or None where it is no regular one. Raises OSError."""
-    # Opening a device can do something to it, so look first. And O_NONBLOCK, because it may have
-    # become a FIFO since.
+    """The file, or None if it is no regular file. Raises OSError."""
+    # Opening a device can change it, so check first. O_NONBLOCK, because the file may have become a
+    # FIFO since.
     if not stat.S_ISREG(path.stat().st_mode):
         yield None
         return
@@ -170,20 +170,20 @@ def _opened(path: Path) -> Iterator[BinaryIO | None]:
 
 
 def _as_mbox(file: BinaryIO) -> Readable | None:
-    """What to read the mails of an mbox from, packed or not; None where it is none."""
+    """The stream of an mbox, compressed or not; None if the file is no mbox."""
     head = file.read(LOOK)
     file.seek(0)
     if is_mbox(head):
         return file
-    if sniff(head) is Kind.GZIP and is_mbox(_unpacked(file)):
+    if sniff(head) is Kind.GZIP and is_mbox(_gzip_head(file)):
         file.seek(0)
         return GzipStream(file)
     file.seek(0)
     return None
 
 
-def _unpacked(file: BinaryIO) -> bytes:
-    """The first bytes in a gzip file, as far as it holds out."""
+def _gzip_head(file: BinaryIO) -> bytes:
+    """The first decompressed bytes of a gzip file, as far as it can be read."""
     stream, head = GzipStream(file), b""
     with contextlib.suppress(BrokenContainer):
         while len(head) < LOOK and (piece := stream.read(LOOK)):
@@ -201,7 +201,7 @@ def _arrival(key: str, file: BinaryIO, *, in_maildir: bool = False) -> Arrival:
         key=key,
         raw=raw if size <= MESSAGE_BYTES else raw[:HEADER_BYTES],
         received_at=datetime.fromtimestamp(facts.st_mtime, UTC),
-        # A server may keep them packed. Else a mail is one, however strange its header.
+        # In a Maildir a file is a mail, however strange its header, unless it is compressed.
         is_mail=kind is Kind.MESSAGE or (in_maildir and kind is not Kind.GZIP),
         too_large=size if size > MESSAGE_BYTES else None,
     )

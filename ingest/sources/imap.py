@@ -1,7 +1,7 @@
-"""Report mails from one IMAP folder: which are new, fetched in batches, settled afterwards.
+"""Reads report mails from one IMAP folder: lists, fetches in batches, settles afterwards.
 
-Mails are fetched with BODY.PEEK, so that fetching sets no flag, and are named by (UIDVALIDITY,
-UID). One connection, one thread: settle() may be called between two batches, never during one.
+Mails are fetched with BODY.PEEK, which sets no flag, and are identified by (UIDVALIDITY, UID).
+One connection, one thread: settle() may be called between two batches, never during one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,13 +37,13 @@ class ImapSource:
         self._ask = self._session.ask
         self._where = self._session.where
         self._epoch = 0  # the folder's UIDVALIDITY, once it is open
-        self._listed: int | None = None  # the epoch in which arrivals() named its keys
+        self._listed: int | None = None  # the epoch of the keys that arrivals() gave
         self._mails = self._next_uid = 0
         self._covered = 0  # mails with a UID below this were listed
         self._flags: list[bytes] = []
         self._target = ""
-        self.problems: list[str] = []  # mails that the server could not give; asked for again
-        self._put_off: set[tuple[int | None, str]] = set()
+        self.problems: list[str] = []  # mails that the server could not give
+        self._deferred: set[tuple[int | None, str]] = set()
         self._refuse_own_folder(mailbox.processed)
 
     @property
@@ -55,28 +55,28 @@ class ImapSource:
         return f"imap:{self._box.name}:{self._box.folder}"
 
     def open(self) -> None:
-        """Connect and select the folder anew, as it is now. Raises SourceError."""
+        """Connect, and select the folder again. Raises SourceError."""
         self.problems = []
-        self._look_anew()
+        self._reselect()
 
     def wait(self, stopping: Callable[[], bool]) -> None:
-        """Until mail may have come, or stopping() says so. Raises SourceError."""
-        self._look_anew()
-        # What came since the search was told in the answer to some other command, so that IDLE
-        # will not tell it again; what comes from here on, it will.
+        """Until mail may have arrived, or stopping() is true. Raises SourceError."""
+        self._reselect()
+        # The server has announced mail that came after the search in answer to another command, and
+        # IDLE will not announce it again.
         if self._next_uid <= self._covered:
             wait_for_mail(self._session, stopping)
 
     def arrivals(self) -> Iterator[Sequence[Arrival]]:
-        """What the ledger has not seen, oldest first, after settling what an earlier run left."""
+        """Mails that the ledger does not have, oldest first; settles what an earlier run left."""
         self._open()
         self._listed = epoch = self._epoch
         known = self._seen(self.ledger_name, epoch)
         uids = self._search("ALL")
         self._covered = max(self._next_uid, uids[-1] + 1 if uids else 0)
         self._settle_left([uid for uid in uids if known.get(str(uid))])
-        later = {key for of, key in self._put_off if of == epoch}
-        fresh = [uid for uid in uids if str(uid) not in known and str(uid) not in later]
+        deferred = {key for of, key in self._deferred if of == epoch}
+        fresh = [uid for uid in uids if str(uid) not in known and str(uid) not in deferred]
         for chunk in _chunks(fresh, self._box.batch):
             self._open()
             if self._epoch != epoch:
@@ -91,29 +91,29 @@ class ImapSource:
         """Move or flag the mails of these UIDs; those that are gone are settled already."""
         if not keys:
             return
-        # Seen with Dovecot on Maildir: when somebody makes the folder again under an open
-        # session, a UID of before moves the mail that has it now, which nobody has read.
-        self._look_anew()
+        # Seen with Dovecot on Maildir: when the folder is made again under an open session, an old
+        # UID moves the mail that has it now, which was not read.
+        self._reselect()
         if self._listed not in (None, self._epoch):
-            return  # the folder was replaced: these UIDs are now those of other mails
+            return  # the folder was replaced: these UIDs now belong to other mails
         for chunk in _chunks(sorted(int(key) for key in keys), SETTLE_UIDS):
             self._settle_chunk(chunk)
 
-    def put_off(self, keys: Sequence[str]) -> None:
-        """A watch would fetch them again at each turn."""
-        self._put_off |= {(self._listed, key) for key in keys}
+    def defer(self, keys: Sequence[str]) -> None:
+        """Not fetch them again in this session: a watch lists the folder often."""
+        self._deferred |= {(self._listed, key) for key in keys}
 
     def close(self) -> None:
         self._session.close()
 
     def _open(self) -> None:
-        """Connect and select the folder, unless the connection of before still stands."""
+        """Connect and select the folder, unless the connection is open."""
         if self._session.is_open:
             return
         self._session.open()
         self._select_or_drop()
 
-    def _look_anew(self) -> None:
+    def _reselect(self) -> None:
         if self._session.is_open:
             self._select_or_drop()
         else:
@@ -140,12 +140,12 @@ class ImapSource:
             if self._epoch:
                 return
             failure = SourceError(
-                "the server gives its mails no lasting numbers (UIDVALIDITY)", where=self._where
+                "the server gives its mails no permanent numbers (UIDVALIDITY)", where=self._where
             )
         raise failure
 
     def _missing(self) -> FolderMissing | None:
-        """The error that names the folders there are; None when the folder is among them."""
+        """The error that lists the existing folders; None if the folder is among them."""
         folder = self._box.folder
         listed = self._ask("list the folders", "list_folders")
         names = sorted(name for flags, _, name in listed if b"\\Noselect" not in flags)
@@ -156,7 +156,7 @@ class ImapSource:
         return FolderMissing(
             f'there is no folder "{printable(folder)}"',
             where=self._where,
-            todo=f"set folder to one of those there are: {shown}{more}" if names else "",
+            todo=f"set folder to an existing one: {shown}{more}" if names else "",
         )
 
     # -- fetching ---------------------------------------------------------------------------
@@ -165,7 +165,7 @@ class ImapSource:
         """All UIDs that match, ascending.
 
         In windows of message numbers, from the highest down: when another client expunges
-        between two of them, numbers sink, and a mail is seen twice but never missed.
+        between two of them, numbers get smaller, and a mail is seen twice but never missed.
         """
         found: set[int] = set()
         for low in reversed(range(1, self._mails + 1, SEARCH_MAILS)):
@@ -191,7 +191,7 @@ class ImapSource:
         try:
             return dict(self._ask("fetch mails", "fetch", uids, items))
         except Declined:
-            # One mail that is gone or broken on the server must not hold up all the others.
+            # One mail that is gone or broken on the server must not stop the others.
             return self._fetch_singly(uids, items)
 
     def _fetch_singly(self, uids: list[int], items: list[str]) -> Fetched:
@@ -209,24 +209,24 @@ class ImapSource:
         return found
 
     def _arrived(self, facts: Fetched, bodies: Fetched, item: bytes) -> list[Arrival]:
-        """What came; NIL, or nothing where there is a size, is a mail the server cannot read."""
-        came = ((uid, bodies[uid].get(item), facts[uid]) for uid in sorted(bodies))
+        """The mails; NIL, or no bytes despite a size, is a mail that the server cannot read."""
+        fetched = ((uid, bodies[uid].get(item), facts[uid]) for uid in sorted(bodies))
         return [
             _arrival(uid, raw, fact, self._epoch)
-            for uid, raw, fact in came
+            for uid, raw, fact in fetched
             if isinstance(raw, bytes) and (raw or not fact.get(b"RFC822.SIZE"))
         ]
 
     # -- settling ---------------------------------------------------------------------------
 
     def _settle_left(self, uids: list[int]) -> None:
-        """What is committed and still here, because an earlier run ended before settling it."""
+        """Settle mails that an earlier run committed and could not settle before it ended."""
         if uids and not self._box.processed:
             if not self._flags:
                 return
             keyword = KEYWORD in self._flags
-            open_ones = set(self._search(f"UNKEYWORD {KEYWORD.decode()}" if keyword else "UNSEEN"))
-            uids = [uid for uid in uids if uid in open_ones]
+            unsettled = set(self._search(f"UNKEYWORD {KEYWORD.decode()}" if keyword else "UNSEEN"))
+            uids = [uid for uid in uids if uid in unsettled]
         self.settle([str(uid) for uid in uids])
 
     def _settle_chunk(self, uids: list[int]) -> None:
@@ -237,7 +237,7 @@ class ImapSource:
         except Declined as declined:
             if declined.code not in ("EXPUNGEISSUED", "TRYCREATE"):
                 raise
-        # Another client removed a mail, or the processed folder, since we looked.
+        # Another client has removed a mail, or the processed folder.
         self._target = ""
         self._ask("look for changes", "noop")
         left = self._ask("list the mails", "search", f"UID {_set(uids)}")
@@ -253,48 +253,48 @@ class ImapSource:
         if self._session.offers("MOVE"):
             self._ask("move mails", "move", uids, target)
             return
-        # A mail that is marked already was copied by a run that ended here.
+        # A run that ended here had copied the mails that are marked as deleted.
         here = self._ask("list the mails", "search", f"UID {_set(uids)} UNDELETED")
         if here:
             self._ask("copy mails", "copy", here, target)
             self._ask("mark mails", "add_flags", here, [b"\\Deleted"], silent=True)
-        # Never a plain EXPUNGE: it would remove what other people have marked, too.
+        # Never a plain EXPUNGE: it would remove mails that others have marked, too.
         if self._session.offers("UIDPLUS"):
             self._ask("remove moved mails", "uid_expunge", uids)
 
     def _processed_folder(self) -> str:
-        """The server's name of the processed folder, made if it is not there yet."""
-        self._target = self._target or self._find_or_make(self._possible_names())
+        """The server's name of the processed folder, which is created if missing."""
+        self._target = self._target or self._find_or_create(self._possible_names())
         return self._target
 
     def _possible_names(self) -> list[str]:
         """As configured; under the server's own prefix (INBOX.); with its hierarchy sign."""
-        wanted = self._box.processed
+        configured = self._box.processed
         prefix, sign = "", "/"
         if self._session.offers("NAMESPACE"):
             personal = self._ask("ask for the namespace", "namespace").personal
             prefix, sign = personal[0] if personal else (prefix, sign)
-        inner = wanted.replace("/", sign or "/")
-        names = [wanted, inner]
-        if not wanted.startswith(prefix):
-            names += [prefix + wanted, prefix + inner]
+        inner = configured.replace("/", sign or "/")
+        names = [configured, inner]
+        if not configured.startswith(prefix):
+            names += [prefix + configured, prefix + inner]
         return list(dict.fromkeys(names))
 
-    def _find_or_make(self, names: list[str]) -> str:
+    def _find_or_create(self, names: list[str]) -> str:
         for name in names:
             listed = self._ask("list the folders", "list_folders", "", name)
             if any(found == name and b"\\Noselect" not in flags for flags, _, found in listed):
                 return self._refuse_own_folder(name)
         for name in names:
             with suppress(Declined):
-                self._ask("make a folder", "create_folder", name)
+                self._ask("create a folder", "create_folder", name)
                 with suppress(Declined):
                     self._ask("subscribe to it", "subscribe_folder", name)
                 return self._refuse_own_folder(name)
         raise SourceError(
-            f'the server refuses to make the folder "{printable(self._box.processed)}"',
+            f'the server refuses to create the folder "{printable(self._box.processed)}"',
             where=self._where,
-            todo="make it with a mail program, or set processed to a folder that is there",
+            todo="create it with a mail program, or set processed to an existing folder",
         )
 
     def _refuse_own_folder(self, name: str) -> str:
@@ -310,7 +310,7 @@ class ImapSource:
 
 
 def _allowed_flags(permanent: Iterable[bytes] | None) -> list[bytes]:
-    """Of ours, those that the server keeps. RFC 3501 §7.1: not named means all system flags."""
+    """Those of our flags that the server keeps. RFC 3501 §7.1: no list means all system flags."""
     if permanent is None:
         return [b"\\Seen"]
     allowed = {flag.lower() for flag in permanent}

@@ -1,8 +1,8 @@
-"""A Maildir while its mail program goes on working: read, never moved, flagged or changed.
+"""Reads a Maildir while a mail program uses it; mails are never moved, flagged or changed.
 
-A mail's name is its unique part, and in `cur` the flags behind it ("…:2,S"). A mail program moves
-it from `new` to `cur` and changes its flags at any moment, so a mail is known by its unique part,
-and one that is gone from where it was is looked for under its new name.
+A file name is a unique part and, in `cur`, flags after it ("…:2,S"). A mail program may move a mail
+from `new` to `cur` and change its flags at any moment. So a mail is identified by its unique part,
+and one that has been renamed is found under its new name.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 __all__ = ["Maildir", "is_maildir"]
 
-FLAGS = re.compile(r"[:;!]2,[^:;!]*\Z")  # ";" and "!" where a file system has no ":"
+FLAGS = re.compile(r"[:;!]2,[^:;!]*\Z")  # ";" and "!" on file systems without ":"
 TRIES = 10  # to catch up with a mail that is renamed again and again
 
 
@@ -22,7 +22,7 @@ def is_maildir(folder: Path) -> bool:
 
 
 class Maildir:
-    """The mails of one folder; use `mails`, and `follow` for one that is not there any more."""
+    """The mails of one folder: `mails` lists them, `follow` finds one that was renamed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -32,12 +32,12 @@ class Maildir:
         """(key, where it is now) of every mail, oldest first by name. Raises OSError."""
         self._list()
         for unique in sorted(self._paths):
-            path = self._paths.get(unique)  # gone from the list if follow() looked again
+            path = self._paths.get(unique)  # gone if follow() has listed the folder again
             if path is not None:
                 yield f"{self._folder}/{unique}", path
 
     def follow(self, path: Path) -> Iterator[Path]:
-        """Where the mail that was at `path` may be now; ends when there is no trace of it."""
+        """The new paths of the mail that was at `path`; ends when it is gone."""
         unique = _unique(path.name)
         for _ in range(TRIES):
             if self._paths.get(unique) == path:
@@ -49,7 +49,7 @@ class Maildir:
             path = found
 
     def subfolders(self) -> list[str]:
-        """Folders within: those of Maildir++ (".Name"), and any other but new, cur and tmp."""
+        """The subfolders: those of Maildir++ (".Name"), and any other but new, cur and tmp."""
         inside = sorted(os.scandir(self._folder), key=lambda entry: entry.name)
         return [
             entry.path
@@ -60,7 +60,7 @@ class Maildir:
         ]
 
     def _list(self) -> None:
-        """Look again. `new` first: a mail that is moved meanwhile is then met twice, not never."""
+        """List the folder again, `new` first: a mail moved meanwhile is seen twice, not never."""
         paths: dict[str, Path] = {}
         for name in ("new", "cur"):
             folder = self._folder / name

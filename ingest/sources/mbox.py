@@ -1,15 +1,15 @@
-"""An mbox file as a stream of mails: of a file of any size, one mail at most is in memory.
+"""Reads an mbox file as a stream of mails: at most one mail is in memory, whatever its size.
 
-The four dialects differ in how a line of a mail that begins with "From " is kept apart from the
-line that begins the next mail (RFC 4155 names only the default). mboxo and mboxrd quote it with
-">"; mboxcl2 does not, and counts the bytes of the body in Content-Length; files in the wild lack
-the blank line, end lines with CRLF, or were cut off. So a mail ends
+The four dialects differ in how they tell a line of a mail that begins with "From " from the line
+that begins the next mail (RFC 4155 defines only the default). mboxo and mboxrd quote it with ">";
+mboxcl2 does not, and gives the bytes of the body in Content-Length. Real files lack the blank line,
+end lines with CRLF, or were cut off. So a mail ends
 
-- where its Content-Length says, if what follows there is the next mail or the end of the file;
-- else at a line "From …" behind a blank line and before a header field, or one that bears a date
-  as well and stands behind a blank line or before a header field.
+- where its Content-Length says, if the next mail or the end of the file follows there;
+- else at a line "From …" after a blank line and before a header field; a line with a date needs
+  only one of the two.
 
-Whoever sends a mail chooses its Content-Length, too; but to swallow a mail behind their own they
+The sender of a mail chooses its Content-Length; but to hide the next mail behind their own they
 would have to know its size to the byte before it arrives.
 """
 
@@ -26,10 +26,10 @@ from schemas.errors import BrokenContainer
 __all__ = ["LOOK", "GzipStream", "MboxMail", "Readable", "is_mbox", "read_mbox"]
 
 CHUNK = 1024 * 1024
-GZIP_CHUNK = 4096  # what zlib has unpacked of a chunk is lost when there is a fault in it
+GZIP_CHUNK = 4096  # after a fault, what zlib has decompressed of a chunk is lost
 GZIP_WBITS = zlib.MAX_WBITS | 16
-# How far behind "From " a line and the one that follows it are looked at. RFC 5321 §4.5.3.1: an
-# address has at most 256 characters.
+# How many bytes from "From " on decide whether a mail begins. RFC 5321 §4.5.3.1: an address has at
+# most 256 characters.
 LOOK = 4096
 MARK = b"From "
 DATE = (
@@ -37,8 +37,8 @@ DATE = (
     rb"(?P<day2>\d{1,2}) (?P<month2>[A-Z][a-z]{2})(?: \d{4})?) (?P<time>\d\d?:\d\d(?::\d\d)?)"
 )
 DATED = re.compile(rb"From [^\r\n]{0,1000}?" + DATE + rb"[^\r\n]{0,200}\r?\n")
-FIELD_BEHIND = re.compile(rb"From [^\r\n]*\r?\n(?:>From [^\r\n]*\r?\n)?[!-9;-~]{1,76}:")
-# Prose has colons, too: without a date, one of these is wanted in the header behind the line.
+FIELD_AFTER = re.compile(rb"From [^\r\n]*\r?\n(?:>From [^\r\n]*\r?\n)?[!-9;-~]{1,76}:")
+# Prose has colons, too: without a date, the header after the line must have one of these.
 USUAL_FIELD = re.compile(
     rb"\n(Return-Path|Received|From|To|Date|Subject|Message-ID|MIME-Version|Content-Type):", re.I
 )
@@ -57,10 +57,10 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MboxMail:
-    """One mail, and at which byte of the mbox its "From " line begins.
+    """One mail, and the byte of the mbox where its "From " line begins.
 
-    `raw` is without that line, its quoting undone; only the header block where the mail is
-    larger than a message may be, and `too_large` then gives its size in bytes.
+    `raw` is the mail without that line and without quoting. Of a mail over the limit it is only the
+    header block, and `too_large` is its size in bytes.
     """
 
     offset: int
@@ -75,9 +75,9 @@ def is_mbox(head: bytes) -> bool:
 
 
 def read_mbox(stream: Readable) -> Iterator[MboxMail]:
-    """Every mail of an mbox, in its order.
+    """Every mail of an mbox, in order.
 
-    Raises OSError or BrokenContainer of the stream, after all mails that came before it.
+    Raises OSError or BrokenContainer of the stream, after all mails before the fault.
     """
     window = _Window(stream)
     while window.ensure(1):
@@ -89,7 +89,7 @@ def read_mbox(stream: Readable) -> Iterator[MboxMail]:
 
 
 class _Window:
-    """The part of a stream that is looked at: `data` begins at byte `offset` of it."""
+    """A part of the stream in memory: `data` begins at byte `offset` of it."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
@@ -99,7 +99,7 @@ class _Window:
         self.fault: OSError | BrokenContainer | None = None
 
     def ensure(self, size: int) -> bool:
-        """Read until `data` holds `size` bytes; False where the stream ends before."""
+        """Read until `data` holds `size` bytes; False if the stream ends before."""
         while len(self.data) < size and not self.at_end:
             self.data += self._read()
         return len(self.data) >= size
@@ -114,7 +114,7 @@ class _Window:
         return chunk
 
     def drop(self, size: int) -> None:
-        """Let go of the first bytes."""
+        """Remove the first bytes."""
         del self.data[:size]
         self.offset += size
 
@@ -143,7 +143,7 @@ def _mail(
 ) -> MboxMail:
     if size > MESSAGE_BYTES:
         return MboxMail(offset, header, received_at, too_large=size)
-    if b"\n>" in raw:  # which is found much faster than the pattern is not
+    if b"\n>" in raw:  # a faster test than the pattern
         raw = QUOTED.sub(rb"\1", raw)
     return MboxMail(offset, raw, received_at)
 
@@ -154,7 +154,7 @@ def _header_block(data: bytearray) -> bytes:
 
 
 def _end_by_length(window: _Window, header: bytes) -> int | None:
-    """Where Content-Length ends the mail, if the next one or the end of the file is there."""
+    """The end of the mail by Content-Length, if the next mail or the end of the file is there."""
     found = CONTENT_LENGTH.search(header)
     if found is None or not HEADER_END.search(header):
         return None
@@ -164,14 +164,14 @@ def _end_by_length(window: _Window, header: bytes) -> int | None:
     window.ensure(end + LOOK)
     if end > len(window.data):
         return None  # cut off
-    behind = bytes(window.data[end : end + LOOK])
-    gap = BREAK.match(behind)
+    after = bytes(window.data[end : end + LOOK])
+    gap = BREAK.match(after)
     start = gap.end() if gap else 0
-    if start == len(behind):
+    if start == len(after):
         return end
-    # Not at the beginning of a line it would be a quoted one, and the length a trick.
+    # Within a line it would be quoted, and the length a trick.
     at_line = start > 0 or window.data[end - 1 : end] == b"\n"
-    return end if at_line and _begins_mail(behind, start, after_blank=True) else None
+    return end if at_line and _begins_mail(after, start, after_blank=True) else None
 
 
 def _drop_break(window: _Window) -> None:
@@ -182,13 +182,13 @@ def _drop_break(window: _Window) -> None:
 def _scan(window: _Window) -> tuple[bytes, int]:
     """(bytes, size) of the mail up to the next separator or the end of the file.
 
-    Of a mail that is too large only the size is right: its bytes are let go of.
+    Of a mail over the limit only the size is right: its bytes are dropped.
     """
     dropped = position = 0
     while (end := _find_separator(window, position)) is None:
         position = max(0, len(window.data) - len(MARK))
         if len(window.data) > MESSAGE_BYTES + CHUNK:
-            spare = position - len(MARK)  # enough to see whether a blank line stands before
+            spare = position - len(MARK)  # leaves enough to see whether a blank line comes before
             window.drop(spare)
             dropped, position = dropped + spare, position - spare
         if not window.ensure(len(window.data) + 1):
@@ -200,7 +200,7 @@ def _scan(window: _Window) -> tuple[bytes, int]:
 
 
 def _find_separator(window: _Window, position: int) -> int | None:
-    """Where, at `position` or behind it, the line before the next mail begins."""
+    """Where the line before the next mail begins, at `position` or later."""
     while (start := _find_mark(window.data, position)) is not None:
         window.ensure(start + LOOK)
         if _begins_mail(window.data, start, after_blank=_is_after_blank(window.data, start)):
@@ -210,7 +210,7 @@ def _find_separator(window: _Window, position: int) -> int | None:
 
 
 def _find_mark(data: bytearray, position: int) -> int | None:
-    """Where the next line "From " begins, at `position` or behind it."""
+    """Where the next line "From " begins, at `position` or later."""
     if position == 0 and data.startswith(MARK):
         return 0
     found = data.find(b"\n" + MARK, max(0, position - 1))
@@ -218,9 +218,9 @@ def _find_mark(data: bytearray, position: int) -> int | None:
 
 
 def _begins_mail(data: bytes | bytearray, start: int, *, after_blank: bool) -> bool:
-    """Whether the line at `start` is what stands before a mail."""
+    """Whether the line at `start` begins a mail."""
     ahead = bytes(data[start : start + LOOK])
-    has_field = FIELD_BEHIND.match(ahead) is not None
+    has_field = FIELD_AFTER.match(ahead) is not None
     if DATED.match(ahead):
         return after_blank or has_field
     end = HEADER_END.search(ahead)
@@ -234,7 +234,7 @@ def _is_after_blank(data: bytearray, start: int) -> bool:
 
 
 def _blank_before(data: bytearray, start: int) -> int:
-    """Bytes of the blank line that a writer of mbox puts behind each mail."""
+    """Bytes of the blank line that writers of mbox put after each mail."""
     before = bytes(data[max(0, start - 4) : start])
     if before.endswith(b"\r\n\r\n"):
         return 2
@@ -242,7 +242,7 @@ def _blank_before(data: bytearray, start: int) -> int:
 
 
 def _received_at(data: bytearray) -> datetime | None:
-    """The time of a "From " line. RFC 4155: it is UTC; who writes local time does not say so."""
+    """The time of a "From " line. RFC 4155: it is UTC; local time cannot be recognised."""
     found = DATED.match(data, 0, LOOK)
     year = YEAR.search(data, found.start("time") - 5, found.end()) if found else None
     if found is None or year is None:
@@ -257,7 +257,7 @@ def _received_at(data: bytearray) -> datetime | None:
 
 
 class GzipStream:
-    """The decompressed bytes of a gzip file: as far as they go, and then BrokenContainer."""
+    """The decompressed bytes of a gzip file, up to a fault, which raises BrokenContainer."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -268,7 +268,7 @@ class GzipStream:
         """Between one and `size` bytes; b"" at the end. Raises OSError, BrokenContainer."""
         while feed := self._left or self._file.read(GZIP_CHUNK):
             if self._stream.eof:
-                if not feed.startswith(b"\x1f"):  # padding behind the last member
+                if not feed.startswith(b"\x1f"):  # padding after the last member
                     return b""
                 self._stream = zlib.decompressobj(GZIP_WBITS)
             piece = self._decompress(feed, size)

@@ -1,4 +1,4 @@
-"""Access tokens for a mailbox (RFC 6749): kept ones, else from the token endpoint.
+"""Access tokens for a mailbox (RFC 6749): from the cache, else from the token endpoint.
 
 The only module that imports Authlib and httpx2, and only when the endpoint is asked.
 No secret is in an error, a repr or a log.
@@ -16,27 +16,30 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from ingest.model.source import printable
-from ingest.sources.ca import trusting
-from ingest.sources.token_cache import Kept, TokenCache, default_folder
+from ingest.sources.ca import tls_context
+from ingest.sources.token_cache import Cached, TokenCache, default_folder
 from schemas.config.settings import Mailbox, OAuth2
 from schemas.errors import CertificateUntrusted, LoginRefused, SourceError, Unreachable
 
 __all__ = ["AccessToken", "Tokens", "bearer"]
 
-MARGIN_SECONDS = 60  # a token that lives no longer than this is not begun with
-USABLE = re.compile(r"[!-~]+")  # RFC 6750 §2.1, loosely; \x01 would end the field of a login
-PASSING = ("server_error", "temporarily_unavailable")  # RFC 6749 §4.1.2.1; some say it here, too
+MARGIN_SECONDS = 60  # a token that expires sooner is not used
+USABLE = re.compile(r"[!-~]+")  # RFC 6750 §2.1, loosely; \x01 would end a field of the login
+TEMPORARY = (
+    "server_error",
+    "temporarily_unavailable",
+)  # RFC 6749 §4.1.2.1, used by some token endpoints, too
 
 Wrapped = TypeVar("Wrapped", bound=BaseException)
 
-# RFC 6749 §5.2: what the endpoint says, and what the owner can do.
+# RFC 6749 §5.2: the error code, and what the owner can do.
 REMEDIES = {
-    "invalid_client": "check client_id and client_secret, and that the secret has not run out",
+    "invalid_client": "check client_id and client_secret, and that the secret has not expired",
     "invalid_scope": "check scope",
     "unauthorized_client": "allow this client the grant, at the endpoint",
     "unsupported_grant_type": "check grant and token_url",
 }
-AUTHORISE = "authorise rua anew and put the new refresh token where refresh_token_… says"
+AUTHORISE = "authorise rua again and store the new refresh token where refresh_token_… says"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,53 +62,53 @@ class Tokens:
         self._cache = TokenCache(folder, key[:32], f"{self._key('token_cache')}")
 
     def current(self) -> AccessToken:
-        """One that is still good. Raises SourceError and ConfigError."""
+        """A token that is still valid. Raises SourceError and ConfigError."""
         return self._get(refused=None)
 
     def renewed(self, refused: AccessToken) -> AccessToken:
-        """Another one: a kept token may have been revoked, or the clock may have been wrong."""
+        """Another token: a cached one may have been revoked, or the clock may have been wrong."""
         return self._get(refused=refused)
 
     def _get(self, refused: AccessToken | None) -> AccessToken:
         given = self._settings.refresh_token(self._box.name)
         digest = _digest(given) if given and self._settings.grant == "refresh_token" else ""
-        with self._cache.held() as found:
-            kept = found if found.given == digest else Kept(given=digest)
-            token = kept.access_token
-            is_good = kept.expires_at - MARGIN_SECONDS > time.time()
-            if token and is_good and (refused is None or token != refused.secret):
+        with self._cache.locked() as found:
+            cached = found if found.given == digest else Cached(given=digest)
+            token = cached.access_token
+            is_valid = cached.expires_at - MARGIN_SECONDS > time.time()
+            if token and is_valid and (refused is None or token != refused.secret):
                 return AccessToken(token, is_cached=True)
-            token, renewed = self._ask(kept, kept.refresh_token or given)
+            token, renewed = self._ask(cached, cached.refresh_token or given)
             self._cache.save(renewed)
         return AccessToken(token, is_cached=False)
 
-    def _ask(self, kept: Kept, refresh_token: SecretStr | None) -> tuple[SecretStr, Kept]:
-        """A new token, and what is to be kept from now on."""
+    def _ask(self, cached: Cached, refresh_token: SecretStr | None) -> tuple[SecretStr, Cached]:
+        """A new token, and what to cache from now on."""
         secret = self._settings.client_secret(self._box.name)
         hidden = [each.get_secret_value() for each in (secret, refresh_token) if each]
         endpoint = _Endpoint(self._settings, self._box.timeout, secret, self._key("ca_file"))
         failure: SourceError
         try:
-            return _understood(endpoint.grant(refresh_token), kept)
+            return _understood(endpoint.grant(refresh_token), cached)
         except _Refused as refused:
             failure = refused.explained(hidden)
         failure.where = self._where
-        raise failure  # out here: the library's exception must not hang on to ours
+        raise failure  # outside of except: the library's exception must not be its context
 
     def _key(self, key: str) -> str:
         return f'mailbox "{printable(self._box.name)}", key oauth2.{key}'
 
 
 class _Refused(Exception):
-    """What the endpoint did instead of giving a token; `said` are its own words."""
+    """Why there is no token; `text` is the endpoint's own message."""
 
-    def __init__(self, kind: type[SourceError], what: str, todo: str, said: str = "") -> None:
+    def __init__(self, kind: type[SourceError], what: str, todo: str, text: str = "") -> None:
         super().__init__(kind.__name__)
-        self.kind, self.what, self.todo, self.said = kind, what, todo, said
+        self.kind, self.what, self.todo, self.text = kind, what, todo, text
 
     def explained(self, hidden: list[str]) -> SourceError:
-        words = f": {_shown(self.said, hidden)}" if self.said else ""
-        return self.kind(_shown(self.what, hidden) + words, todo=self.todo)
+        text = f": {_shown(self.text, hidden)}" if self.text else ""
+        return self.kind(_shown(self.what, hidden) + text, todo=self.todo)
 
 
 class _Endpoint:
@@ -115,11 +118,11 @@ class _Endpoint:
         self, settings: OAuth2, timeout: float, secret: SecretStr | None, ca_key: str
     ) -> None:
         self._settings, self._timeout, self._secret = settings, timeout, secret
-        self._context = trusting(settings.ca_file, ca_key)
+        self._context = tls_context(settings.ca_file, ca_key)
 
     def grant(self, refresh_token: SecretStr | None) -> dict[str, Any]:
         """The token answer. Raises _Refused."""
-        # Most runs find a token in the cache and need neither (0.3 s).
+        # Most runs find a token in the cache and need neither library (0.3 s).
         from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415
         from httpx2 import CookieConflict, HTTPError, InvalidURL, StreamError  # noqa: PLC0415
 
@@ -131,9 +134,9 @@ class _Endpoint:
         except (HTTPError, InvalidURL, CookieConflict, StreamError) as error:
             refused = self._by_network(error)
         except (ValueError, TypeError, ArithmeticError) as error:
-            # Authlib's words for an answer that is no token, or expires_in = "soon".
+            # From Authlib: an answer that is no token, or expires_in = "soon".
             todo = "check token_url"
-            refused = _Refused(Unreachable, "its answer cannot be understood", todo, str(error))
+            refused = _Refused(Unreachable, "its answer cannot be read", todo, str(error))
         raise refused
 
     def _request(self, refresh_token: SecretStr | None) -> dict[str, Any]:
@@ -171,13 +174,13 @@ class _Endpoint:
             status = error.response.status_code
             todo = "" if status >= 500 or status == 429 else "check token_url"
             return _Refused(Unreachable, f"it answers with HTTP {status}", todo)
-        # Not its own words: they hold the URL, and with it a query.
+        # Not the message of the error: it holds the URL with its query.
         reason = getattr(_within(error, OSError), "strerror", None) or type(error).__name__
         return _Refused(Unreachable, f"the connection failed: {reason}", "check token_url")
 
 
 def bearer(mechanism: str, user: str, token: str) -> Callable[[bytes], bytes]:
-    """What the client answers in the SASL exchange `mechanism` ("XOAUTH2", "OAUTHBEARER")."""
+    """The client's answers in the SASL exchange `mechanism` ("XOAUTH2", "OAUTHBEARER")."""
     if mechanism == "OAUTHBEARER":
         # RFC 7628 §3.1 with the saslname of RFC 5801 §4.
         name = user.replace("=", "=3D").replace(",", "=2C")
@@ -185,12 +188,12 @@ def bearer(mechanism: str, user: str, token: str) -> Callable[[bytes], bytes]:
     else:
         first, last = f"user={user}\1auth=Bearer {token}\1\1", b""
     answers = iter((first.encode(),))
-    # RFC 7628 §3.2.3: the server says first why it refuses, and waits for a word before the NO.
+    # RFC 7628 §3.2.3: a server that refuses sends the reason and waits for an answer before the NO.
     return lambda challenge: next(answers, last)
 
 
-def _understood(answer: dict[str, Any], before: Kept) -> tuple[SecretStr, Kept]:
-    """RFC 6749 §5.1: the token, and what is to be kept of the answer."""
+def _understood(answer: dict[str, Any], before: Cached) -> tuple[SecretStr, Cached]:
+    """RFC 6749 §5.1: the token, and what to cache of the answer."""
     token, kind = answer.get("access_token"), answer.get("token_type", "Bearer")
     if not isinstance(token, str) or not USABLE.fullmatch(token):
         raise _Refused(Unreachable, "its answer holds no access token", "check token_url")
@@ -199,17 +202,17 @@ def _understood(answer: dict[str, Any], before: Kept) -> tuple[SecretStr, Kept]:
     rotated, expires_at = answer.get("refresh_token"), answer.get("expires_at")
     refresh_token = before.refresh_token
     if before.given and isinstance(rotated, str) and rotated:
-        # Authlib repeats the one that was sent where the endpoint gave none: the owner's stays
-        # where the owner put it.
+        # Authlib repeats the token that was sent if the endpoint gave none. The owner's is not
+        # cached.
         new = SecretStr(rotated)
         refresh_token = None if _digest(new) == before.given else new
-    # Without expires_in nobody knows how long it is good: it serves once.
+    # Without expires_in its lifetime is unknown: it is used once.
     lives = expires_at if isinstance(expires_at, int) else 0
-    return SecretStr(token), Kept(SecretStr(token), lives, refresh_token, before.given)
+    return SecretStr(token), Cached(SecretStr(token), lives, refresh_token, before.given)
 
 
 def _by_endpoint(code: str, description: str) -> _Refused:
-    if code in PASSING:
+    if code in TEMPORARY:
         return _Refused(Unreachable, f"the endpoint cannot answer now ({code})", "", description)
     if code == "invalid_grant":
         what = "the refresh token is not accepted any more (invalid_grant)"
@@ -228,9 +231,9 @@ def _within(error: BaseException | None, kind: type[Wrapped]) -> Wrapped | None:
 
 
 def _shown(text: str, hidden: list[str]) -> str:
-    """A stranger's words on one line of at most 200 characters, but for our secrets in them."""
+    """A stranger's message on one line of at most 200 characters, unless it holds a secret."""
     if any(secret in text for secret in hidden):
-        return "its words hold a secret and are not shown"
+        return "its message holds a secret and is not shown"
     return printable(text.rstrip(". \r\n"))[:200]
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of a mailbox's tokens between two runs: one file, readable by us alone.
+"""The cache of a mailbox's tokens between two runs: one file, readable by its owner alone.
 
 The folder must be ours with mode 700; files have mode 600 and are replaced whole.
 """
@@ -17,15 +17,15 @@ from pydantic import SecretStr
 from ingest.model.source import printable
 from schemas.errors import ConfigError
 
-__all__ = ["Kept", "TokenCache", "default_folder"]
+__all__ = ["Cached", "TokenCache", "default_folder"]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Cached:
     """`expires_at` is in seconds since 1970.
 
-    `refresh_token` is what the endpoint gave in place of the owner's, whose SHA-256 is `given`:
-    when the owner puts another one into the settings, all that is kept here is void.
+    `refresh_token` is the one that the endpoint gave in place of the owner's, whose SHA-256 is
+    `given`: when the settings hold another one, everything cached here is void.
     """
 
     access_token: SecretStr | None = None
@@ -48,52 +48,52 @@ class TokenCache:
         self._file = folder / f"token-{key}.json"
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[Kept]:
-        """What is kept, and nobody else asks or writes meanwhile. Raises ConfigError.
+    def locked(self) -> Iterator[Cached]:
+        """The cached tokens, locked: no other process asks or writes meanwhile. Raises ConfigError.
 
         Two processes that renew at once would each void the refresh token of the other.
         """
-        descriptor = self._guarded(self._locked)
+        descriptor = self._guarded(self._lock)
         try:
             yield self._load()
         finally:
             os.close(descriptor)
 
-    def save(self, kept: Kept) -> None:
-        """Replace what is kept. Raises ConfigError."""
+    def save(self, cached: Cached) -> None:
+        """Replace the cached tokens. Raises ConfigError."""
         values = {
-            "access_token": _revealed(kept.access_token),
-            "expires_at": kept.expires_at,
-            "refresh_token": _revealed(kept.refresh_token),
-            "given": kept.given,
+            "access_token": _revealed(cached.access_token),
+            "expires_at": cached.expires_at,
+            "refresh_token": _revealed(cached.refresh_token),
+            "given": cached.given,
         }
         self._guarded(lambda: self._replace(json.dumps(values).encode()))
 
-    def _locked(self) -> int:
+    def _lock(self) -> int:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = self._folder.stat()
         if status.st_uid != os.geteuid() or status.st_mode & 0o077:
-            # Refused, not mended: the folder may be one that others need (/tmp).
+            # Refused, not changed: others may need the folder (/tmp).
             raise ConfigError(
-                f"{printable(str(self._folder))} keeps tokens and is open to other users",
+                f"{printable(str(self._folder))} holds tokens and is open to other users",
                 where=self._where,
-                todo="give it to this user alone (chmod 700), or name another folder",
+                todo="allow only this user (chmod 700), or name another folder",
             )
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         descriptor = os.open(self._file.with_suffix(".lock"), flags, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         return descriptor
 
-    def _load(self) -> Kept:
-        """Nothing where there is no file, or none that we wrote."""
+    def _load(self) -> Cached:
+        """Empty if there is no file, or none that rua wrote."""
         try:
             values = json.loads(self._file.read_bytes())
         except (OSError, ValueError):
-            return Kept()
+            return Cached()
         if not isinstance(values, dict):
-            return Kept()
+            return Cached()
         expires_at = values.get("expires_at")
-        return Kept(
+        return Cached(
             _secret(values.get("access_token")),
             expires_at if isinstance(expires_at, int | float) else 0,
             _secret(values.get("refresh_token")),
@@ -102,7 +102,7 @@ class TokenCache:
 
     def _replace(self, data: bytes) -> None:
         aside = self._file.with_suffix(".new")
-        aside.unlink(missing_ok=True)  # of a run that was killed here; the lock is ours
+        aside.unlink(missing_ok=True)  # left by a run that was killed here; we hold the lock
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with os.fdopen(os.open(aside, flags, 0o600), "wb") as file:
             file.write(data)
@@ -116,7 +116,7 @@ class TokenCache:
         except OSError as error:
             problem = error.strerror
         raise ConfigError(
-            f"the cache of tokens cannot be used: {printable(str(self._folder))}: {problem}",
+            f"the token cache cannot be used: {printable(str(self._folder))}: {problem}",
             where=self._where,
             todo="set token_cache to a folder that this user may write",
         )

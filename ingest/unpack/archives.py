@@ -1,4 +1,4 @@
-"""gzip, zlib and zip opened within the limits; nothing is trusted that a header says of sizes."""
+"""Opens gzip, zlib and zip within the limits, whatever sizes their headers claim."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ CHUNK = 256 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_WBITS = zlib.MAX_WBITS | 16
 ENCRYPTED = 0x1  # APPNOTE.TXT §4.4.4, bit 0
-# Others are never sent, and LZMA reserves whatever memory its header asks for.
+# Reporters use no other, and LZMA reserves as much memory as its header asks for.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DIRECTORY_ENTRY = b"PK\x01\x02"  # APPNOTE.TXT §4.3.12
 # Office documents, packages and books are zips too, and hold XML that is no report.
@@ -26,7 +26,7 @@ FOREIGN_MEMBER = "__MACOSX/"
 
 @dataclass
 class Allowance:
-    """Decompressed bytes that one message may still cost."""
+    """How many more bytes one message may decompress to."""
 
     left: int = TOTAL_BYTES
 
@@ -38,7 +38,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of an archive; `error` stands instead of its bytes where it cannot be read."""
+    """A file of an archive; `error` is set instead of `data` if it cannot be read."""
 
     name: str
     data: bytes
@@ -46,7 +46,7 @@ class Member:
 
 
 def gunzip(data: bytes, allowance: Allowance) -> bytes:
-    """All members of a gzip file; bytes behind the last one are ignored (D30)."""
+    """All members of a gzip file; bytes after the last one are ignored (D30)."""
     parts: list[bytes] = []
     start = size = 0
     while data.startswith(GZIP_MAGIC, start):
@@ -64,7 +64,7 @@ def inflate(data: bytes, allowance: Allowance) -> bytes:
 
 
 def peek_zlib(data: bytes) -> bytes:
-    """The first bytes of what may be a zlib stream, whole or not; b"" where it is none."""
+    """The first bytes of a zlib stream, complete or not; b"" if it is none."""
     try:
         return zlib.decompressobj().decompress(data[:CHUNK], 4096)
     except zlib.error:
@@ -74,7 +74,7 @@ def peek_zlib(data: bytes) -> bytes:
 def _decompress(
     data: bytes, start: int, wbits: int, allowance: Allowance, before: int
 ) -> tuple[bytes, int]:
-    """One stream of `data` from `start`, and where it ends. Feeds slices: a tail is not copied."""
+    """One stream of `data` from `start`, and where it ends. Feeds slices, to copy no tail."""
     stream = zlib.decompressobj(wbits)
     out: list[bytes] = []
     size = before

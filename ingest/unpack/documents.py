@@ -1,4 +1,4 @@
-"""From raw mails and files to documents: every MIME part, every container, by content alone."""
+"""Finds the documents in mails and files: in every MIME part and container, by content alone."""
 
 import base64
 import binascii
@@ -26,10 +26,10 @@ INLINE_LOOK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A document as it lay in its mail or file, or what could not be opened.
+    """A document as found in its mail or file, or a container that could not be opened.
 
-    `path` leads to it through its containers ("report.zip/report.xml"), as sent, untrusted.
-    `ignored` marks placeholders and failure reports, which are counted and not kept.
+    `path` names its containers and itself ("report.zip/report.xml"), as sent, untrusted.
+    `ignored` marks placeholders and failure reports, which are counted and not stored.
     """
 
     kind: Kind
@@ -41,9 +41,9 @@ class Leaf:
 
 def extract(raw: bytes, *, is_mail: bool, name: str = "") -> list[Leaf]:
     """Every document in a raw mail, or in a file when `is_mail` is False. Never raises Refusal:
-    what cannot be opened is a leaf with its reason."""
+    a container that cannot be opened is a leaf with the reason."""
     allowance = Allowance()
-    name = name.encode("utf-8", "replace").decode()  # a file's name need not be text
+    name = name.encode("utf-8", "replace").decode()  # a file name may be any bytes
     found = _message(raw, allowance, 0) if is_mail else _leaf(raw, name, allowance, 0)
     leaves = list(islice(found, LEAVES))
     if next(found, None) is not None:
@@ -60,7 +60,7 @@ def _message(raw: bytes, allowance: Allowance, depth: int) -> Iterator[Leaf]:
         return
     for part in report_parts(message):
         if part is None:
-            # RFC 9991: a failure report quotes a stranger's mail, whose parts are no reports.
+            # RFC 9991: a failure report quotes another mail, whose parts are no reports.
             yield Leaf(Kind.FEEDBACK, b"", ignored=True)
         else:
             yield from _part(part, allowance, depth)
@@ -82,7 +82,7 @@ def _leaf(data: bytes, path: str, allowance: Allowance, depth: int) -> Iterator[
     elif kind is Kind.MESSAGE or kind in CONTAINERS:
         yield from _container(kind, data, path, allowance, depth)
     else:
-        yield from _hidden(data, path, allowance, depth)
+        yield from _embedded(data, path, allowance, depth)
 
 
 def _container(
@@ -98,7 +98,7 @@ def _container(
     try:
         yield from _opened(kind, data, path, allowance, depth)
     except (BrokenContainer, LimitExceeded) as refusal:
-        # Two zlib bytes are too weak a sign to call other people's attachments broken.
+        # Two zlib bytes are too weak a sign to call an attachment broken.
         is_sure = kind is not Kind.ZLIB or sniff(peek_zlib(data)) in DOCUMENTS
         if is_sure or isinstance(refusal, LimitExceeded):
             yield Leaf(kind, data, path, refusal)
@@ -121,8 +121,8 @@ def _opened(kind: Kind, data: bytes, path: str, allowance: Allowance, depth: int
             raise broken
 
 
-def _hidden(data: bytes, path: str, allowance: Allowance, depth: int) -> Iterator[Leaf]:
-    """A report inside text: base64 that nobody declared (T13), or XML behind a greeting (D34)."""
+def _embedded(data: bytes, path: str, allowance: Allowance, depth: int) -> Iterator[Leaf]:
+    """A report inside text: undeclared base64 (T13), or XML after a greeting (D34)."""
     decoded = _from_base64(data)
     if decoded and sniff(decoded) in (*DOCUMENTS, Kind.GZIP, Kind.ZIP):
         yield from _leaf(decoded, path, allowance, depth)

@@ -1,4 +1,4 @@
-"""What bytes are, by content alone: types, names and Subjects are often wrong (D31, D32, T13)."""
+"""Tells file types by content alone: types, names and Subjects are often wrong (D31, D32, T13)."""
 
 import re
 
@@ -63,12 +63,12 @@ def _sniff_markup(text: bytes) -> Kind:
 
 
 def _as_ascii(head: bytes) -> bytes:
-    """The head without a byte-order mark, UTF-16 thinned to one byte a character."""
+    """The head without a byte-order mark, UTF-16 reduced to one byte a character."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             rest = head[len(mark) :]
             return rest if encoding == "utf-8" else rest.replace(b"\x00", b"")
-    # XML 1.0 App. F: without a mark, the zeros of the first two characters tell.
+    # XML 1.0 App. F: without a mark, the zeros of the first two characters show the encoding.
     zeros = [byte == 0 for byte in head[:4]]
     if zeros in ([False, True, False, True], [True, False, True, False]):
         return head.replace(b"\x00", b"")

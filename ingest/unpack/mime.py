@@ -1,7 +1,7 @@
-"""The parts of a mail. The stdlib's e-mail parser, with the bounds that it lacks.
+"""The MIME parts of a mail, by the parser of the standard library with limits of our own.
 
-It is lenient, as reports need it (D35), but its time grows with lines times nested multiparts,
-with the square of a long parameter list, and its depth with the sender's wish.
+The parser is lenient, as reports need it (D35). Without limits its time grows with lines times
+nested multiparts and with the square of a long parameter list, and its depth with the nesting.
 """
 
 import email.feedparser
@@ -21,7 +21,7 @@ ENCODED = ("base64", "quoted-printable")
 
 
 class Message(email.message.Message):
-    """A part that counts itself and what it is made of while it is parsed."""
+    """A part that counts parts, header fields and multiparts against a budget while parsed."""
 
     def __init__(self, policy: Any = email.policy.compat32, *, budget: dict[str, int]) -> None:
         super().__init__(policy)
@@ -45,18 +45,18 @@ class Message(email.message.Message):
 
 
 def parse_message(raw: bytes) -> Message:
-    """Raises LimitExceeded, and nothing else for any bytes."""
+    """Raises LimitExceeded, and for no bytes anything else."""
     lines = raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
     if lines > LINES:
         raise LimitExceeded(f"a mail of more than {LINES} lines")
     budget = {
-        "parts": PARTS + 1,  # the parser makes one to try whether it can
+        "parts": PARTS + 1,  # the parser makes one more as a trial
         "fields": HEADER_FIELDS,
         "multiparts": MIME_WORK // (lines + 1),
     }
     part: Any = partial(Message, budget=budget)
     try:
-        # In pieces: handed over whole, the text would be copied at four bytes a character.
+        # In pieces: a whole text would be copied at four bytes a character.
         parser = email.feedparser.BytesFeedParser(part, policy=email.policy.compat32)
         for start in range(0, len(raw), CHUNK):
             parser.feed(raw[start : start + CHUNK])
@@ -97,7 +97,7 @@ def _is_encoded(part: Message) -> bool:
 
 
 def part_bytes(part: Message) -> bytes:
-    """What the part holds, its transfer encoding undone."""
+    """The content of the part, decoded from its transfer encoding."""
     inner = part.get_payload()
     if isinstance(inner, list):
         return b"".join(each.as_bytes() for each in inner[:1] if isinstance(each, Message))
@@ -109,6 +109,6 @@ def part_name(part: Message) -> str:
     """The file name that the part gives itself, untrusted, or ""."""
     try:
         name = part.get_filename() or ""
-    except (LookupError, ValueError, TypeError):  # a charset or RFC 2231 form nobody knows
+    except (LookupError, ValueError, TypeError):  # an unknown charset or RFC 2231 form
         return ""
     return name.encode("utf-8", "replace").decode()

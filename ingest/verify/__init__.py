@@ -1,1 +1,1 @@
-"""Whether a report is genuine: Authentication-Results, DKIM, and the reporter they prove."""
+"""Verifies reports: by Authentication-Results or DKIM, and the reporter that they prove."""

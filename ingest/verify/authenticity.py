@@ -1,12 +1,12 @@
-"""Is a report genuine? What the mail that carried it proves, and of whom.
+"""Decides whether a report is genuine, by what its mail proves about the sender.
 
 Anyone can mail a report about any domain (RFC 9990 §8.2). A mail proves its sender's domain by
-passing aligned DMARC at our own MX, whose Authentication-Results header we trust, or by a DKIM
+passing DMARC at our own MX, whose Authentication-Results header we trust, or by a DKIM
 signature that we can verify ourselves. A report is
 
-    verified     its mail proves the domain that the report names as its reporter's
-    unverified   nothing speaks against it, and nothing proves it: a file, a missing key, no DNS
-    failed       our MX says that its DMARC failed; or it is a TLS report whose signature is
+    verified     its mail proves the domain that the report gives as its reporter's
+    unverified   there is no proof: a file, a missing key, no DNS, or proof of another domain
+    failed       our MX says that the mail failed DMARC; or it is a TLS report whose signature is
                  wrong or missing (RFC 8460 §3: it must be ignored)
 """
 
@@ -31,7 +31,7 @@ __all__ = [
     "related",
 ]
 
-# What authres raises on a header that is none; nested comments exhaust its stack.
+# What authres raises on an invalid header; nested comments exhaust its stack.
 AUTHRES_FAULTS = (
     authres.core.AuthResError,
     AttributeError,
@@ -42,34 +42,34 @@ AUTHRES_FAULTS = (
 )
 
 CheckDkim = Callable[[bytes], Proof]
-"""Verifies the DKIM signatures of a raw mail against DNS, or says that it cannot."""
+"""Verifies the DKIM signatures of a raw mail by DNS, or says why that is not possible."""
 
 
-DMARC_SAYS = {"pass": ProofResult.PASS, "fail": ProofResult.FAIL}
+DMARC_RESULTS = {"pass": ProofResult.PASS, "fail": ProofResult.FAIL}
 UNPROVEN = (ProofResult.FAIL, ProofResult.UNSIGNED)
-# Reporters whose name is a domain and whose mail comes from another one of theirs.
+# Reporters whose name is a domain and who mail from another domain of their own.
 MAILS_AS = {"outlook.com": "microsoft.com"}
 
 
 def prove(
     fields: email.message.Message, raw: bytes, trust: Trust, check_dkim: CheckDkim | None
 ) -> Proof:
-    """What the mail proves: by our MX's word where it gave one, else by DKIM where that can be."""
+    """What the mail proves: by the results of our own MX if there are any, else by DKIM."""
     if trust.given is not None:
         return trust.given
-    said = _by_results(fields, trust.authserv_id) if trust.authserv_id else None
-    if said is not None:
-        return said
+    proof = _by_results(fields, trust.authserv_id) if trust.authserv_id else None
+    if proof is not None:
+        return proof
     if check_dkim is not None:
         return check_dkim(raw)
-    return Proof(ProofResult.UNKNOWN, detail="nobody we trust checked its mail")
+    return Proof(ProofResult.UNKNOWN, detail="no server that we trust checked its mail")
 
 
 def _by_results(fields: email.message.Message, authserv_id: str) -> Proof | None:
-    """The word of our MX: the Authentication-Results headers with its name, on top of the mail.
+    """What our MX found: the Authentication-Results headers with its name, on top of the mail.
 
     RFC 8601 §5: that MX removes headers that came in with its name, and adds its own on top.
-    Several of its filters may each have added one; what lies under another MX's is not believed.
+    Several of its filters may each have added one. Headers below that of another MX do not count.
     """
     ours = takewhile(
         lambda header: _same_name(header.authserv_id, authserv_id), _results_headers(fields)
@@ -78,7 +78,7 @@ def _by_results(fields: email.message.Message, authserv_id: str) -> Proof | None
     if not results:
         return None
     author = author_domain(fields)
-    dmarc = next((r for r in results if _method(r) == "dmarc" and r.result in DMARC_SAYS), None)
+    dmarc = next((r for r in results if _method(r) == "dmarc" and r.result in DMARC_RESULTS), None)
     if dmarc is not None:
         return _by_dmarc_result(dmarc, author, authserv_id)
     return _by_dkim_results([r for r in results if _method(r) == "dkim"], author, authserv_id)
@@ -87,12 +87,12 @@ def _by_results(fields: email.message.Message, authserv_id: str) -> Proof | None
 def _by_dmarc_result(
     dmarc: authres.core.AuthenticationResult, author: str | None, authserv_id: str
 ) -> Proof:
-    """Credit the domain that was checked, and only if it is the one that we read in From."""
+    """Proof of the domain that was checked, if it is the one that we read in From."""
     checked = normal_domain(_property(dmarc, "from")) or author
     detail = f"{authserv_id} says dmarc={dmarc.result}"
     if not related(checked, author):
-        return Proof(ProofResult.UNKNOWN, author, "dmarc", f"{detail}, but of {checked}")
-    return Proof(DMARC_SAYS[dmarc.result], checked, "dmarc", detail)
+        return Proof(ProofResult.UNKNOWN, author, "dmarc", f"{detail}, but for {checked}")
+    return Proof(DMARC_RESULTS[dmarc.result], checked, "dmarc", detail)
 
 
 def _by_dkim_results(
@@ -102,10 +102,10 @@ def _by_dkim_results(
         domain = normal_domain(_property(each, "d"))
         if each.result == "pass" and related(domain, author):
             return Proof(ProofResult.PASS, domain, "dkim", f"{authserv_id} says dkim=pass")
-    # Only its word dkim=none says that there is no signature; silence says nothing.
+    # Only dkim=none says that there is no signature; no result means nothing.
     if signed and all(each.result == "none" for each in signed):
         return Proof(ProofResult.UNSIGNED, author, "dkim", f"{authserv_id} found no signature")
-    detail = f"{authserv_id} found no signature of its sender that passes"
+    detail = f"{authserv_id} found no valid signature of its sender"
     return Proof(ProofResult.UNKNOWN, author, "dkim", detail)
 
 
@@ -121,7 +121,7 @@ def _results_headers(
         try:
             yield authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {text}")
         except AUTHRES_FAULTS:
-            continue  # another MX's dialect; ours can be read, or nothing is believed
+            continue  # another MX's dialect; a header of ours that cannot be read proves nothing
 
 
 def _same_name(found: str | None, own: str) -> bool:
@@ -134,7 +134,7 @@ def _property(result: authres.core.AuthenticationResult, name: str) -> str | Non
 
 
 def author_domain(fields: email.message.Message) -> str | None:
-    """The domain of From; none where there are several authors, or none that can be read."""
+    """The domain of From; None if there are several authors, or none that can be read."""
     values = fields.get_all("From", [])
     if len(values) != 1:
         return None
@@ -145,27 +145,27 @@ def author_domain(fields: email.message.Message) -> str | None:
 
 
 def judge(proof: Proof, report: AggregateReport | TlsReport) -> Judgement:
-    """Hold what the mail proves against what the report says of its reporter."""
+    """Compare what the mail proves with the reporter that the report names."""
     if isinstance(report, TlsReport) and proof.method == "dkim" and proof.result in UNPROVEN:
         # RFC 8460 §3: without a valid signature it MUST be ignored.
-        return Judgement(Authenticity.FAILED, f"{proof.detail}, which RFC 8460 §3 demands")
+        return Judgement(Authenticity.FAILED, f"{proof.detail}; RFC 8460 §3 requires a valid one")
     if proof.result is ProofResult.FAIL and proof.method != "dkim":
         return Judgement(Authenticity.FAILED, proof.detail)
     if proof.result is not ProofResult.PASS:
-        # RFC 6376 §6.1: a signature that fails is as none at all. Gateways break them, and who
-        # forges simply sends none.
+        # RFC 6376 §6.1: a signature that fails counts as none. Gateways break signatures, and a
+        # forger sends none.
         return Judgement(Authenticity.UNVERIFIED, proof.detail)
     if related(proof.domain, claimed_domain(report)):
         return Judgement(Authenticity.VERIFIED, proof.detail)
-    reason = f"{proof.detail} of {proof.domain}, which is not the reporter's domain"
+    reason = f"{proof.detail} for {proof.domain}, which is not the reporter's domain"
     return Judgement(Authenticity.UNVERIFIED, reason)
 
 
 def claimed_domain(report: AggregateReport | TlsReport) -> str | None:
-    """The organizational domain that a report says it comes from; none if it says none.
+    """The organizational domain that a report names as its origin; None if it names none.
 
-    Where the reporter's name is a domain, only that one: anyone can write google.com there and
-    an address of his own beside it.
+    If the reporter's name is a domain, it alone counts: anyone can write google.com there and
+    an address of their own beside it.
     """
     if isinstance(report, AggregateReport):
         name, contact = normal_domain(report.org_name), report.email

@@ -1,22 +1,22 @@
-"""DKIM signatures of carrier mails, verified against DNS where it can be reached (RFC 6376).
+"""Verifies DKIM signatures of carrier mails by the keys in DNS (RFC 6376).
 
-Needed only where no MX of ours did it: see authenticity.py. A signature counts only if it is of
-the author's own organization (RFC 9989 §4.4, relaxed); its mail then
+This is needed only if no MX of ours did it: see authenticity.py. A signature counts only if it is
+of the author's own organization (RFC 9989 §4.4, relaxed). The mail then
 
-    passes       the key in DNS fits the signature, and the whole body is signed
-    fails        the key in DNS does not fit the signature, or the body was changed
-    is unknown   no key (gone, withdrawn, DNS silent), or a signature that nobody should accept
+    passes       if the key in DNS fits the signature, and the whole body is signed
+    fails        if the key in DNS does not fit the signature, or the body was changed
+    is unknown   if there is no key (gone, withdrawn, DNS silent) or the signature is unacceptable
 
-What one reading process asks of DNS, and what it takes from a mail:
+Limits of one reading process, on DNS and on each mail:
 
 signatures  5         of the author's organization
-header      64 KiB    a mail with a larger one is not checked
+header      64 KiB    a mail with a larger header is not checked
 signature   4 KiB     of one header field, with 200 signed fields
 key         4 KiB     of one record, 1024 to 4096 bits (RFC 8301 §3.2)
 look-up     3 s       or what the settings say, at most 10
 domain      5 s       for all keys of one organization; none after one look-up without an answer
-silence     6 s       two look-ups: of a key, and of the root; DNS is not asked again
-in all      20 s      and 0.02 s more for each mail; then only keys that are known already
+silence     6 s       two look-ups, of a key and of the root; then DNS is not asked again
+in all      20 s      and 0.02 s more for each mail; then only cached keys are used
 """
 
 import base64
@@ -47,7 +47,7 @@ __all__ = ["FAULTS", "DkimChecker"]
 
 TIMEOUT = 3.0
 ONE_DOMAIN_SECONDS = 5.0
-PATIENCE_SECONDS = 20.0  # under limits.WALL_SECONDS, after which a reading process is given up
+PATIENCE_SECONDS = 20.0  # below limits.WALL_SECONDS, after which a reading process is killed
 SECONDS_PER_MAIL = 0.02
 MOST_SIGNATURES = 5
 MOST_SIGNED_FIELDS = 200
@@ -65,7 +65,7 @@ QUIET = logging.getLogger("ingest.verify.dkim.dkim")
 QUIET.addHandler(logging.NullHandler())
 QUIET.propagate = False
 
-# What dkimpy raises on a mail or key that is none: its own, and those of what it parses with.
+# What dkimpy raises on an invalid mail or key: its own errors, and those of its parsers.
 FAULTS = (
     dkim.DKIMException,
     dkim.asn1.ASN1FormatError,
@@ -85,7 +85,7 @@ Tags = dict[bytes, bytes]
 
 
 class Unproven(Exception):
-    """A signature that can neither pass nor fail, and why."""
+    """A signature can neither pass nor fail; the text says why."""
 
     def __init__(self, reason: str, result: ProofResult = ProofResult.UNKNOWN) -> None:
         super().__init__(reason)
@@ -102,18 +102,18 @@ class Signature:
 
 
 class DkimChecker:
-    """Verifies signatures; keys are asked for once, and DNS that is silent is not asked again."""
+    """Verifies signatures; each key is asked for once, and silent DNS is not asked again."""
 
     def __init__(self, nameservers: Sequence[str] = (), *, timeout: float = TIMEOUT) -> None:
         self._keys = Keys(nameservers, timeout)
 
     def __call__(self, raw: bytes) -> Proof:
-        """What the mail's signatures prove. Never raises: what cannot be checked is unknown."""
+        """What the mail's signatures prove. Never raises: unknown if they cannot be checked."""
         end = END_OF_HEADER.search(raw)
         head, body = (raw[: end.start()], raw[end.end() :]) if end else (raw, b"")
         if SIGNATURE_FIELD.search(head) is None:
             fields = email.message_from_bytes(head[:HEADER_BYTES])
-            text = "its mail bears no DKIM signature"
+            text = "its mail has no DKIM signature"
             return Proof(ProofResult.UNSIGNED, author_domain(fields), "dkim", text)
         self._keys.refill()
         try:
@@ -128,37 +128,37 @@ class DkimChecker:
             return Proof(ProofResult.UNKNOWN, None, "dkim", text)
 
     def _prove(self, mail: dkim.DKIM, body: "Body") -> Proof:
-        """The best of what the author's own signatures prove; others' prove nothing of him."""
+        """The best proof of the author's own signatures; others prove nothing about the author."""
         author = _author(mail)
         if author is None:
             raise Unproven("its mail has no author, or several")
         signatures = [each for each in _signatures(mail) if related(each.domain, author)]
         if not signatures:
-            raise Unproven("its mail bears no DKIM signature of its sender that can be read")
+            raise Unproven("its mail has no readable DKIM signature of its sender")
         proofs = [self._check(mail, body, each) for each in signatures[:MOST_SIGNATURES]]
         return min(proofs, key=lambda proof: BEST_FIRST.index(proof.result))
 
     def _check(self, mail: dkim.DKIM, body: "Body", signature: Signature) -> Proof:
-        domain, words = signature.domain, f"its DKIM signature of {signature.domain}"
+        domain, text = signature.domain, f"its DKIM signature of {signature.domain}"
         is_tls_report = any(name.lower() == b"tls-report-domain" for name, _ in mail.headers)
         try:
             _accept_signature(signature.tags, _received_at(mail), is_tls_report)
             found = self._keys.find(_key_name(signature), organizational_domain(domain) or domain)
             key = _accept_key(found, signature.tags, is_tls_report)
             if _fits(mail, body, signature, key):
-                return Proof(ProofResult.PASS, domain, "dkim", f"{words} passes")
+                return Proof(ProofResult.PASS, domain, "dkim", f"{text} passes")
             if b"l" in signature.tags:
                 raise Unproven("it does not cover the whole body (l=, RFC 6376 §8.2)")
         except Unproven as reason:
-            return Proof(reason.result, domain, "dkim", f"{words} proves nothing: {reason}")
+            return Proof(reason.result, domain, "dkim", f"{text} proves nothing: {reason}")
         except FAULTS as error:
-            text = f"{words} proves nothing: it cannot be read ({type(error).__name__})"
-            return Proof(ProofResult.UNKNOWN, domain, "dkim", text)
-        return Proof(ProofResult.FAIL, domain, "dkim", f"{words} is wrong")
+            detail = f"{text} proves nothing: it cannot be read ({type(error).__name__})"
+            return Proof(ProofResult.UNKNOWN, domain, "dkim", detail)
+        return Proof(ProofResult.FAIL, domain, "dkim", f"{text} is wrong")
 
 
 def _author(mail: dkim.DKIM) -> str | None:
-    """As dkimpy reads the header: another reader may see another From than the signed one."""
+    """The author as dkimpy reads the header: another reader may see another From."""
     fields = email.message.Message()
     for name, value in mail.headers:
         if name.lower() == b"from":
@@ -167,10 +167,10 @@ def _author(mail: dkim.DKIM) -> str | None:
 
 
 def _signatures(mail: dkim.DKIM) -> list[Signature]:
-    """Those that can be read."""
+    """The signatures that can be read."""
     found = []
     for name, value in mail.headers:
-        # dkimpy's patterns take quadratic time over blanks: 9 s over 60 kB of them.
+        # dkimpy's patterns take quadratic time on blanks: 9 s for 60 kB of them.
         if name.lower() != b"dkim-signature" or len(value) > SIGNATURE_BYTES:
             continue
         try:
@@ -183,7 +183,7 @@ def _signatures(mail: dkim.DKIM) -> list[Signature]:
 
 
 def _accept_signature(tags: Tags, received_at: float, is_tls_report: bool) -> None:
-    """Raises Unproven for a signature that is not to be accepted, whatever its key."""
+    """Raises Unproven for a signature that is unacceptable, whatever its key."""
     algorithm = tags.get(b"a", b"").decode("ascii", "replace").lower()
     if algorithm == "ed25519-sha256":
         raise Unproven("rua does not check Ed25519 (RFC 8463)")
@@ -196,19 +196,19 @@ def _accept_signature(tags: Tags, received_at: float, is_tls_report: bool) -> No
         raise Unproven(f"it covers more than {MOST_SIGNED_FIELDS} fields")
     if is_tls_report and b"l" in tags:
         raise Unproven("l= is forbidden on TLS reports (RFC 8460 §3)")
-    # RFC 6376 §3.5, x=: judged at the time of arrival, so that a backlog is not all expired.
+    # RFC 6376 §3.5, x=: checked at the time of arrival, so that a backlog does not expire.
     if b"x" in tags and int(tags[b"x"]) + CLOCKS_DIFFER < received_at:
-        raise Unproven("it had expired when the mail came (x=)")
+        raise Unproven("it had expired when the mail arrived (x=)")
     dkim.validate_signature_fields({name: text for name, text in tags.items() if name != b"x"})
 
 
 def _received_at(mail: dkim.DKIM) -> float:
-    """When our own MX took the mail, by the topmost Received field; now, where it says nothing."""
+    """When our own MX received the mail, by the topmost Received field; without one, now."""
     now = time.time()
     top = next((value for name, value in mail.headers if name.lower() == b"received"), b"")
     try:
-        said = email.utils.parsedate_to_datetime(top.rpartition(b";")[2].decode("ascii").strip())
-        return min(now, said.timestamp())
+        date = email.utils.parsedate_to_datetime(top.rpartition(b";")[2].decode("ascii").strip())
+        return min(now, date.timestamp())
     except (ValueError, TypeError, IndexError, OverflowError):
         return now
 
@@ -222,7 +222,7 @@ def _key_name(signature: Signature) -> str:
 
 
 def _accept_key(record: bytes, signature: Tags, is_tls_report: bool) -> bytes:
-    """The bare key. Raises Unproven if it is not for this signature (RFC 6376 §3.6.1)."""
+    """The key alone. Raises Unproven if it is not for this signature (RFC 6376 §3.6.1)."""
     key: Tags = dkim.util.parse_tag_value(record)
     if not key[b"p"]:
         raise Unproven("its key is withdrawn (p=)")
@@ -230,17 +230,20 @@ def _accept_key(record: bytes, signature: Tags, is_tls_report: bool) -> bytes:
         raise Unproven("its key is not for RSA (k=)")
     if b"h" in key and b"sha256" not in _words(key[b"h"]):
         raise Unproven("its key is not for SHA-256 (h=)")
-    # RFC 8460 §3: a TLS report may come without s=tlsrpt; other mail must not be signed by such.
+    # RFC 8460 §3: the key of a TLS report may lack s=tlsrpt; other mail must not use such a key.
     services = {b"*", b"email", b"tlsrpt"} if is_tls_report else {b"*", b"email"}
     if services.isdisjoint(_words(key.get(b"s", b"*"))):
         raise Unproven("its key is for another service (s=)")
     flags = _words(key.get(b"t", b""))
-    if b"y" in flags:  # RFC 6376 §3.6.1: must not be treated differently from unsigned mail
-        raise Unproven("its key is for testing only (t=y): as unsigned", ProofResult.UNSIGNED)
+    if b"y" in flags:  # RFC 6376 §3.6.1: treated as unsigned mail
+        raise Unproven(
+            "its key is for testing only (t=y), so the mail counts as unsigned",
+            ProofResult.UNSIGNED,
+        )
     identity = signature.get(b"i", b"").rpartition(b"@")[2].lower()
     if b"s" in flags and identity and identity != signature[b"d"].lower():
         raise Unproven("its key is not for subdomains (t=s)")
-    bare = b"k=rsa; p=" + key[b"p"]  # dkimpy takes lists of services for none
+    bare = b"k=rsa; p=" + key[b"p"]  # dkimpy does not understand lists of services
     numbers = dkim.evaluate_pk(b"", bare)[0]
     bits = numbers["modulus"].bit_length()
     if bits not in KEY_BITS:
@@ -255,11 +258,11 @@ def _words(value: bytes) -> list[bytes]:
 
 
 def _fits(mail: dkim.DKIM, body: "Body", signature: Signature, key: bytes) -> bool:
-    """Whether the key fits the signature, and the signature the whole mail, l= or not."""
+    """Whether the key fits the signature, and the signature the whole mail, even with l=."""
     tags = dict(signature.tags)
     canonical = CANONICAL.fullmatch(tags.get(b"c", b"simple"))
     if canonical is None:
-        raise Unproven("it is made in an unknown way (c=)")
+        raise Unproven("its canonicalization is unknown (c=)")
     is_relaxed = canonical[1] == b"relaxed"
     if body.digest(is_relaxed) != base64.b64decode(b"".join(tags.pop(b"bh").split())):
         return False
@@ -268,10 +271,10 @@ def _fits(mail: dkim.DKIM, body: "Body", signature: Signature, key: bytes) -> bo
 
 
 class Body:
-    """A mail's body, hashed once for all signatures; dkimpy's way takes quadratic time."""
+    """A mail's body, hashed once for all signatures; dkimpy takes quadratic time."""
 
     def __init__(self, raw: bytes) -> None:
-        # DKIM is of lines that end with CRLF; in a Maildir they end with LF.
+        # DKIM signs lines that end with CRLF; in a Maildir they end with LF.
         self._text = raw.replace(b"\r\n", b"\n")
         self._digests: dict[bool, bytes] = {}
 
@@ -289,7 +292,7 @@ class Body:
 
 
 class Keys:
-    """The keys in DNS, within the bounds of this module's head."""
+    """The keys in DNS, within the limits in the module docstring."""
 
     def __init__(self, nameservers: Sequence[str], timeout: float) -> None:
         self._timeout = timeout
@@ -300,7 +303,7 @@ class Keys:
         self._is_silent = False
 
     def refill(self) -> None:
-        """One mail more: what a run may wait for DNS grows with its mails."""
+        """One more mail: the time that a run may wait for DNS grows with its mails."""
         self._patience = min(PATIENCE_SECONDS, self._patience + SECONDS_PER_MAIL)
 
     def find(self, name: str, owner: str) -> bytes:
@@ -315,7 +318,7 @@ class Keys:
         return found
 
     def _ask(self, name: str, owner: str) -> bytes | str:
-        """The record, or why there is none. Raises Unproven where it was not asked for."""
+        """The record, or why there is none. Raises Unproven if it was not asked for."""
         if self._is_silent:
             raise Unproven("DNS does not answer")
         spent = self._spent.get(owner, 0.0)
@@ -328,7 +331,7 @@ class Keys:
             return "its key is not in DNS"
         except NoAnswer:
             spent = math.inf
-            # A stranger's dead domain must not silence DNS for the others.
+            # A stranger's dead domain must not end the look-ups for others.
             self._is_silent = not self._resolver.knows_root()
             return "DNS gave no answer about its key"
         except DnsError as error:
@@ -343,12 +346,12 @@ def _only_key(records: Sequence[bytes]) -> bytes | str:
     keys = [record for record in records if _is_key(record)]
     if not keys:
         return "its key is not in DNS"
-    # RFC 6376 §3.6.2.2: there must be only one, and which of several is meant is undefined.
+    # RFC 6376 §3.6.2.2: there must be only one; which of several counts is undefined.
     return keys[0] if len(keys) == 1 else "several keys are in DNS under its name"
 
 
 def _is_key(record: bytes) -> bool:
-    """Other records may stand there by a wildcard."""
+    """Whether it is a key: a wildcard may give other records."""
     try:
         tags = dkim.util.parse_tag_value(record) if len(record) <= KEY_BYTES else {}
     except dkim.util.InvalidTagValueList:

@@ -1,58 +1,61 @@
-"""The room for what was read and is not yet taken."""
+"""Limits how many bytes of results wait to be taken."""
 
 import threading
 from itertools import count
 
 from ingest.model.limits import AHEAD_BYTES
 
-__all__ = ["Room"]
+__all__ = ["Backpressure"]
 
 
-class Room:
-    """How much of what was read waits to be taken. Who reads waits while it is too much, but for
-    the one whose part is to be taken next: that is what the others wait for."""
+class Backpressure:
+    """Makes reading threads wait while too many results wait to be taken.
+
+    Results have ordinals and are taken in that order. The thread that reads the next result never
+    waits: the others are waiting for it.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._held: dict[int, int] = {}
-        self._places = count()
+        self._waiting: dict[int, int] = {}
+        self._ordinals = count()
         self._next = 0
         self._is_open = True
 
-    def next_place(self) -> int:
-        """The place of a new part, in the order in which they are taken."""
-        return next(self._places)
+    def next_ordinal(self) -> int:
+        """The ordinal of a new result."""
+        return next(self._ordinals)
 
-    def wait(self, place: int) -> None:
-        """Until there is room for what is read at this place."""
+    def wait(self, ordinal: int) -> None:
+        """Until this result may be read."""
         with self._changed:
             self._changed.wait_for(
                 lambda: (
                     not self._is_open
-                    or place <= self._next
-                    or sum(self._held.values()) < AHEAD_BYTES
+                    or ordinal <= self._next
+                    or sum(self._waiting.values()) < AHEAD_BYTES
                 )
             )
 
-    def is_dropped(self, place: int) -> bool:
-        """Whether nobody will take it."""
-        return place < self._next
+    def is_dropped(self, ordinal: int) -> bool:
+        """Whether the result will not be taken."""
+        return ordinal < self._next
 
-    def hold(self, place: int, size: int) -> None:
-        """So many bytes wait to be taken there."""
+    def add(self, ordinal: int, size: int) -> None:
+        """The result was read and has so many bytes."""
         with self._changed:
-            if not self.is_dropped(place):
-                self._held[place] = size
+            if not self.is_dropped(ordinal):
+                self._waiting[ordinal] = size
 
-    def take(self, place: int) -> None:
-        """It is taken, or will never be; so are all before it."""
+    def take(self, ordinal: int) -> None:
+        """The result is taken, or will never be; so are all before it."""
         with self._changed:
-            self._held.pop(place, None)
-            self._next = max(self._next, place + 1)
+            self._waiting.pop(ordinal, None)
+            self._next = max(self._next, ordinal + 1)
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Nobody takes any more."""
+        """No more results are taken."""
         with self._changed:
             self._is_open = False
             self._changed.notify_all()

@@ -17,7 +17,7 @@ __all__ = ["carrier_of", "field_text", "header_block", "parse_fields", "unread_c
 
 
 def header_block(arrival: Arrival) -> bytes:
-    """The header of the mail, at most 64 KiB; of a stored message, that of the mail it came in."""
+    """The header of the mail, at most 64 KiB; of a stored message, that of its mail."""
     if arrival.is_stored:
         return arrival.headers
     if not arrival.is_mail:
@@ -50,7 +50,7 @@ def carrier_of(arrival: Arrival, headers: bytes, fields: Message, proof: Proof) 
 
 
 def unread_carrier(arrival: Arrival) -> Carrier:
-    """The carrier of one refused document: the header is kept, and not parsed."""
+    """The carrier of one refused document: the header is stored, and not parsed."""
     return Carrier(
         key=arrival.key,
         epoch=arrival.epoch,

@@ -1,9 +1,9 @@
-"""Reading in processes of our own, so that a crash or an overrun costs one document.
+"""Reads in supervised processes, so that a crash or an overrun costs one document.
 
-Each worker reads chunks of arrivals. When it dies (killed by its CPU timer, out of memory, a
-fault in a C library) the chunk is read again mail by mail, and a mail that kills again document
-by document; what kills a worker then is refused, and everything else is read. Documents from
-the store are read again in the same way: one of them may be what killed before. A broken
+Each worker reads chunks of arrivals. When it dies (killed by its CPU timer, out of memory, a fault
+in a C library), the chunk is read again mail by mail, and a mail that kills again document by
+document. A document that kills then is refused, and everything else is read. Documents from the
+store are read in the same way: one of them may have killed a worker before. A broken
 concurrent.futures pool would lose its whole queue.
 """
 
@@ -37,8 +37,8 @@ from ingest.model.limits import (
 from ingest.model.proof import TRUST_NOBODY, Trust
 from ingest.model.source import Arrival
 from ingest.verify.authenticity import prove
-from ingest.workers.backpressure import Room
-from ingest.workers.ipc import Parcel, receive, send
+from ingest.workers.backpressure import Backpressure
+from ingest.workers.ipc import Announced, receive, send
 from ingest.workers.read import merged, read_batch, read_stored, unread, unread_stored
 from ingest.workers.signals import block_signals
 from schemas.errors import LimitExceeded, ReaderFailed, Refusal
@@ -46,10 +46,10 @@ from schemas.errors import LimitExceeded, ReaderFailed, Refusal
 __all__ = ["ALLOCATION", "Part", "Readers", "memory_bound", "serve", "size_of"]
 
 READING_BYTES = 2048  # of a reading, its mail and its header, beside its document
-LEFT_SECONDS = 0.5  # a process that reads has after an interrupt
+INTERRUPT_SECONDS = 0.5  # that a reading process has after an interrupt
 OUT_OF_MEMORY = 71  # EX_OSERR of sysexits.h
-# Arrow's own allocator reserves a gigabyte at once, and threads of linear algebra their stacks:
-# beside that no limit of memory means anything.
+# Arrow's own allocator reserves a gigabyte at once, and threads of linear algebra their stacks,
+# which would use up any memory limit.
 ALLOCATION = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1"}
 Items = Sequence[Arrival] | Sequence[StoredDocument]
 
@@ -57,21 +57,21 @@ Items = Sequence[Arrival] | Sequence[StoredDocument]
 class Part:
     """A chunk that is being read. Take the parts in the order in which they were submitted."""
 
-    def __init__(self, items: Items, trust: Trust, room: Room) -> None:
+    def __init__(self, items: Items, trust: Trust, pressure: Backpressure) -> None:
         self.items, self.trust = items, trust
         self.answer: Future[Batch] = Future()
-        self._room = room
-        self.place = room.next_place()
+        self._pressure = pressure
+        self.ordinal = pressure.next_ordinal()
 
     def result(self, timeout: float | None = None) -> Batch:
-        """What was read; raises what reading it raised. It makes room for others."""
+        """The batch; raises what reading it raised. More can be read then."""
         batch = self.answer.result(timeout)
-        self._room.take(self.place)
+        self._pressure.take(self.ordinal)
         return batch
 
     def drop(self) -> None:
-        """Nobody will take it: it takes no room, and if it was not read yet, it never is."""
-        self._room.take(self.place)
+        """It will not be taken, and if it was not read yet, it never is."""
+        self._pressure.take(self.ordinal)
 
 
 class Readers:
@@ -82,7 +82,7 @@ class Readers:
         self._cpu_seconds = cpu_seconds
         self._tasks: queue.SimpleQueue[Part | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._room = Room()
+        self._pressure = Backpressure()
 
     def __enter__(self) -> Self:
         return self
@@ -93,26 +93,26 @@ class Readers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:  # nobody will ask for what is still queued
+        if kind is not None:  # the queue is not needed any more
             with contextlib.suppress(queue.Empty):
                 while True:
                     self._tasks.get_nowait()
-        self._room.close()
+        self._pressure.close()
         for _ in self._threads:
             self._tasks.put(None)
-        # An interrupt waits for no document; who reads one ends with us, when the pipe closes.
+        # An interrupt waits for no document; a reading process ends when its pipe closes.
         is_interrupt = kind is not None and not issubclass(kind, Exception)
         for thread in self._threads:
-            thread.join(LEFT_SECONDS if is_interrupt else None)
+            thread.join(INTERRUPT_SECONDS if is_interrupt else None)
 
     def submit(self, items: Items, trust: Trust = TRUST_NOBODY) -> list[Part]:
         """Have mails, files or stored documents read; the parts come in order.
 
-        `trust` is whose word counts on whether the mails are genuine.
+        `trust` says which checks decide whether the mails are genuine.
         """
         if not self._threads:
             self._start()
-        parts = [Part(chunk, trust, self._room) for chunk in _chunks(items)]
+        parts = [Part(chunk, trust, self._pressure) for chunk in _chunks(items)]
         for part in parts:
             self._tasks.put(part)
         return parts
@@ -124,25 +124,25 @@ class Readers:
             self._threads.append(thread)
 
     def _attend(self) -> None:
-        """One thread for each process: hand it chunks, and start another when it dies."""
-        block_signals()  # the process's, too: it would look as if its document had killed it
+        """The thread of one process: give it chunks, and start another process when it dies."""
+        block_signals()  # in the process, too: a signal would look as if its document had killed it
         worker = Worker(self._cpu_seconds)
         try:
             while (part := self._tasks.get()) is not None:
                 self._answer(worker, part)
-                del part  # while this waits for the next one, nothing is to be held by it
+                del part  # free it while waiting for the next one
         finally:
             worker.stop()
 
     def _answer(self, worker: "Worker", part: Part) -> None:
-        self._room.wait(part.place)
-        if self._room.is_dropped(part.place):
+        self._pressure.wait(part.ordinal)
+        if self._pressure.is_dropped(part.ordinal):
             return
         try:
             batch = worker.read(part.items, part.trust)
-            self._room.hold(part.place, size_of(batch))
+            self._pressure.add(part.ordinal, size_of(batch))
             part.answer.set_result(batch)
-        except BaseException as error:  # noqa: BLE001  # the asker gets it, whatever it is
+        except BaseException as error:  # noqa: BLE001  # result() raises it, whatever it is
             part.answer.set_exception(error)
 
 
@@ -164,7 +164,7 @@ def _chunks(items: Items) -> Iterator[Items]:
 
 
 def size_of(batch: Batch) -> int:
-    """About how many bytes it takes."""
+    """The approximate size of a batch in bytes."""
     rows = sum(table.nbytes for table in batch.tables.values())
     return int(rows) + sum(len(reading.data) + READING_BYTES for reading in batch.readings)
 
@@ -186,54 +186,54 @@ class Worker:
         return merged([self._read_carefully(item, trust) for item in each])
 
     def _read_carefully(self, item: Items, trust: Trust) -> Batch:
-        """One mail; a document in it that kills is named and passed over at the next try."""
+        """One mail; a document in it that kills is skipped at the next try."""
         deadly: dict[int, Refusal] = {}
         while True:
             answer = self._ask(item, trust, deadly)
             if isinstance(answer, Batch):
                 return answer
-            place, refusal = answer
-            if place in deadly:  # not even what came with it can be looked at
+            ordinal, refusal = answer
+            if ordinal in deadly:  # the mail itself kills
                 return _unread(item, refusal)
-            deadly[place] = refusal
+            deadly[ordinal] = refusal
 
     def _ask(
         self, items: Items, trust: Trust, deadly: dict[int, Refusal]
     ) -> Batch | tuple[int, Refusal]:
-        """The batch, or (place of the document, why) when the process failed or died over it.
+        """The batch, or (ordinal of the document, why) if the process failed or died over it.
 
-        The place is -1 when it died before the first document, in the mail's structure.
+        The ordinal is -1 if it died before the first document, in the mail's structure.
         """
         pipe = self._pipe or self._start()
-        place = -1
+        ordinal = -1
         try:
             pipe.send((items, trust, deadly))
             while pipe.poll(WALL_SECONDS):
                 answer = pipe.recv()
-                if isinstance(answer, Parcel):
+                if isinstance(answer, Announced):
                     return receive(answer, pipe)
                 if isinstance(answer, Refusal):
-                    return place, answer
-                place = answer
+                    return ordinal, answer
+                ordinal = answer
             self._kill()
-            return place, LimitExceeded(f"reading took more than {WALL_SECONDS} seconds")
+            return ordinal, LimitExceeded(f"reading took more than {WALL_SECONDS} seconds")
         except (EOFError, ConnectionError):
-            return place, self._cause_of_death()
+            return ordinal, self._cause_of_death()
 
     def _start(self) -> Connection:
         ours, theirs = Pipe()
         with theirs:
             handle = theirs.fileno()
-            # -P: a folder named ingest where the user stands must not be imported instead.
-            words = (str(handle), str(self._cpu_seconds))
-            command = [sys.executable, "-P", "-m", "ingest.workers.pool", *words]
+            # -P: a folder named ingest in the working directory must not be imported instead.
+            arguments = (str(handle), str(self._cpu_seconds))
+            command = [sys.executable, "-P", "-m", "ingest.workers.pool", *arguments]
             env = os.environ | ALLOCATION
             self._process = subprocess.Popen(command, pass_fds=[handle], env=env)  # noqa: S603
         self._pipe = ours
         try:
             ours.recv()
         except (EOFError, ConnectionError):
-            # It read nothing yet, so no document is to blame, and none may be refused for it.
+            # It has read nothing yet, so no document caused it, and none may be refused.
             code = self.stop()
             raise RuntimeError(f"a reading process does not start: exit status {code}") from None
         return ours
@@ -242,10 +242,10 @@ class Worker:
         code = self.stop()
         if code == -signal.SIGPROF:
             return LimitExceeded(f"reading took more than {self._cpu_seconds:g} s of CPU")
-        # A library that is refused memory ends the process where Python raises MemoryError.
+        # A library without memory ends the process where Python raises MemoryError.
         if code in (OUT_OF_MEMORY, -signal.SIGABRT):
             return LimitExceeded(f"reading took more than {MEMORY_BYTES // MIB} MiB of memory")
-        if code == -signal.SIGKILL:  # the kernel's, for want of memory
+        if code == -signal.SIGKILL:  # from the kernel, out of memory
             return LimitExceeded("reading took more memory than the machine has")
         return ReaderFailed(f"the reading process ended with {code}")
 
@@ -255,7 +255,7 @@ class Worker:
         self.stop()
 
     def stop(self) -> int:
-        """End the process, by closing what it listens to; returns its exit status."""
+        """End the process by closing its pipe; returns its exit status."""
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
@@ -272,10 +272,10 @@ def _unread(item: Items, refusal: Refusal) -> Batch:
 
 
 def serve(pipe: Connection, cpu_seconds: float) -> int:
-    """The process: read chunks until the pipe closes. Limits hold for each document anew.
+    """The process: read chunks until the pipe closes. Limits hold for each document by itself.
 
-    Returns the exit status. Memory that ran out ends the process, so that what a document may
-    have never hangs on what came before it.
+    Returns the exit status. The process ends when memory runs out, so that the memory of one
+    document never depends on those before it.
     """
     most = memory_bound()
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
@@ -296,9 +296,9 @@ def serve(pipe: Connection, cpu_seconds: float) -> int:
 
 
 def memory_bound() -> int:
-    """Bytes of data that this process may have: what it has now, and MEMORY_BYTES.
+    """Bytes of data that this process may have: its present data, and MEMORY_BYTES.
 
-    Data do not count code: a shared library may be of any size.
+    Data do not include code: a shared library may have any size.
     """
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
     return pages * mmap.PAGESIZE + MEMORY_BYTES
@@ -306,10 +306,10 @@ def memory_bound() -> int:
 
 @cache
 def _prover(trust: Trust) -> Prover:
-    """How this process checks mails; keys that DNS gave are remembered with it."""
+    """How this process verifies mails; it caches the keys from DNS."""
     check = None
     if trust.check_dkim:
-        from ingest.verify.dkim import DkimChecker  # for those mailboxes alone that need it
+        from ingest.verify.dkim import DkimChecker  # only for mailboxes that need it
 
         check = DkimChecker(trust.nameservers, timeout=trust.timeout)
     return lambda fields, raw: prove(fields, raw, trust, check)
@@ -322,14 +322,14 @@ def _read(items: Items, watch: "_Watch", prover: Prover) -> Batch | Refusal:
         return read_batch(cast(Sequence[Arrival], items), watch, prover)
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001  # the one place: recorded, and the run goes on
+    except Exception as error:  # noqa: BLE001  # the top of the loop: recorded, and the run goes on
         return ReaderFailed(f"rua failed to read it: {type(error).__name__}: {error}"[:500])
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 class _Watch:
-    """Re-arms the CPU timer before each document, and says which one comes next."""
+    """Restarts the CPU timer before each document, and announces its ordinal."""
 
     def __init__(
         self, pipe: Connection | None, cpu_seconds: float, deadly: dict[int, Refusal]
@@ -338,20 +338,20 @@ class _Watch:
         self._cpu_seconds = cpu_seconds
         self._deadly = deadly
 
-    def __call__(self, place: int) -> Refusal | None:
-        """Called with -1 before a mail is taken apart, then with each document's place.
+    def __call__(self, ordinal: int) -> Refusal | None:
+        """Called with -1 before a mail is parsed, then with each document's ordinal.
 
-        What killed an earlier try is refused with the reason it had.
+        A document that killed an earlier try is refused for the same reason.
         """
         signal.setitimer(signal.ITIMER_PROF, self._cpu_seconds)
         if self._pipe is not None:
-            self._pipe.send(place)
-        return self._deadly.get(place)
+            self._pipe.send(ordinal)
+        return self._deadly.get(ordinal)
 
 
 class _NoPandas:
-    """pyarrow would load pandas at its first array, only to see that a list is no Series: a quarter
-    of a second and 40 MB of each process."""
+    """Hides pandas: pyarrow would load it at the first array only to see that a list is no Series,
+    which takes a quarter of a second and 40 MB of each process."""
 
     @staticmethod
     def find_spec(name: str, *_: object) -> None:
@@ -363,4 +363,4 @@ if __name__ == "__main__":
     sys.meta_path.insert(0, _NoPandas)
     with Connection(int(sys.argv[1])) as parent:
         status = serve(parent, float(sys.argv[2]))
-    os._exit(status)  # nothing is open, and to take all modules apart takes as long as a report
+    os._exit(status)  # nothing is open, and unloading all modules takes as long as a report

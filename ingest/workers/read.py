@@ -42,7 +42,7 @@ __all__ = [
 Report = AggregateReport | TlsReport
 
 
-def unwatched(place: int) -> Refusal | None:
+def unwatched(ordinal: int) -> Refusal | None:
     """No CPU limit: for bytes that were read before."""
     return None
 
@@ -81,9 +81,9 @@ def _read_arrival(arrival: Arrival, watch: Watch, prover: Prover, batch: Batch, 
     has_mail = arrival.is_mail or arrival.is_stored
     proof = prover(fields, arrival.raw) if has_mail else NO_MAIL
     first = len(batch.readings)
-    for place, leaf in enumerate(leaves):
+    for ordinal, leaf in enumerate(leaves):
         if not leaf.ignored:
-            origin = Origin(fields, proof, leaf.refusal or watch(place))
+            origin = Origin(fields, proof, leaf.refusal or watch(ordinal))
             number = len(batch.readings)
             batch.readings.append(read_document(_start(leaf), origin, number, rows).packed())
     readings = batch.readings[first:]

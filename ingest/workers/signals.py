@@ -1,4 +1,4 @@
-"""Threads and processes that leave the signals that end us to the main thread."""
+"""Leaves the signals that end the program to the main thread."""
 
 import signal
 
@@ -10,8 +10,8 @@ ENDING = (signal.SIGINT, signal.SIGTERM)
 def block_signals() -> None:
     """Block SIGINT and SIGTERM in this thread, and in all threads and processes it starts.
 
-    Which thread takes a signal is the kernel's choice among those that do not block it, but
-    Python's handlers run in the main thread, which only a signal that it took itself wakes. And a
+    The kernel chooses the thread that takes a signal among those that do not block it. Python runs
+    its handlers in the main thread, which wakes only for a signal that it took itself. And a
     terminal's Ctrl-C, or a service manager's SIGTERM, goes to child processes, too.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)

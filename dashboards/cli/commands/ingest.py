@@ -215,7 +215,7 @@ def _put_off_words(mails: int, budget: int) -> str:
 
 
 def _report(context: Globals, done: Ingested, *, strict: bool, output: str) -> int:
-    for problem in [*done.passed_over, *done.problems]:
+    for problem in [*done.skipped, *done.problems]:
         say(f"rua: {problem}")
     emit_object(dataclasses.asdict(done.counts) | {"seconds": done.seconds}, output)
     if output == Output.TABLE and done.counts.refused:
@@ -223,7 +223,7 @@ def _report(context: Globals, done: Ingested, *, strict: bool, output: str) -> i
     if done.counts.put_off:
         say(f"rua: {_put_off_words(done.counts.put_off, context.settings.quarantine_budget)}")
     codes = [each.exit_code for each in done.problems]
-    if done.passed_over:
+    if done.skipped:
         codes.append(ExitCode.SOURCE)
     if done.counts.put_off:
         codes.append(ExitCode.STORE)

@@ -13,7 +13,7 @@ import click
 from dashboards.cli.output import Globals, say
 from dashboards.cli.prompts import Answers
 from dashboards.cli.settings_writer import relative_to, settings_text, write_new
-from ingest.run.probe_mailbox import Look, Trial, mailbox_of, refuse_own_folder
+from ingest.run.probe_mailbox import FolderSample, MailboxProbe, mailbox_of, refuse_own_folder
 from schemas.config.settings import Mailbox
 from schemas.domain_names import is_domain, normal_domain
 from schemas.errors import (
@@ -126,14 +126,14 @@ class _Setup:
             values["password_file"] = self._password_path
         return values
 
-    def log_in(self) -> Trial:
+    def log_in(self) -> MailboxProbe:
         """Ask until the server lets us in, at most three times. Raises RuaError."""
         for left in reversed(range(TRIES)):
             self._ask_server()
             self._ask_password()
             mailbox = self.mailbox()
             say(f"trying {mailbox.host}:{mailbox.port} …")
-            trial = Trial(mailbox)
+            trial = MailboxProbe(mailbox)
             try:
                 trial.login()
             except (SourceError, ConfigError) as error:
@@ -192,12 +192,12 @@ class _Setup:
         else:
             ask("password", "Password (not shown)", hide=True)
 
-    def find_folder(self, trial: Trial) -> Look:
+    def find_folder(self, trial: MailboxProbe) -> FolderSample:
         """Ask until there is such a folder, and say what is in it. Raises SourceError."""
         for left in reversed(range(TRIES)):
             folder = self._answers.ask("folder", "Folder that receives the reports", "INBOX")
             try:
-                look = trial.look(folder)
+                look = trial.sample(folder)
             except FolderMissing as missing:
                 if not left or not self._answers.can_ask:
                     raise
@@ -269,7 +269,7 @@ def _wrong(names: Sequence[str]) -> str | None:
     return next((name for name in names if not is_domain(normal_domain(name) or "")), None)
 
 
-def _described(folder: str, look: Look) -> str:
+def _described(folder: str, look: FolderSample) -> str:
     if not look.mails:
         return f"{folder} is empty"
     share = f"{look.reports} look like reports" if look.reports else "none looks like a report"

@@ -1,6 +1,6 @@
--- When each report arrived, for questions as of an earlier day: by its first carrier. A mail kept
--- as a file has the time of the copy, so its Date counts, too, if it is earlier. The time of a
--- report kept as a file says nothing: reports come the day after their period.
+-- When each report arrived, for questions as of an earlier day: by its first carrier. A mail in a
+-- file has the time of the copy, so its Date counts, too, if it is earlier. The time of a report in
+-- a file says nothing: reports arrive the day after their period.
 update dmarc_report as report
 set arrived_at = arrival.arrived_at
 from (

@@ -131,7 +131,7 @@ def test_a_missing_folder_names_those_there_are(imap_user: User, opened: Opened)
         fetched(opened(folder="Nope"))
     assert str(caught.value) == (
         f'mailbox "reports" (localhost:{imap_user.server.tls_port}): there is no folder "Nope"; '
-        "set folder to one of those there are: "
+        "set folder to an existing one: "
         "F00, F01, F02, F03, F04, F05, F06, F07, F08, F09 and 3 more"
     )
 
@@ -196,7 +196,7 @@ def test_a_mail_that_the_server_cannot_give_holds_up_no_other(
     source = opened()
     assert keys(source) == [1, 3]
     assert len(source.problems) == 1
-    assert "would not fetch mail 2: fetch failed: [SERVERBUG]" in source.problems[0]
+    assert "refused to fetch mail 2: fetch failed: [SERVERBUG]" in source.problems[0]
 
 
 def test_a_server_that_gives_no_mail_at_all_is_an_error(

@@ -162,7 +162,7 @@ def test_a_processed_folder_that_cannot_be_made_is_one_clear_error(
     imap_user: User, opened: Opened
 ) -> None:
     imap_user.deliver(mails(1))
-    with pytest.raises(SourceError, match=r'refuses to make the folder "a\.\.b"'):
+    with pytest.raises(SourceError, match=r'refuses to create the folder "a\.\.b"'):
         opened(processed="a..b").settle(["1"])
     assert imap_user.count() == 1
 

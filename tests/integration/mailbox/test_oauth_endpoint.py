@@ -28,7 +28,7 @@ ANSWERS: dict[str, tuple[Answer, type[SourceError], str]] = {
     "invalid_grant": (
         Answer.refusal("invalid_grant", "Token has been expired or revoked."),
         LoginRefused,
-        "(invalid_grant): Token has been expired or revoked; authorise rua anew",
+        "(invalid_grant): Token has been expired or revoked; authorise rua again",
     ),
     "invalid_client": (
         Answer.refusal("invalid_client", "AADSTS7000222: the secret is expired.\r\nTrace: 1"),
@@ -41,7 +41,7 @@ ANSWERS: dict[str, tuple[Answer, type[SourceError], str]] = {
     "echo": (
         Answer.refusal("invalid_client", f"{SECRET} is wrong"),
         LoginRefused,
-        "hold a secret and are not shown",
+        "holds a secret and is not shown",
     ),
     "error 500": (Answer(500, HTML), Unreachable, "answers with HTTP 500"),
     "error 429": (Answer(429, HTML), Unreachable, "answers with HTTP 429"),
@@ -54,12 +54,12 @@ ANSWERS: dict[str, tuple[Answer, type[SourceError], str]] = {
     "lifetime": (
         Answer(200, b'{"access_token": "a", "expires_in": "soon"}'),
         Unreachable,
-        "cannot be understood",
+        "cannot be read",
     ),
     "endless": (
         Answer(200, b'{"access_token": "a", "expires_in": Infinity}'),
         Unreachable,
-        "cannot be understood",
+        "cannot be read",
     ),
     "type": (Answer(200, b'{"access_token": "a", "token_type": "mac"}'), LoginRefused, "type mac"),
 }

@@ -108,7 +108,7 @@ def test_a_refused_login_is_asked_for_again(tmp_path: Path, imap_user: User) -> 
     words = ("--username", imap_user.name, "--host", "localhost", "--yes")
     at = Terminal(tmp_path, "init", *server(imap_user), *words)
     at.answer(("[type]: ", ""), ("Password (not shown): ", "wrong"))
-    at.expect("is refused")
+    at.expect("was refused")
     at.answer(("[type]: ", ""), ("Password (not shown): ", imap_user.password))
     assert at.end() == 0
     assert "INBOX is empty" in at.seen
@@ -126,7 +126,7 @@ def test_three_refused_logins_end_it_with_3_and_nothing_written(
             at.answer(("[tls]: ", ""))
         at.answer(("[type]: ", ""), ("Password (not shown): ", "wrong"))
     assert at.end() == 3
-    assert at.seen.count("is refused") == 3
+    assert at.seen.count("was refused") == 3
     assert "wrong\n" not in at.seen
     assert "Traceback" not in at.seen
     assert list(tmp_path.iterdir()) == []

@@ -300,7 +300,7 @@ def test_a_transaction_that_never_ends_is_left(
     assert eventually(lambda: noted(tmp_path, "stuck") > 0)
     done = ended(process)
     assert done.code == 0
-    assert "a transaction has not ended" in done.err
+    assert "a transaction did not end" in done.err
     assert done.json["stored"] == 1
 
 

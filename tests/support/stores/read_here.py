@@ -37,7 +37,7 @@ class _Here(Readers):
     def submit(
         self, items: Sequence[Arrival] | Sequence[StoredDocument], trust: Trust = TRUST_NOBODY
     ) -> list[Part]:
-        part = Part(items, trust, self._room)
+        part = Part(items, trust, self._pressure)
         mails = [each for each in items if isinstance(each, Arrival)]
         assert len(mails) == len(items)
         prover = partial(prove, trust=trust, check_dkim=None)

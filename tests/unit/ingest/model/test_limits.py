@@ -2,6 +2,7 @@
 
 import pytest
 
+import schemas.dns
 from ingest.model import limits
 
 MIB = 1024 * 1024
@@ -31,15 +32,20 @@ MIB = 1024 * 1024
         ("PROOF_FIELDS", 50),
         ("PROOF_CHARACTERS", 16 * 1024),
         ("ARCHIVE_ENTRIES", 10_000),
-        ("MENDABLE_BYTES", 16 * MIB),
-        ("SECOND_OPINION_BYTES", 4 * MIB),
+        ("REPAIRABLE_BYTES", 16 * MIB),
+        ("FALLBACK_BYTES", 4 * MIB),
         ("JSON_BYTES", 32 * MIB),
         ("JSON_VALUES", 500_000),
         ("PTR_ADDRESSES", 5000),
-        ("PTR_AT_ONCE", 64),
-        ("PTR_SECONDS", 60),
         ("MEMORY_BYTES", 256 * MIB),
     ],
 )
 def test_limits_are_those_that_are_promised(name: str, value: int) -> None:
     assert getattr(limits, name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("AT_ONCE", 64), ("RUN_SECONDS", 60), ("MOST_ERRORS", 20)]
+)
+def test_a_run_of_dns_questions_is_bounded(name: str, value: int) -> None:
+    assert getattr(schemas.dns, name) == value

@@ -36,7 +36,7 @@ class Mails:
     def settle(self, keys: Sequence[str]) -> None:
         pass
 
-    def put_off(self, keys: Sequence[str]) -> None:
+    def defer(self, keys: Sequence[str]) -> None:
         pass
 
     def close(self) -> None:
@@ -66,11 +66,11 @@ def test_what_a_lost_source_left_does_not_hold_up_the_next(
 @pytest.mark.parametrize(
     ("group", "mails", "held", "following"),
     [
-        (500, 500, pipeline.HELD_SECONDS, 500),
-        (500, 500, 2 * pipeline.HELD_SECONDS, 250),  # readers waited too long
-        (500, 10, 2 * pipeline.HELD_SECONDS, pipeline.FEWEST_MAILS),
-        (20, 20, 2 * pipeline.HELD_SECONDS, 20),
-        (500, 500, pipeline.HELD_SECONDS / 1.25, 625),
+        (500, 500, pipeline.LOCKED_SECONDS, 500),
+        (500, 500, 2 * pipeline.LOCKED_SECONDS, 250),  # readers waited too long
+        (500, 10, 2 * pipeline.LOCKED_SECONDS, pipeline.FEWEST_MAILS),
+        (20, 20, 2 * pipeline.LOCKED_SECONDS, 20),
+        (500, 500, pipeline.LOCKED_SECONDS / 1.25, 625),
         (200, 200, 0.001, 400),  # no leap
         (900, 900, 0.001, pipeline.GROUP_MAILS),
         (500, 10, 0.001, 500),  # a mail that comes alone
@@ -89,7 +89,7 @@ def test_a_slow_store_is_written_in_smaller_groups(
     """Each commit seems to take long, so the next one holds fewer mails."""
     monkeypatch.setattr(pipeline, "GROUP_MAILS", 40)
     monkeypatch.setattr(pipeline, "FEWEST_MAILS", 5)
-    monkeypatch.setattr(pipeline, "HELD_SECONDS", 1e-9)
+    monkeypatch.setattr(pipeline, "LOCKED_SECONDS", 1e-9)
     sizes: list[int] = []
     write = Writer.write
 

@@ -83,7 +83,7 @@ def test_special_files_are_left_out_with_one_notice(tmp_path: Path) -> None:
     assert [Path(a.key).name for batch in source.arrivals() for a in batch] == ["z.xml"]
     listener.close()
     assert source.problems == [
-        f"{path}: is no regular file and is left out"
+        f"{path}: is no regular file and was skipped"
         for path in (tmp_path / "fifo", tmp_path / "socket", Path("/dev/null"))
     ]
 

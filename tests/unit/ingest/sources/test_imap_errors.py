@@ -93,7 +93,7 @@ def test_an_answer_that_the_parsers_did_not_expect(error: Exception) -> None:
     def fail() -> None:
         raise error
 
-    with pytest.raises(Declined, match="the server would not list the mails"):
+    with pytest.raises(Declined, match="the server refused to list the mails"):
         session._guarded("list the mails", fail, Declined)
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.parse.json_text import without_lone_surrogates
-from ingest.parse.parsedmarc_fallback import read_broken_tls
+from ingest.parse.parsedmarc_fallback import read_broken_tls, without_lone_surrogates
 from schemas.errors import Malformed
 
 PERIOD = (
