@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage seeds mutants lint types imports check bench soak picture clean
+.PHONY: help run demo test test-fast coverage seeds mutants lint types imports check bench soak picture clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,13 +33,15 @@ test: $(VENV)/.complete ## Set up, install the servers and the browser the tests
 	sh deploy/system-packages.sh
 	$(BIN)/pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
+test-fast: $(VENV)/.complete ## The unit tests alone: no servers, no browser, no processes
+	$(BIN)/pytest -n 2 --dist worksteal tests/unit $(PYTEST_ARGS)
+
 coverage: $(VENV)/.complete ## Every test, and which lines and branches they reach
 	sh deploy/system-packages.sh
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term-missing $(PYTEST_ARGS)
 
-seeds: $(VENV)/.complete ## Verdicts over 20 seeds, and the loss that whatif finds: minutes
-	$(BIN)/pytest -n 2 -m "seeds or not seeds" -k "every_verdict_is_found or of_the_true_loss" \
-		tests/integration/commands/test_advise.py tests/unit/analytics/policy/test_whatif_loss.py
+seeds: $(VENV)/.complete ## More of the simulated histories: verdicts, classes, losses; minutes
+	$(BIN)/pytest -n 2 -m seeds $(PYTEST_ARGS)
 
 mutants: $(VENV)/.complete ## Plant 200 small faults, one at a time: how many do the tests find? Hours
 	nice $(BIN)/python -m tests.mutants.run $(MUTANTS_ARGS)

@@ -15,12 +15,12 @@ from schemas.config.access import LOGIN
 from schemas.errors import AccessDenied
 from schemas.store.row_access import Scope
 from schemas.store.store import Store
+from tests.integration.screens.test_auth import claims
 from tests.support.mails.report_documents import Report, store_of
 from tests.support.mails.tls_documents import Said
 from tests.support.paths import GOLDEN
 from tests.support.screens.screens import Opened, opener, tables_of, words
 from tests.support.stores.read_here import read_here
-from tests.unit.dashboards.session.test_auth import claims
 
 DAY = date(2026, 11, 19)
 REFUSED_RECORD = GOLDEN / "dmarc" / "record-refused-among-good-ones.xml"

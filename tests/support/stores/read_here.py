@@ -15,31 +15,32 @@ from ingest.run.pipeline import Ingested, Turn
 from ingest.sources.files import FileSource
 from ingest.verify.authenticity import prove
 from ingest.workers.pool import Part, Readers
-from ingest.workers.read import read_batch
+from ingest.workers.read import read_batch, read_stored
 from schemas.store.store import Store
 
-__all__ = ["read_here"]
+__all__ = ["ReadersHere", "read_here"]
 
 
 def read_here(store: Path, *paths: Path, trust: Trust = TRUST_NOBODY) -> Counts:
     """What became of the documents of these files and folders. None of them may be a danger to
     the process that reads it."""
     done = Ingested()
-    source, readers = FileSource(paths), _Here(1)
+    source, readers = FileSource(paths), ReadersHere(1)
     Turn(source, trust, Writer(Store(store)), readers, done, lambda _, counts: None).run()
     assert not source.problems
     return done.counts
 
 
-class _Here(Readers):
-    """Reads when it is asked to."""
+class ReadersHere(Readers):
+    """Reads in this process, when it is asked to."""
 
     def submit(
         self, items: Sequence[Arrival] | Sequence[StoredDocument], trust: Trust = TRUST_NOBODY
     ) -> list[Part]:
         part = Part(items, trust, self._pressure)
         mails = [each for each in items if isinstance(each, Arrival)]
-        assert len(mails) == len(items)
+        documents = [each for each in items if isinstance(each, StoredDocument)]
         prover = partial(prove, trust=trust, check_dkim=None)
-        part.answer.set_result(read_batch(mails, prover=prover))
+        batch = read_stored(documents) if documents else read_batch(mails, prover=prover)
+        part.answer.set_result(batch)
         return [part]

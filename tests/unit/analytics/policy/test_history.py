@@ -14,7 +14,6 @@ from analytics.query.window import Window
 from schemas.store.store import Store
 from tests.support.mails.policy_reports import Seen, stored_policies
 from tests.support.moments import utc
-from tests.support.stores.quick_store import quick_store
 
 FIRST = date(2026, 10, 1)
 LAST = FIRST + timedelta(days=29)
@@ -152,25 +151,6 @@ def test_a_change_is_told_once_and_nothing_else_is(
 def test_a_change_is_not_known_before_its_day(store: Store) -> None:
     assert told(seen(store, "lags.example", FIRST + timedelta(days=9))) == []
     assert told(seen(store, "lags.example", FIRST + timedelta(days=11))) != []
-
-
-@pytest.mark.parametrize("seed", [3])
-def test_the_demos_policies_change_on_the_days_they_changed(seed: int, tmp_path: Path) -> None:
-    until = date(2026, 11, 20)
-    path, truth = quick_store(tmp_path, seed=seed, until=until)
-    with Store(path).read() as reader:
-        found = policy_changes(Question(reader, Window.up_to(until)))
-    changed = {
-        name: [c for c in found if c.domain == name and c.before] for name in truth["domains"]
-    }
-    for name, domain in truth["domains"].items():
-        stages = domain["stages"][1:]
-        assert [
-            (c.day - date.fromisoformat(s["since"])).days
-            for c, s in zip(changed[name], stages, strict=True)
-        ] == [0] * len(stages), name
-        for change, stage in zip(changed[name], stages, strict=True):
-            assert change.after["p"] == stage["policy"]["p"]
 
 
 RECORDS = (

@@ -5,8 +5,7 @@ import math
 import random
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,7 @@ from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.statistics import design_effect, wilson
 from analytics.query.window import Window
-from analytics.sources.summary import sources
-from analytics.sources.totals import domain_names
 from schemas.store.store import Store
-from tests.conftest import DEMO_UNTIL, Demo
 from tests.support.mails.made_mail import LAST
 from tests.support.mails.replayed_mail import (
     DOMAIN,
@@ -34,7 +30,6 @@ from tests.support.mails.replayed_mail import (
     reports,
     stored_reports,
 )
-from tests.support.stores.quick_store import quick_store
 
 WINDOW = Window(LAST - timedelta(days=9), LAST, LAST)
 POLICIES = ("none", "quarantine", "reject")
@@ -202,70 +197,6 @@ def test_the_published_tags_are_those_that_the_newest_reports_show(tmp_path: Pat
     with Store(stored_reports(filled_in, tmp_path / "b")).read() as reader:
         published = as_published(Question(reader, WINDOW, (DOMAIN,)))
     assert (published["sp"], published["np"]) == (None, None)
-
-
-@dataclass
-class Loss:
-    """Messages lost at p=reject over all domains: `found`, of it `right` by the truth; `true` is
-    the whole of it, `worst` what is found if all undecided sources are the owner's."""
-
-    found: int = 0
-    right: int = 0
-    worst: int = 0
-    true: int = 0
-
-
-def loss_of(store: Path, truth: Mapping[str, Any], until: date) -> Loss:
-    window = Window(until - timedelta(days=34), until, until)
-    rows = {(row["domain"], row["source_ip"]): row for row in truth["sources"]}
-    mine = [row for row in rows.values() if row["class"] in ("own", "broken")]
-    loss = Loss(true=sum(row["messages"] - row["aligned"] for row in mine))
-    named = 0
-    with Store(store).read() as reader:
-        for domain in domain_names(reader):
-            q = Question(reader, window, (domain,))
-            published = as_published(q)
-            tags = Tags(**published | {"p": "reject", "sp": "reject", "np": "reject"})
-            told = whatif(q, tags)
-            loss.found += told["legitimate_lost"]
-            loss.worst += told["worst"]["legitimate_lost"]
-            for address, n in _lost_addresses(q):
-                row = rows[domain, address]
-                named += n
-                loss.right += n * (row in mine and row["aligned"] < row["messages"])
-    assert named == loss.found  # no alignment mode is changed
-    assert loss.true > 100
-    return loss
-
-
-def test_what_would_be_lost_is_truly_legitimate_and_all_of_it(tmp_path: Path) -> None:
-    """Of the true loss of a whole window nine tenths are found, and so much of that is right."""
-    store, truth = quick_store(tmp_path, seed=7, days=35, until=DEMO_UNTIL)
-    loss = loss_of(store, truth, DEMO_UNTIL)
-    assert loss.right >= 0.9 * loss.found
-    assert loss.right >= 0.9 * loss.true
-
-
-def test_of_few_days_the_worst_case_holds_what_is_still_undecided(demo: Demo) -> None:
-    loss = loss_of(demo.store, demo.truth, DEMO_UNTIL)
-    assert loss.right >= 0.9 * loss.found
-    assert loss.worst >= 0.9 * loss.true > loss.right
-
-
-def _lost_addresses(q: Question) -> list[tuple[str, int]]:
-    """What fails as reported of own and broken sources, by address: a finer view of the loss."""
-    mine = [row["source_ip"] for row in sources(q) if row["class"] in ("own", "broken")]
-    question = """
-        select source_ip, sum(message_count)::bigint
-        from dmarc_message
-        where list_contains($mine::text[], source_ip) and not aligned and not indeterminate
-            and day between $first and $last
-            and policy_domain = $domain
-        group by source_ip
-    """
-    asked = {**q.days, "domain": q.domain, "mine": mine}
-    rows: list[tuple[str, int]] = q.reader.execute(question, asked).fetchall()
-    return rows
 
 
 def history(rng: random.Random, batch: float, share: float, spread: float) -> list[Cluster]:

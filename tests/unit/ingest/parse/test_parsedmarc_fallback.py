@@ -17,10 +17,8 @@ from ingest.parse import parsedmarc_fallback
 from ingest.parse.parsedmarc_fallback import read_broken_aggregate, read_broken_tls
 from ingest.workers.read import Origin, read_document
 from schemas.errors import Malformed
-from tests.conftest import Rua
 from tests.support.mails.every_document import CORPUS, GOLDEN_INPUTS, documents_below
 
-DAY = ("--as-of", "2023-11-20")
 REFUSAL = Malformed("our reason")
 RECORD = """
   <record>
@@ -56,18 +54,6 @@ def document(*, cut: int = 0) -> bytes:
 IN_THE_LAST_RECORD = 100
 
 
-def test_a_truncated_report_is_kept_and_shown_and_counts_in_no_rate(rua: Rua) -> None:
-    (rua.folder / "r.xml").write_bytes(document(cut=IN_THE_LAST_RECORD))
-    assert rua.json("ingest", "r.xml")["stored"] == 1
-    (row,) = rua.json("reports", *DAY)
-    reason = "the document ends too early: </feedback> is missing"
-    assert row["repairs"][0] == f"read by parsedmarc: {reason}"
-    assert row["flags"] == [f"incomplete: {reason}"]
-    assert (row["records"], row["refused_records"]) == (2, 1)
-    assert row["report_id"] == "7@mx.receiver.example"
-    assert rua.json("domains", *DAY) == []
-
-
 def test_nothing_that_parsedmarc_fills_in_stands_as_sent() -> None:
     report = read_broken_aggregate(document(cut=IN_THE_LAST_RECORD), REFUSAL)
     policy = report.policy
@@ -96,25 +82,6 @@ def test_of_two_reports_in_one_document_the_first_is_read() -> None:
     assert [record.source_ip for record in report.records] == [f"192.0.2.{n}" for n in (1, 2, 3)]
 
 
-def test_a_part_does_not_contend_with_the_whole_report(rua: Rua) -> None:
-    """It came first, and the whole one must count all the same."""
-    (rua.folder / "part.xml").write_bytes(document(cut=IN_THE_LAST_RECORD))
-    (rua.folder / "whole.xml").write_bytes(document())
-    rua.json("ingest", "part.xml")
-    assert rua.json("ingest", "whole.xml")["stored"] == 1
-    (domain,) = rua.json("domains", *DAY)
-    assert (domain["reports"], domain["messages"]) == (1, 6)
-    assert rua.json("ingest", "part.xml")["duplicate"] == 1
-
-
-def test_a_report_without_an_end_time_stays_refused(rua: Rua) -> None:
-    """parsedmarc refuses it too, and the reason is ours."""
-    (rua.folder / "r.xml").write_bytes(document().replace(b"<end>1700092799</end>", b""))
-    assert rua.json("ingest", "r.xml")["refused"] == 1
-    (row,) = rua.json("quarantine", "list")
-    assert (row["code"], row["reason"]) == ("malformed", "date_range/end is no time: ''")
-
-
 def tls(**period: Any) -> bytes:
     case = next(
         path for path in GOLDEN_INPUTS if path.stem == "refused-no-time" and "tls" in str(path)
@@ -132,16 +99,6 @@ def test_a_tls_time_that_is_none_is_read_as_the_other_and_kept_as_sent(sent: str
     assert (report.start_raw, report.end_raw) == ("2026-03-01T00:00:00Z", sent)
     assert report.flags == ("incomplete: our reason",)
     assert report.policies[0].mx_hosts == ("*.mail.example.com",)
-
-
-def test_a_tls_report_without_a_start_is_stored(rua: Rua) -> None:
-    period = {"start-datetime": None, "end-datetime": "2026-03-01T23:59:59Z"}
-    (rua.folder / "t.json").write_bytes(tls(**period))
-    assert rua.json("ingest", "t.json")["stored"] == 1
-    (row,) = rua.json("sql", "select start_at, start_raw, flags from tls_report")
-    assert row["start_raw"] is None
-    assert row["start_at"] == "2026-03-01T23:59:59Z"
-    assert row["flags"]
 
 
 @pytest.mark.parametrize(
@@ -245,13 +202,3 @@ def test_of_the_corpus_whatever_parsedmarc_reads_is_read() -> None:
         with pytest.raises(parsedmarc.ParserError):
             parsedmarc.parse_aggregate_report_xml(each.data, offline=True)
     assert refused > 10
-
-
-def test_a_document_that_parsedmarc_cannot_digest_costs_itself_alone(rua: Rua) -> None:
-    hostile = document(cut=IN_THE_LAST_RECORD)[:-1] + b"<a b=''>" * 400_000
-    (rua.folder / "hostile.xml").write_bytes(hostile)
-    (rua.folder / "whole.xml").write_bytes(document())
-    counts = rua.json("ingest", "hostile.xml", "whole.xml")
-    assert counts["stored"] >= 1
-    (domain,) = rua.json("domains", *DAY)
-    assert domain["messages"] == 6

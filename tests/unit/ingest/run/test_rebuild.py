@@ -1,9 +1,6 @@
 """Others use the store while a rebuild or a retry reads: each sees a whole one, and all is kept."""
 
 import contextlib
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,20 +14,6 @@ from schemas.errors import ReaderFailed, StoreError
 from schemas.store.store import Connection, Store
 from tests.support.mails.mails import make_broken_mail
 from tests.unit.ingest.run.test_quarantine_retry import COUNTED, MESSAGES, Box, mail
-
-STOPPED = """
-import sys, time
-from pathlib import Path
-from ingest.run.rebuild import rebuild
-from ingest.load.writer import Writer
-from schemas.store.store import Store
-class Stopping(Store):
-    def write(self):
-        print("read", flush=True)
-        time.sleep(600)
-store = Stopping(Path(sys.argv[1]))
-rebuild(store, Writer(store), 1)
-"""
 
 
 class Shared(Store):
@@ -108,24 +91,6 @@ def test_a_store_that_changes_at_each_try_is_left_as_it_is(box: Box) -> None:
         rebuild(Shared(box.store.path, *[change] * 9), box.writer, 1)
     assert box.derived() == before
     assert left(box) == []
-
-
-def test_a_killed_rebuild_leaves_the_store_as_it_was(box: Box) -> None:
-    box.read(mail(number=1), mail(number=2))
-    before = box.derived()
-    command = [sys.executable, "-c", STOPPED, str(box.store.path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "read\n"
-        rebuild(box.store, box.writer, 1)
-        still_there = left(box)  # what another one works on is no leftover
-        process.send_signal(signal.SIGKILL)
-    assert len(still_there) == 1
-    assert box.derived() == before
-    assert len(left(box)) == 1
-    rebuild(box.store, box.writer, 1)
-    assert left(box) == []
-    assert box.derived() == before
 
 
 def test_two_retries_at_once_read_each_document_once(box: Box) -> None:

@@ -1,9 +1,8 @@
 """What is known of a report by its carrier is the same by an ingest, a retry and a rebuild."""
 
-import contextlib
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,7 +18,6 @@ from ingest.model.run import Run
 from ingest.model.source import Arrival
 from ingest.run.quarantine_retry import retry
 from ingest.run.rebuild import rebuild
-from ingest.workers.pool import Readers
 from ingest.workers.read import read_batch, unread
 from schemas.errors import ReaderFailed
 from schemas.store.store import Store
@@ -27,19 +25,6 @@ from tests.support.mails.mails import FIRST_DAY, make_report_mail
 from tests.support.moments import utc
 
 Asked = list[tuple[Any, ...]]
-
-
-@pytest.fixture(scope="module")
-def readers() -> Iterator[Readers]:
-    with Readers(1) as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def one_process(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One reading process serves all: to start it takes longer than all the rest of a road."""
-    for module in ("ingest.run.quarantine_retry", "ingest.run.rebuild"):
-        monkeypatch.setattr(f"{module}.Readers", lambda _: contextlib.nullcontext(readers))
 
 
 def stored(folder: Path, batch: Batch) -> tuple[Store, Writer]:

@@ -1,8 +1,6 @@
 """Copies of the store: who reads one waits for nobody, and keeps nobody waiting."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,13 +17,6 @@ from schemas.store.store import Copied, Reader, Store
 from tests.support.mails.report_documents import Report, store_of
 
 DAY = date(2026, 11, 20)
-KILLED = """
-import duckdb, os, sys
-con = duckdb.connect(sys.argv[1])
-con.execute("set checkpoint_threshold = '1GB'")
-con.execute("insert into label values ('example.com', 'left.example', 'own', null, '2026-11-01')")
-os._exit(0)
-"""
 
 
 class Usage(NamedTuple):
@@ -132,16 +123,6 @@ def test_what_a_killed_process_left_is_removed_by_the_next(store: Store, copies:
     left.mkdir()
     made(copies, store)
     assert not left.exists()
-
-
-def test_the_log_of_a_writer_that_was_killed_is_copied_with_it(
-    store: Store, copies: Copies
-) -> None:
-    subprocess.run([sys.executable, "-c", KILLED, store.path], check=True)
-    assert store.path.with_name(f"{store.path.name}.wal").stat().st_size > 0
-    copied = made(copies, store)
-    with store.as_copied(copied).read() as con:
-        assert [row["match"] for row in labels(con)] == ["left.example"]
 
 
 def test_without_room_there_is_none(
