@@ -4,7 +4,7 @@ Tests of what an answer says go through here, so that they do not hang on how an
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -36,7 +36,11 @@ LABELLED = datetime(2026, 1, 2)
 
 @dataclass(frozen=True)
 class Asked:
-    """One store, and what is asked about: so many days up to the last one, of one domain."""
+    """One store, and what is asked about: so many days up to the last one, of one domain.
+
+    Labels are said of every domain of the store. Advice is asked for all of them at once and
+    remembered, so a store may hold many cases, each a domain of its own.
+    """
 
     con: Connection
     last: date
@@ -45,6 +49,7 @@ class Asked:
     gates: Mapping[str, Any] = field(default_factory=dict)
     owner: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    remembered: dict[str, Any] = field(default_factory=dict)
 
     def but(self, **changes: Any) -> "Asked":
         return replace(self, **changes)
@@ -60,16 +65,34 @@ class Asked:
     def words(self) -> Sequence[Word]:
         """The labels: {address, network, domain or service: class}."""
         return [
-            Word(self.domain, match, *read(match), name, is_label=True, made_at=LABELLED)
+            Word(domain, match, *read(match), name, is_label=True, made_at=LABELLED)
+            for domain in self._once("domains", lambda: totals.domain_names(self.con))
             for match, name in self.labels.items()
         ]
 
-    def advice(self) -> Row:
-        """The row of `rua advise`."""
-        owners = {self.domain: Owner(**self.owner)}
+    def _once(self, what: str, ask: Callable[[], Any]) -> Any:
+        if what not in self.remembered:
+            self.remembered[what] = ask()
+        return self.remembered[what]
+
+    def _of_all(self, ask: Callable[..., Iterable[Any]]) -> list[Any]:
+        """What `advise` or `standings` say of every domain, asked once."""
+        asked_of = (self.last, self.days, self.gates, self.owner, self.labels)
+        owners = {
+            domain: Owner(**self.owner)
+            for domain in self._once("domains", lambda: totals.domain_names(self.con))
+        }
         gates = Gates(**self.gates)
-        (row,) = advise(self.con, self.window, gates, owners, self.words, self.domain)
-        return row
+        found: list[Any] = self._once(
+            f"{ask.__name__} {asked_of}",
+            lambda: list(ask(self.con, self.window, gates, owners, self.words)),
+        )
+        return found
+
+    def advice(self) -> Row:
+        """The row of `rua advise`, without what the next record would do to the mail."""
+        (row,) = [each for each in self._of_all(_advise) if each["domain"] == self.domain]
+        return dict(row)
 
     def gate(self, name: str) -> Row:
         gates: list[Row] = self.advice()["gates"]
@@ -78,10 +101,9 @@ class Asked:
 
     def state(self) -> Standing:
         """All that the advice on the domain goes by."""
-        owners = {self.domain: Owner(**self.owner)}
-        gates = Gates(**self.gates)
-        (found,) = standings(self.con, self.window, gates, owners, self.words, self.domain)
-        return found
+        found: list[Standing] = self._of_all(standings)
+        (state,) = [each for each in found if each.domain == self.domain]
+        return state
 
     def measured(self) -> Row:
         return dict(self.state().seen)
@@ -188,6 +210,10 @@ class Asked:
     def records(self, most: int = 100, skip: int = 0, **sought: Any) -> list[Row]:
         wanted = Sought(domains=(self.domain,), **sought)
         return drilldown.records(self.con, self.window, wanted, self.words, most=most, skip=skip)
+
+
+def _advise(*asked: Any) -> list[Row]:
+    return advise(*asked, with_impact=False)
 
 
 @contextlib.contextmanager
