@@ -4,7 +4,7 @@ Tests of what an answer says go through here, so that they do not hang on how an
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -41,7 +41,11 @@ LABELLED = utc(2026, 1, 2)
 
 @dataclass(frozen=True)
 class Asked:
-    """One store, and what is asked about: so many days up to the last one, of one domain."""
+    """One store, and what is asked about: so many days up to the last one, of one domain.
+
+    Labels are said of every domain of the store. Advice is asked for all of them at once and
+    remembered, so a store may hold many cases, each a domain of its own.
+    """
 
     reader: Reader
     last: date
@@ -51,6 +55,7 @@ class Asked:
     owner: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     is_proven: bool = False
+    remembered: dict[str, Any] = field(default_factory=dict)
 
     def but(self, **changes: Any) -> "Asked":
         return replace(self, **changes)
@@ -65,8 +70,10 @@ class Asked:
     @property
     def overrides(self) -> tuple[Override, ...]:
         """The labels: {address, network, domain or service: class}."""
+        domains = self._once("domains", lambda: totals.domain_names(self.reader))
         return tuple(
-            Override(self.domain, match, *read(match), name, is_label=True, made_at=LABELLED)
+            Override(domain, match, *read(match), name, is_label=True, made_at=LABELLED)
+            for domain in domains
             for match, name in self.labels.items()
         )
 
@@ -79,10 +86,24 @@ class Asked:
         q = Question(self.reader, self.window, about, self.overrides, gates, owners)
         return verified_where_proven(q)[0] if self.is_proven else q
 
+    def _once(self, what: str, ask: Callable[[], Any]) -> Any:
+        if what not in self.remembered:
+            self.remembered[what] = ask()
+        return self.remembered[what]
+
+    def _of_all(self, ask: Callable[[Question], Iterable[Any]]) -> list[Any]:
+        """What `advise` or `standings` say of every domain, asked once."""
+        asked_of = (self.last, self.days, self.gates, self.owner, self.labels)
+        domains = self._once("domains", lambda: totals.domain_names(self.reader))
+        owners = {domain: Owner(**self.owner) for domain in domains}
+        q = replace(self.question.about(), owners=owners)
+        found: list[Any] = self._once(f"{ask.__name__} {asked_of}", lambda: list(ask(q)))
+        return found
+
     def advice(self) -> Row:
-        """The row of `rua advise`."""
-        (row,) = advise(self.question)
-        return row
+        """The row of `rua advise`, without what the next record would do to the mail."""
+        (row,) = [each for each in self._of_all(_advise) if each["domain"] == self.domain]
+        return dict(row)
 
     def gate(self, name: str) -> Row:
         gates: list[Row] = self.advice()["gates"]
@@ -91,8 +112,9 @@ class Asked:
 
     def state(self) -> Standing:
         """All that the advice on the domain goes by."""
-        (found,) = standings(self.question)
-        return found
+        found: list[Standing] = self._of_all(standings)
+        (state,) = [each for each in found if each.domain == self.domain]
+        return state
 
     def measured(self) -> Row:
         return dict(self.state().seen)
@@ -193,6 +215,10 @@ class Asked:
 
     def records(self, most: int = 100, skip: int = 0, **sought: Any) -> list[Row]:
         return drilldown.records(self.question, Drilldown(**sought), most=most, skip=skip)
+
+
+def _advise(q: Question) -> list[Row]:
+    return advise(q, with_impact=False)
 
 
 @contextlib.contextmanager
