@@ -79,6 +79,6 @@ def _card(row: Row) -> None:
     st.html(
         f'<p class="rua-say">{badge(row["verdict"])} <span class="rua-small">published:'
         f" {text(row['policy'])}</span></p>"
-        f'<p class="rua-say">{text(capital(row["reason"]))}. {mark(Certainty.INFERRED)}</p>'
         f'<p class="rua-say rua-next"><b>Next:</b> {text(row["next_step"])}</p>'
+        f'<p class="rua-say">{text(capital(row["reason"]))}. {mark(Certainty.INFERRED)}</p>'
     )

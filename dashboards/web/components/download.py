@@ -50,7 +50,9 @@ def offer_all(
     if not count:
         return
     what = amount(count, noun) if count <= most else f"the newest {amount(most, noun)}"
-    if count > EAGER_ROWS and not st.button(f"Prepare {what} as CSV", key=f"prepare {noun}"):
+    if count > EAGER_ROWS and not st.button(
+        f"Prepare {what} as CSV", key=f"prepare {noun}", type="tertiary"
+    ):
         return
     rows = ask(min(count, most))  # now: only a run of the page knows who asks
     _button(lambda: csv_of(rows, columns), what, plural(noun))

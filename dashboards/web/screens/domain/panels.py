@@ -46,8 +46,8 @@ def _head(found: Domain) -> None:
         say((_why_no_advice(found), Certainty.NOT_KNOWN))
         return
     st.html(f'<p class="rua-name">{text(found.name)} {domain_cards.badge(advice["verdict"])}</p>')
-    say((f"{domain_cards.capital(advice['reason'])}.", INFERRED))
     st.html(f'<p class="rua-say"><b>Next:</b> {text(next_step(advice))}</p>')
+    say((f"{domain_cards.capital(advice['reason'])}.", INFERRED))
     if advice["record"] and advice["verdict"] in ("advance", "roll-back"):
         record(f'_dmarc.{found.name}. TXT "{advice["record"]}"')
         if advice["record_note"]:
