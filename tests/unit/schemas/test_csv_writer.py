@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from schemas.csv_writer import csv_text
+from tests.support.moments import utc
 
 LONG = "x" * 5_000
-NAIVE = datetime(2026, 11, 5, 3, 4, 59, tzinfo=UTC).replace(tzinfo=None)  # as DuckDB gives it
+NAIVE = utc(2026, 11, 5, 3, 4, 59)
 
 
 def only_cell(value: Any) -> str:
