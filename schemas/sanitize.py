@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-__all__ = ["cell", "csv_cell", "plain"]
+__all__ = ["cell", "no_formula", "plain"]
 
 LONGEST_CELL = 400
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 # Controls drive terminals, format characters reorder or hide text, separators break lines.
 UNSAFE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
@@ -52,17 +53,6 @@ def cell(value: Any, *, empty: str = "–") -> str:
     return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
 
 
-def csv_cell(value: Any) -> str:
-    """The whole value, written so that a spreadsheet takes text as text and not as a formula.
-
-    Times are UTC in ISO 8601; None is empty.
-    """
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, datetime):
-        return value.isoformat() + ("Z" if value.tzinfo is None else "")
-    if isinstance(value, date):
-        return value.isoformat()
-    text = plain(value) if isinstance(value, str) else cell(value, empty="")
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") and not is_number else text
+def no_formula(text: str) -> str:
+    """The text so that a spreadsheet, which runs formulas, takes it as text."""
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text

@@ -4,9 +4,7 @@
 the hashes of the report documents behind them. The same store and day give the same bytes.
 """
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -20,8 +18,8 @@ from analytics.query.question import Question
 from analytics.query.run import Row, ask, question
 from analytics.reports.verified_filter import verified_where_proven
 from analytics.sources.summary import sources
+from schemas.csv_writer import csv_text
 from schemas.errors import ConfigError
-from schemas.sanitize import csv_cell
 
 __all__ = ["write"]
 
@@ -112,12 +110,7 @@ def _plain(value: object) -> str:
 
 
 def _csv(rows: Sequence[Row]) -> str:
-    text = io.StringIO(newline="")
-    if rows:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(rows[0])
-        writer.writerows([csv_cell(value) for value in row.values()] for row in rows)
-    return text.getvalue()
+    return csv_text(list(rows[0]), (row.values() for row in rows)) if rows else ""
 
 
 def _put(path: Path, text: str) -> Path:

@@ -8,8 +8,9 @@ import click
 
 from analytics.policy.history import PolicyChange, differences
 from dashboards.cli.advice_text import in_full
-from dashboards.cli.output import Output, emit, emit_object, say
+from dashboards.cli.output import Output, emit, emit_object
 from dashboards.cli.tables import Layout, folded, width
+from dashboards.common.stderr import say
 from schemas.errors import ConfigError
 
 __all__ = ["print_history", "print_week"]

@@ -13,7 +13,8 @@ from typing import Any
 
 from analytics.query.window import Window
 from dashboards.cli.tables import folded, rows_taken, shortened
-from dashboards.common.formatting import amount, interval, percent
+from dashboards.common.formatting import amount, day, interval, percent
+from dashboards.common.verdicts import next_step, share_of_mail
 from schemas.sanitize import plain
 
 __all__ = ["HEIGHT", "asked_with", "in_full", "on_a_screen"]
@@ -135,19 +136,8 @@ def _headline(row: Row, fold: Callable[[str], list[str]]) -> Iterator[str]:
         if row["record_note"]:
             yield from fold(f"{row['record_note']}.")
     else:
-        yield from fold(f"Next: {_step(row)} look again on {row['next_look']}.")
-
-
-def _step(row: Row) -> str:
-    """What to do where nothing is to be published."""
-    if row["verdict"] == "done":
-        return "nothing;"
-    if not row["blockers"]:
-        return "publish nothing new;"
-    first = _name(row["blockers"][0])
-    if row["verdict"] == "fix":
-        return f"mend {first}; publish nothing new meanwhile;"
-    return f"say whose {first} is, or wait for it; publish nothing new meanwhile;"
+        step, again = next_step(row), f"Look again on {day(row['next_look'])}."
+        yield from fold(f"Next: {step.removesuffix(again).rstrip()} {again}")
 
 
 def _impact(row: Row, flags: str, fold: Callable[[str], list[str]]) -> Iterator[str]:
@@ -211,11 +201,12 @@ def _blockers(row: Row, flags: str, width: int, plan: _Plan) -> Iterator[str]:
 
 
 def _size(row: Row, number: int, blocker: Row) -> str:
-    """1. Mimecast (broken): 354 messages, 15.3 %; 98.9 – 100 % fail; 419 lost without it."""
+    """1. Mimecast (broken): 354 messages, 15.3 % of all mail; 98.9 – 100 % fails; 419 left."""
     text = f"{number}. {_name(blocker)} ({blocker['class']}): "
     text += amount(blocker["messages"], "message")
-    if blocker["share"] is not None:
-        text += f", {percent(blocker['share'])}"
+    share = share_of_mail(row, blocker)
+    if share is not None:
+        text += f", {percent(share)} of all mail"
     if blocker.get("interval"):
         what = "is unsigned" if blocker["class"] == "own" else "fails"
         text += f"; {interval(tuple(blocker['interval']))} {what}"

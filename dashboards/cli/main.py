@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.output import Globals, say
+from dashboards.cli.output import Globals
+from dashboards.common.stderr import say
 from schemas.errors import ExitCode, RuaError
 
 __all__ = ["main", "rua"]

@@ -3,7 +3,6 @@
 Every value that a stranger sent passes `plain` before it reaches a terminal.
 """
 
-import csv
 import json
 import shlex
 import sys
@@ -20,9 +19,11 @@ import click
 
 from analytics.query.window import Window
 from dashboards.cli.tables import PLAIN, Layout, print_table
+from dashboards.common.stderr import say
 from schemas.config.settings import Settings, load_settings
+from schemas.csv_writer import write_csv
 from schemas.errors import ConfigError, StoreError
-from schemas.sanitize import cell, csv_cell, plain
+from schemas.sanitize import cell, plain
 from schemas.store.store import Store
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
     "emit_object",
     "emit_stream",
     "output_options",
-    "say",
     "window_options",
 ]
 
@@ -83,11 +83,6 @@ class Output(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
-
-
-def say(text: str) -> None:
-    """A line of talk."""
-    click.echo(plain(text), err=True)
 
 
 def output_options(command: Command) -> Command:
@@ -216,7 +211,4 @@ def _as_json(value: Any) -> Any:
 
 
 def _print_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([csv_cell(row.get(column)) for column in columns])
+    write_csv(sys.stdout, columns, ([row.get(column) for column in columns] for row in rows))

@@ -1,4 +1,4 @@
-"""What a day's messages are counted as, for every chart that stacks them."""
+"""The shares of a day's messages, for every chart that stacks them."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ __all__ = ["counted_as"]
 
 
 def counted_as(row: Row) -> Iterator[tuple[Share, int]]:
-    """A row of `totals.days` as (share, messages); together they are all of them."""
+    """A row of `totals.days` as (share, messages); the shares add up to all messages."""
     others = row["indirect"] + row["spoof"] + row["undecided"]
     yield Share.PASSING, row["legitimate_aligned"]
     yield Share.BROKEN, row["legitimate"] - row["legitimate_aligned"]

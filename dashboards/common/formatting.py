@@ -1,31 +1,32 @@
-"""Numbers, days and strangers' text, as a person reads them.
+"""Numbers, days, rates and text from reports, as a person reads them.
 
-Text from a report is never markup: in Markdown it stands `quoted` in a code span, in which
-nothing is interpreted (no link, emoji, colour or formula), and in a table it is a `table_cell`.
+Text from a report is never markup: in Markdown it is `quoted`, a code span in which nothing is
+interpreted (no link, emoji, colour or formula); in a table it is a `table_cell`.
 """
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from schemas.sanitize import cell
+from schemas.sanitize import cell, no_formula
 
 __all__ = [
     "amount",
     "day",
     "interval",
     "percent",
+    "plural",
     "policy",
     "quoted",
     "rate_words",
     "shares",
     "span",
     "table_cell",
+    "tenths",
 ]
 
-FORMULA_STARTS = ("=", "+", "-", "@")
 ALIGNMENTS = {("s", "s"): "strict", ("s", "r"): "strict DKIM", ("r", "s"): "strict SPF"}
 
 
@@ -39,18 +40,24 @@ def quoted(text: str) -> str:
 
 
 def table_cell(value: Any) -> str | None:
-    """One line of plain text that a spreadsheet takes as text, too: tables can be downloaded."""
-    if value is None:
-        return None
-    text = cell(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    """One line of plain text, no formula in a spreadsheet: a table can be downloaded."""
+    return None if value is None else no_formula(cell(value))
 
 
 def amount(count: int, noun: str = "") -> str:
     """1,234 or, with a noun, 1,234 messages."""
     if not noun:
         return f"{count:,}"
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{count:,} {noun if count == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """messages, addresses, countries."""
+    if noun.endswith("s"):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
 
 
 def day(value: date) -> str:
@@ -68,47 +75,53 @@ def span(first: date, last: date) -> str:
     return f"{start} – {day(last)}"
 
 
+def tenths(rate: float) -> float:
+    """A rate in percent, rounded to tenths; 100 only where all of it passes."""
+    rounded = _rounded(rate, lambda number: math.floor(number + 0.5))
+    return min(rounded, 99.9) if rate < 1 else rounded
+
+
 def percent(rate: float) -> str:
-    """A pass rate, rounded down: only what passes whole is 100 %."""
-    return f"{_tenths(rate, math.floor)} %"
+    """98.2 %, 100 %, under 0.1 %."""
+    rounded = tenths(rate)
+    return "under 0.1 %" if rate > 0 and rounded == 0 else f"{_digits(rounded)} %"
 
 
 def interval(bounds: tuple[float, float]) -> str:
     """A 95 % interval, rounded outwards."""
     low, high = bounds
-    return f"{_tenths(low, math.floor)} – {_tenths(high, math.ceil)} %"
+    return f"{_digits(_rounded(low, math.floor))} – {_digits(_rounded(high, math.ceil))} %"
 
 
-def _tenths(rate: float, rounded: Any) -> str:
+def _rounded(rate: float, rounding: Callable[[float], int]) -> float:
     # 0.999 * 1000 is 998.9999…: what floating point adds or loses is no part of the rate.
-    tenths = rounded(round(rate * 1000, 6)) / 10
-    return "100" if tenths == 100 else f"{tenths:.1f}"
+    return rounding(round(rate * 1000, 6)) / 10
+
+
+def _digits(value: float) -> str:
+    return "100" if value == 100 else f"{value:.1f}"
 
 
 def rate_words(row: Mapping[str, Any]) -> str:
-    """The interval of legitimate mail, or why there is none. Keys as in `rua domains`."""
+    """The interval of the pass rate, or why there is none. Keys as in `rua domains`."""
     if row["interval"] is None:
         return "no legitimate mail" if row["messages"] else "no mail"
     if row["enough"]:
         return interval(row["interval"])
-    return f"too few to tell: {row['legitimate_aligned']:,} of {row['legitimate']:,}"
+    return f"too few messages: {row['legitimate_aligned']:,} of {row['legitimate']:,}"
 
 
 def shares(classes: Mapping[str, int]) -> str:
-    """own 95.0 %, indirect 3.9 %, spoof 1.1 %: messages by class, what is nothing left out."""
+    """own 95.0 %, indirect 3.9 %, spoof 1.1 %: messages by class, without zeros."""
     indirect = classes["forwarder"] + classes["list"]
-    kept = {"own": classes["own"], "broken": classes["broken"], "indirect": indirect}
-    kept |= {name: classes[name] for name in ("spoof", "undecided")}
-    total = sum(kept.values())
-    return ", ".join(f"{name} {_share(count / total)}" for name, count in kept.items() if count)
-
-
-def _share(share: float) -> str:
-    return f"{share * 100:.1f} %" if share >= 0.001 else "under 0.1 %"
+    counts = {"own": classes["own"], "broken": classes["broken"], "indirect": indirect}
+    counts |= {name: classes[name] for name in ("spoof", "undecided")}
+    total = sum(counts.values())
+    return ", ".join(f"{name} {percent(count / total)}" for name, count in counts.items() if count)
 
 
 def policy(published: Mapping[str, Any] | None) -> str:
-    """A published policy in a few words, what is implied left out: `reject, subdomains none`.
+    """A published policy in a few words, without what p implies: `reject, subdomains none`.
 
     Keys as in `rua domains`; None when no report has shown one.
     """

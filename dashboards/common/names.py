@@ -1,4 +1,4 @@
-"""What a person calls things: the owner's words, domains and sources as they are typed."""
+"""Names as a person types them: domains, sources, labels and approvals."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ def overrides_of(reader: Reader, settings: Settings) -> tuple[Override, ...]:
 
 
 def domain_name(text: str | None) -> str | None:
-    """A domain of the command line as the store has it."""
+    """A typed domain, as the store has it."""
     return normal_domain(text) if text else None
 
 
@@ -42,32 +42,32 @@ def nearest(text: str, names: Iterable[str]) -> list[str]:
     return [folded[each] for each in found]
 
 
-def unmatched(said: Iterable[Override], rows: Iterable[Row]) -> list[str]:
-    """A line on each approval that is no known sender and names no source of these rows: it may
-    be misspelt, and would then decide nothing."""
-    here = {(row["domain"], row["source"].lower()): row["source"] for row in rows}
+def unmatched(approved: Iterable[Override], rows: Iterable[Row]) -> list[str]:
+    """A line on each approval that matches no known sender and no source of these rows: it may be
+    misspelt."""
+    seen = {(row["domain"], row["source"].lower()): row["source"] for row in rows}
     lines = []
-    for word in said:
+    for word in approved:
         is_known = word.kind != "source" or find(word.match) is not None
-        if word.is_label or is_known or (word.policy_domain, word.value) in here:
+        if word.is_label or is_known or (word.policy_domain, word.value) in seen:
             continue
-        near = nearest(word.match, [*(each.name for each in catalogue()), *here.values()])
+        near = nearest(word.match, [*(each.name for each in catalogue()), *seen.values()])
         lines.append(
             f'key domains."{word.policy_domain}".approved: {word.match!r} is no known sender and no'
-            " source of these days" + (f"; did you mean {' or '.join(near)}?" if near else "")
+            " source in this period" + (f"; did you mean {' or '.join(near)}?" if near else "")
         )
     return lines
 
 
 def of_source(rows: list[Row], name: str | None) -> list[Row]:
-    """The rows of one source, None meaning all. Raises ConfigError for a name nobody bears."""
+    """The rows of one source, None meaning all. Raises ConfigError for an unknown name."""
     if name is None:
         return rows
     found = called(rows, name)
     if not found and find(name) is None:
         near = nearest(name, sorted({row["source"] for row in rows}))
         raise ConfigError(
-            f"no source of these days is called {name[:80]!r}",
+            f"no source in this period is called {name[:80]!r}",
             todo=f"did you mean {' or '.join(near)}?" if near else "see rua sources --by source",
         )
     return found

@@ -1,7 +1,7 @@
-"""Colours and Streamlit's settings: everything about the looks that is not a chart or a table.
+"""Colours, style sheet and Streamlit's settings.
 
-The palette is Okabe and Ito's, which people with any colour vision can tell apart, on light and
-on dark ground.
+The palette is Okabe and Ito's: people with any colour vision can tell its colours apart, on light
+and on dark ground.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Colour(StrEnum):
 
 
 class Share(StrEnum):
-    """What a message is counted as, in the order of the stack; the words of the legend."""
+    """What a message counts as, in the order of the stack; the values are the legend."""
 
     PASSING = "passes"
     BROKEN = "broken"
@@ -90,7 +90,7 @@ CSS = """
 }
 """
 
-# Handed over as flags, which stand above any config.toml of the user or of the folder.
+# Passed as flags, which override any config.toml of the user or of the folder.
 OPTIONS: dict[str, object] = {
     "browser.gatherUsageStats": False,  # no request leaves this machine
     "client.showErrorDetails": "none",  # a traceback belongs on the terminal
@@ -100,7 +100,7 @@ OPTIONS: dict[str, object] = {
     "logger.hideWelcomeMessage": True,
     "logger.level": "warning",
     "runner.magicEnabled": False,
-    "secrets.files": [],  # nobody else's secrets.toml: rua.toml says who may look
+    "secrets.files": [],  # no secrets.toml: rua.toml names the viewers
     "server.enableCORS": True,
     "server.enableStaticServing": False,
     "server.enableXsrfProtection": True,

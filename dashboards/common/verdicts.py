@@ -1,6 +1,7 @@
-"""Verdicts as the commands and the screens give them, from the settings' word on each domain."""
+"""Verdicts of each domain by its settings, and the next step in one sentence."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from analytics.advice.action_items import is_mute
@@ -15,15 +16,17 @@ from dashboards.common.formatting import day
 __all__ = [
     "VERDICTS",
     "advised",
+    "is_question",
     "names",
     "next_step",
+    "share_of_mail",
     "verdicts",
 ]
 
 Row = dict[str, Any]
 MOST_NAMED = 3
 
-# In the order of their urgency -> the word of a badge.
+# In order of urgency -> the label of a badge.
 VERDICTS: Mapping[str, str] = {
     "roll-back": "Roll back",
     "fix": "Fix",
@@ -43,27 +46,44 @@ def verdicts(q: Question) -> dict[str, str]:
     return {each.domain: decide(each, q.gates).verdict for each in standings(q)}
 
 
-def next_step(row: Row) -> str:
-    """What a row of `rua advise` asks for next, in a few words of plain text."""
+def next_step(row: Mapping[str, Any] | None) -> str:
+    """What to do next about a domain, as plain text: of a row of `rua advise`, or of no report."""
+    if row is None:
+        return "Check that its DMARC record has rua: no report has arrived."
     verdict, blockers = row["verdict"], [each["source"] for each in row["blockers"]]
     if verdict in ("advance", "roll-back") and row["changes"]:
         return f"Publish {said(row['changes'])}."
     if verdict == "done":
-        return f"Nothing to do; look again on {day(row['next_look'])}."
-    if is_mute(row):
-        return "See whether reports arrive, and that rua is published."
+        return f"Nothing to do. Look again on {day(row['next_look'])}."
+    if is_mute(dict(row)):
+        return "Check that reports arrive and that the record has rua."
     if not blockers:
-        return f"Look again on {day(row['next_look'])}."
-    classes = {each["class"] for each in row["blockers"]}
-    if classes == {"undecided"}:
-        return f"Say whose {names(blockers)} is."
-    if classes == {"list"}:  # nobody can mend what a list does to mail
-        return f"Decide what becomes of mail by {names(blockers)}."
-    return f"Mend {names(blockers)}."
+        return f"Publish nothing yet. Look again on {day(row['next_look'])}."
+    if is_question(row):
+        return f"{'Is' if len(blockers) == 1 else 'Are'} {names(blockers)} yours? Label it."
+    if {each["class"] for each in row["blockers"]} == {"list"}:  # nobody can fix a list
+        return f"Decide about mail through {names(blockers)}."
+    return f"Fix {names(blockers)}."
+
+
+def is_question(row: Mapping[str, Any]) -> bool:
+    """Whether the next step of a row of `rua advise` is to say which sources are yours."""
+    return {each["class"] for each in row["blockers"]} == {"undecided"}
+
+
+def share_of_mail(row: Mapping[str, Any], blocker: Mapping[str, Any]) -> float | None:
+    """A blocker's share of all mail of its domain, 0 to 1; None where the window has none of it."""
+    window = row["window"]
+    begin = date.fromisoformat(str(window["begin"]))
+    last_seen = date.fromisoformat(str(blocker.get("last_seen", begin)))
+    share: float | None = None
+    if last_seen >= begin and window["messages"]:
+        share = blocker["messages"] / window["messages"]
+    return share
 
 
 def names(sources: Sequence[str]) -> str:
-    """The first of some names, and how many more there are."""
+    """The first of these names, and how many more there are."""
     shown = [named(each) for each in sources[:MOST_NAMED]]
     more = len(sources) - len(shown)
     if more:

@@ -1,7 +1,5 @@
 """The files of one group's week, written into its folder."""
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from dashboards.weekly.paths import put, remove
 from dashboards.weekly.pdf import NoPango, pdf
 from dashboards.weekly.tables import Grid, grids
 from dashboards.weekly.xlsx import workbook
-from schemas.sanitize import csv_cell
+from schemas.csv_writer import csv_text
 
 __all__ = ["Written", "write"]
 
@@ -40,8 +38,4 @@ def write(week: Week, folder: Path) -> Written:
 
 
 def _csv(grid: Grid) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(grid.headers)
-    writer.writerows([csv_cell(value) for value in row] for row in grid.cells())
-    return text.getvalue().encode("utf-8")
+    return csv_text(grid.headers, grid.cells()).encode("utf-8")

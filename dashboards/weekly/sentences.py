@@ -7,6 +7,8 @@ from analytics.query.run import Row
 from analytics.query.statement import Certainty
 from analytics.weekly import Week
 from dashboards.common.formatting import amount, day, percent, rate_words, span
+from dashboards.common.verdicts import is_question
+from dashboards.common.verdicts import next_step as words_of_next_step
 
 __all__ = [
     "Sentence",
@@ -163,24 +165,10 @@ def _listed(names: list[str], most: int = 5) -> str:
 
 
 def next_step(advice: Row | None) -> Sentence:
-    """What to do next about a domain; a row of `rua advise`."""
-    if advice is None:
-        return Sentence.not_known("No report has come: see that its DMARC record names a rua.")
-    verdict = advice["verdict"]
-    again = f"look again on {day(advice['next_look'])}."
-    if verdict in ("advance", "roll-back"):
-        return Sentence.inferred("Publish the record below.")
-    if verdict == "fix" and not advice["blockers"]:
-        return Sentence.inferred(f"Mend what stands above; {again}")
-    if verdict == "fix":
-        count = amount(len(advice["blockers"]), "source")
-        return Sentence.inferred(f"Mend {count}; {again}")
-    if verdict == "wait" and advice["blockers"]:
-        count = amount(len(advice["blockers"]), "source")
-        return Sentence.not_known(f"Say whether {count} is yours; {again}".replace("s is", "s are"))
-    if verdict == "wait":
-        return Sentence.inferred(f"Nothing to publish yet; {again}")
-    return Sentence.inferred(f"Nothing to do; {again}")
+    """What to do next about a domain, of a row of `rua advise`."""
+    is_known = advice is not None and not is_question(advice)
+    sure = Certainty.INFERRED if is_known else Certainty.NOT_KNOWN
+    return Sentence(words_of_next_step(advice), sure)
 
 
 def overall(week: Week) -> list[Row]:

@@ -160,7 +160,7 @@ def test_hostile_names_in_a_browser(tmp_path: Path) -> None:
         running(["--store", str(store)], tmp_path) as url,
         page_at(f"{url}/?until={DEMO_UNTIL.isoformat()}") as page,
     ):
-        line = page.get_by_text("Missing:")
+        line = page.get_by_text("Silent reporters:")
         assert HOSTILE in line.inner_text()
         assert line.locator("a, img").count() == 0
         hosts = page.eval_on_selector_all("a[href]", "links => links.map(each => each.hostname)")

@@ -21,7 +21,7 @@ from tests.support.screens.browser import (
 )
 
 TODAY = today()
-BEHIND = "The store has changed since"
+BEHIND = "this page updates itself"
 
 
 @pytest.fixture

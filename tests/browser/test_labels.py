@@ -59,7 +59,7 @@ def test_a_source_is_labelled_in_place_and_every_number_follows(
     (row,) = tables_of(app)["Undecided sources"].to_dict("records")
     assert row["settled_by"] == "its owner's word: is this yours?"
     fill(app, "broken", "the shop's invoices")
-    press(app, "Label it")
+    press(app, "Label")
     with Store(store).read() as con:
         (label,) = labels(con)
     assert (label["match"], label["class"]) == ("SendGrid", "broken")
@@ -70,10 +70,10 @@ def test_a_source_is_labelled_in_place_and_every_number_follows(
     assert services.loc["SendGrid", "class"] == "broken"
     pick(app, "Services", list(services.index).index("SendGrid"))
     assert "the shop's invoices" in words_of(app)
-    press(app, "Take it back")
+    press(app, "Remove label")
     with Store(store).read() as con:
         assert labels(con) == []
-    assert "has no label any more" in words_of(app)
+    assert "Removed the label on" in words_of(app)
     assert "**Class: undecided.**" in words_of(app)
 
 
@@ -82,17 +82,17 @@ def test_a_busy_store_loses_nothing_of_a_label(tmp_path: Path, screen: Screens) 
     app = screen("sources", store, until=TODAY.isoformat())
     fill(app, "broken", "the shop's invoices")
     with lock.exclusive(store, 1):
-        press(app, "Label it")
+        press(app, "Label")
     assert "The store is busy" in words_of(app)
     assert app.text_input[0].value == "the shop's invoices"
-    press(app, "Label it")
+    press(app, "Label")
     with Store(store).read() as con:
         assert [row["note"] for row in labels(con)] == ["the shop's invoices"]
 
 
 def test_a_label_without_a_class_is_not_written(tmp_path: Path, screen: Screens) -> None:
     store = undecided_store(tmp_path / "s")
-    app = press(screen("sources", store, until=TODAY.isoformat()), "Label it")
+    app = press(screen("sources", store, until=TODAY.isoformat()), "Label")
     assert "Choose a class first" in words_of(app)
     for domain, class_ in (("other.example", "own"), ("example.com", "mine")):
         with pytest.raises(ConfigError):
@@ -113,7 +113,7 @@ def test_down_to_a_record_and_a_label_in_a_browser(demo: Demo, tmp_path: Path) -
         page.get_by_role("link", name="Sources", exact=True).click()
         page.get_by_role("heading", name="Sources", exact=True).wait_for()
         wait_until_drawn(page)
-        button = page.get_by_role("button", name=re.compile(r"^All [\d,]+ services as CSV"))
+        button = page.get_by_role("button", name=re.compile(r"^Save [\d,]+ services as CSV"))
         with page.expect_download() as saving:
             button.click()
         said = button.inner_text().split()[1].replace(",", "")
@@ -125,12 +125,12 @@ def test_down_to_a_record_and_a_label_in_a_browser(demo: Demo, tmp_path: Path) -
             page.wait_for_url("**source=**" if table == "Services" else "**ip=**")
             wait_until_drawn(page)
         assert page.get_by_role("heading", name="Records").count() == 1
-        page.get_by_text("Label it: your word stands over every rule").click()
+        page.get_by_text("Label it: your label overrides every rule").click()
         wait_until_drawn(page)  # opened to the end, or the list of choices closes again
         page.get_by_role("combobox", name="Class").nth(1).click()
-        page.get_by_role("option", name="spoof: somebody else uses the name").click()
+        page.get_by_role("option", name="spoof: somebody else uses the domain").click()
         page.get_by_role("textbox", name="Note").fill("seen in a browser")
-        page.get_by_role("button", name="Label it", exact=True).click()
+        page.get_by_role("button", name="Label", exact=True).click()
         page.get_by_text("is labelled spoof").wait_for()
         with Store(store).read() as con:
             assert [row["class"] for row in labels(con)] == ["spoof"]
@@ -159,4 +159,4 @@ def test_the_form_is_offered_to_who_may_label_that_domain(
     monkeypatch.setattr(label_form, "viewer", lambda: viewer)
     app = AppTest.from_function(one_form).run()
     assert not app.exception
-    assert [each.label for each in app.button] == (["Label it"] if is_offered else [])
+    assert [each.label for each in app.button] == (["Label"] if is_offered else [])

@@ -172,7 +172,7 @@ def test_a_stranger_is_refused(guarded: Guarded, browser: Browser) -> None:
     with visitor(browser, guarded, "eve") as page:
         text = seen(page)
         assert "eve@elsewhere.example" in text
-        assert "may not look" in text
+        assert "no access" in text
         assert "the postmaster" in text
         text += at(page, guarded.view + "&domain=harbour.example")
         assert "Messages" not in text
@@ -184,7 +184,7 @@ def test_an_address_that_is_not_verified_is_refused(guarded: Guarded, browser: B
     with visitor(browser, guarded, "mal") as page:
         text = seen(page)
         assert "ann@client.example" in text
-        assert "may not look" in text
+        assert "no access" in text
         assert "verified" in text
         assert not tokens(text) & guarded.groups.mine
 
@@ -259,7 +259,7 @@ def test_whoever_leaves_the_settings_sees_nothing_more(guarded: Guarded, browser
         with visitor(browser, guarded, "ann") as page:
             config.write_text(before.replace('"client.example"', '"other.example"'))
             page.get_by_text("90", exact=True).click()
-            page.get_by_text("may not look").wait_for()
+            page.get_by_text("no access").wait_for()
             config.write_text(before[: before.index("[access]")])
             assert not tokens(at(page, guarded.view)) & guarded.groups.mine
     finally:
@@ -296,7 +296,10 @@ def test_only_an_editor_labels(provider: str, demo: Demo, browser: Browser, tmp_
     ]
     url = f"http://127.0.0.1:{port}"
     with guard(provider, groups, tmp_path, port, url, command=command) as here:
-        for name, words, count in (("ann", "not for you", 0), ("bob", f"labelled {mine}", 1)):
+        for name, words, count in (
+            ("ann", "You have no access", 0),
+            ("bob", f"labelled {mine}", 1),
+        ):
             with visitor(browser, here, name) as page:
                 at(page, f"{here.url}/?domain={mine}")
                 page.get_by_role("button", name="Label it").click()
@@ -319,15 +322,15 @@ def test_the_form_of_a_source_is_an_editors(
     for name, found in (("ann", before), ("bob", [*before, "spoof"])):
         with visitor(browser, guarded, name) as page:
             at(page, place)
-            page.get_by_text("Label it: your word stands over every rule").click()
+            page.get_by_text("Label it: your label overrides every rule").click()
             wait_until_drawn(page)
             if name == "ann":
                 assert "Labels are for those with the editor role." in seen(page)
-                assert page.get_by_role("button", name="Label it", exact=True).count() == 0
+                assert page.get_by_role("button", name="Label", exact=True).count() == 0
                 continue
             page.get_by_role("combobox", name="Class").nth(1).click()
             page.get_by_role("option", name="spoof: somebody else uses the name").click()
-            page.get_by_role("button", name="Label it", exact=True).click()
+            page.get_by_role("button", name="Label", exact=True).click()
             page.get_by_text("is labelled spoof").wait_for()
         with Store(guarded.groups.store).read() as con:
             assert len(labels(con)) == len(found), name

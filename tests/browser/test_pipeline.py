@@ -1,4 +1,4 @@
-"""The screen on reading: runs, speed, what waits, and problems, over real runs."""
+"""The Pipeline screen: runs, speed, backlog and problems, over real runs."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -65,38 +65,40 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_days_in_numbers_tables_and_charts(store: Path, opened: Opened) -> None:
     app = opened(store, "pipeline", days="7")
     found = {each.label: (each.value, each.delta) for each in app.metric}
-    assert found["Last run began"] == ("10:00", f"{day(DAY)}, UTC")
-    assert found["Runs"] == ("6", "3 with a problem")
+    assert found["Last run started"] == ("10:00", f"{day(DAY)}, UTC")
+    assert found["Runs"] == ("6", "3 with problems")
     assert found["Mails read"] == ("18,050", "36 documents stored")
     assert found["Speed"][0] == "100"  # 18,000 mails in 180 s: the run that goes on says nothing
     tables = tables_of(app)
-    states = {row["source"]: row["state"] for row in tables["Sources"].to_dict("records")}
+    states = {
+        row["source"]: row["state"] for row in tables["Mailboxes and folders"].to_dict("records")
+    }
     assert states == {
-        "imap:a": "ended well",
-        "imap:b": "has a problem",
-        "files": "goes on, or was cut off",
+        "imap:a": "succeeded",
+        "imap:b": "problem",
+        "files": "running or interrupted",
     }
     runs = tables["Runs"].to_dict("records")
     assert [row["run_id"] for row in runs] == [6, 5, 4, 3, 2, 1]
     assert runs[2]["speed"] == 100
     assert len(app.get("vega_lite_chart")) == 2
     said = words(app)
-    assert "3 mails put off" in said
-    assert "not known until a run asks the server" in said
+    assert "3 mails deferred" in said
+    assert "unknown until a run asks the server" in said
 
 
 def test_what_goes_on_is_a_warning_and_what_passed_is_not(store: Path, opened: Opened) -> None:
     app = opened(store, "pipeline", days="7")
     (warning,) = [each.value for each in app.warning]
     assert warning.startswith("**`imap:b`:**")
-    assert "no run of it has ended well since" in warning
-    assert "1 problem that passed" in [each.label for each in app.expander]
+    assert "No run has succeeded since" in warning
+    assert "1 past problem" in [each.label for each in app.expander]
     assert "(2 times, 18 Nov 2026 09:00 UTC to 18 Nov 2026 10:00 UTC)" in words(app)
 
 
 def test_a_day_without_runs_offers_the_last_ones(store: Path, opened: Opened) -> None:
     app = opened(store, "pipeline", days="7", until="2026-10-01")
-    assert "No run began on these days" in words(app)
+    assert "No run in this period" in words(app)
     (offer,) = [each for each in app.button if each.label == f"Show the days up to {day(DAY)}"]
     offer.click().run()
     assert {each.label: each.value for each in app.metric}["Runs"] == "6"
@@ -107,7 +109,7 @@ def test_an_empty_store_says_how_runs_begin(tmp_path: Path, opened: Opened) -> N
     with Store(empty).write():
         pass
     app = opened(empty, "pipeline")
-    assert "No run is known" in words(app)
+    assert "No runs." in words(app)
     assert not app.dataframe
 
 
@@ -119,10 +121,10 @@ def test_a_run_of_the_command_is_told(
     assert row["source"] == "files"
     for key in ("messages", "stored", "duplicate", "refused", "records"):
         assert row[key] == demo.counts[key]
-    assert "nobody asks reverse DNS" in words(app)
+    assert "no reverse DNS for" in words(app)
     monkeypatch.setenv("RUA_DNS__OFFLINE", "false")
     app = opened(demo.store, "pipeline", until=datetime.now(UTC).date().isoformat())
-    assert "addresses wait for reverse DNS" in words(app)
+    assert "addresses await reverse DNS" in words(app)
 
 
 def test_a_mailbox_out_of_reach_is_named(tmp_path: Path, opened: Opened) -> None:
@@ -144,9 +146,9 @@ def test_many_runs_go_on_for_pages(tmp_path: Path, opened: Opened) -> None:
         for n in range(2, 130):
             con.execute(ADD, [n, at(n % 24), at(n % 24, 1), "imap:a", 1, 0, None])
     app = opened(store, "pipeline", days="7")
-    assert "1 to 50 of 128" in words(app)
-    app.pagination[0].set_value(3).run()
-    assert len(tables_of(app)["Runs"]) == 28
+    assert "1 – 25 of 128 runs" in words(app)
+    app.pagination[0].set_value(6).run()
+    assert len(tables_of(app)["Runs"]) == 3
 
 
 def test_the_questions_agree(store: Path) -> None:

@@ -123,8 +123,8 @@ def test_from_monday_to_a_domain_and_its_what_if(
         assert page.get_by_role("heading", name="The road to reject").count() == 1
         charts = page.query_selector_all(".stVegaLiteChart[aria-label]")
         names = [each.get_attribute("aria-label") or "" for each in charts]
-        assert any(name.startswith("example.net stands at p=none") for name in names)
-        page.get_by_role("button", name="What if").click()
+        assert any(name.startswith("example.net is at p=none") for name in names)
+        page.get_by_role("button", name="Try another policy").click()
         page.wait_for_url(lambda changed: "p=quarantine" in changed)
         page.get_by_text("What if example.net published p=quarantine?").wait_for()
         wait_until_drawn(page)
@@ -141,7 +141,7 @@ def test_the_way_to_the_map(chromium: Windows, shown: str, tmp_path: Path, width
         if width == 390:
             page.get_by_test_id("stExpandSidebarButton").click()
         page.get_by_role("link", name="Unknown senders").click()
-        page.get_by_role("heading", name="Where they are").wait_for()
+        page.get_by_role("heading", name="Map").wait_for()
         wait_until_drawn(page)
         assert page.get_by_test_id("stMetric").count() == 5
         assert page.evaluate("document.documentElement.scrollWidth") <= width

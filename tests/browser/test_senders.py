@@ -55,7 +55,7 @@ def test_a_full_store_tells_who_is_new_or_undecided(demo: Demo, screen: Screens)
     assert len(app.get("vega_lite_chart")) == 1
     assert tables_of(app)["Countries"]["messages"].is_monotonic_decreasing
     assert "IPinfo" in words_of(app)
-    assert "Unverified" in words_of(app)
+    assert "in unverified reports" in words_of(app)
     assert "UTC" in words_of(app)
 
 
@@ -63,7 +63,7 @@ def test_each_choice_shows_its_addresses(tmp_path: Path, screen: Screens) -> Non
     store, last = small_store(tmp_path / "s"), TODAY.isoformat()
     app = screen("senders", store, until=last)
     found = measured(app)
-    assert (found["Addresses"], found["Undecided"], found["New"]) == ("2", "1", "1")
+    assert (found["Senders"], found["Undecided"], found["New"]) == ("2", "1", "1")
     assert list(tables_of(app)["Unknown senders"]["source_ip"]) == [SENDGRID, NOWHERE]
     app.segmented_control(key="senders show").set_value("new").run()
     assert app.query_params["show"] == "new"
@@ -75,10 +75,10 @@ def test_each_choice_shows_its_addresses(tmp_path: Path, screen: Screens) -> Non
 def test_an_address_without_a_country_is_counted_and_said(tmp_path: Path, screen: Screens) -> None:
     app = screen("senders", small_store(tmp_path / "s"), until=TODAY.isoformat())
     assert measured(app)["No country known"] == "1"
-    assert "5 messages from addresses without a known country" in words_of(app)
+    assert "5 messages from addresses without a country" in words_of(app)
     table = tables_of(app)["Countries"]
     assert table["messages"].sum() == 19
-    row = list(table["name"]).index("not known")
+    row = list(table["name"]).index("unknown")
     pick(app, "Countries", row)
     assert app.query_params["country"] == "none"
     assert list(tables_of(app)["Unknown senders"]["source_ip"]) == [NOWHERE]
@@ -98,11 +98,11 @@ def test_a_sender_is_labelled_in_place(tmp_path: Path, screen: Screens) -> None:
     store = small_store(tmp_path / "s")
     app = screen("senders", store, until=TODAY.isoformat(), show="undecided")
     next(each for each in app.selectbox if each.label == "Class").set_value("spoof")
-    next(each for each in app.button if each.label == "Label it").click().run()
+    next(each for each in app.button if each.label == "Label").click().run()
     with Store(store).read() as con:
         assert [(row["match"], row["class"]) for row in labels(con)] == [(SENDGRID, "spoof")]
     assert "is labelled spoof" in words_of(app)
-    assert "No address of these days is of that choice" in words_of(app)
+    assert "No new or undecided sender in this period" in words_of(app)
 
 
 def test_one_domain_is_looked_at_alone(tmp_path: Path, screen: Screens) -> None:
@@ -117,17 +117,17 @@ def test_three_hundred_domains_are_paged(tmp_path: Path, screen: Screens) -> Non
     reports = [Report(TODAY, f"d{n:03d}.example", count=n + 1) for n in range(300)]
     app = screen("senders", store_of(reports, tmp_path / "s"), until=TODAY.isoformat())
     assert len(tables_of(app)["Unknown senders"]) == 25
-    assert "1 – 25 of 300 addresses" in words_of(app)
-    assert any(each.label == "All 300 addresses as CSV" for each in app.download_button)
+    assert "1 – 25 of 300 senders" in words_of(app)
+    assert any(each.label == "Save 300 unknown senders as CSV" for each in app.download_button)
 
 
 def test_empty_stores_and_days_say_so(tmp_path: Path, screen: Screens) -> None:
     store = tmp_path / "rua.duckdb"
     with Store(store).write():
         pass
-    assert "holds no DMARC reports yet" in words_of(screen("senders", store))
+    assert "No DMARC reports yet" in words_of(screen("senders", store))
     filled = small_store(tmp_path / "s")
-    assert "No reports cover these days" in words_of(screen("senders", filled, until="2027-06-01"))
+    assert "No reports in this period" in words_of(screen("senders", filled, until="2027-06-01"))
 
 
 def test_the_shapes_are_whole_and_small() -> None:

@@ -11,7 +11,7 @@ from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.sources.drilldown import Drilldown, network_of, records
 from analytics.sources.likely_class import likely
-from dashboards.web.components import csv_download
+from dashboards.web.components import download
 from dashboards.web.components import source_charts as charts_sources
 from schemas.errors import ConfigError
 from schemas.store.store import Store
@@ -53,8 +53,8 @@ class Named(Report):
 
 
 def query(app: AppTest) -> dict[str, str]:
-    kept = ("until", "days", "domain")
-    return {key: value for key, value in app.query_params.items() if key not in kept}
+    shared = ("until", "days", "domain")
+    return {key: value for key, value in app.query_params.items() if key not in shared}
 
 
 def test_a_full_store_leads_from_services_down_to_records(demo: Demo, screen: Screens) -> None:
@@ -82,7 +82,7 @@ def test_a_full_store_leads_from_services_down_to_records(demo: Demo, screen: Sc
     assert found["messages"].sum() == addresses.iloc[0]["messages"]
     assert set(found["source_ip"]) == {addresses.iloc[0]["source_ip"]}
     assert "IPinfo" in words_of(app)
-    assert "Unverified: " in words_of(app)
+    assert "in unverified reports: " in words_of(app)
     press(app, f"`{network['network']}`")
     assert query(app)["network"] == network["network"]
     assert "ip" not in query(app)
@@ -102,7 +102,7 @@ def test_filters_stand_in_the_url_and_narrow_every_number(tmp_path: Path, screen
     app.selectbox(key="sources reporter").set_value("one.example").run()
     assert query(app) == {"reporter": "one.example"}
     assert tables_of(app)["Services"]["messages"].sum() == 5
-    assert "Messages are those that `one.example` tells of." in words_of(app)
+    assert "Messages seen by `one.example` only." in words_of(app)
     app.selectbox(key="sources reporter").set_value(None).run()
     app.toggle(key="sources failing").set_value(True).run()
     assert query(app) == {"failing": "1"}
@@ -112,7 +112,7 @@ def test_filters_stand_in_the_url_and_narrow_every_number(tmp_path: Path, screen
     assert query(app) == {"class": "own"}
     assert set(tables_of(app)["Services"]["class"]) == {"own"}
     app.selectbox(key="sources class").set_value("list").run()
-    assert "No source in these days is of that choice" in words_of(app)
+    assert "No source matches in this period" in words_of(app)
 
 
 def test_one_address_of_two_domains_is_looked_at_for_one(tmp_path: Path, screen: Screens) -> None:
@@ -120,7 +120,7 @@ def test_one_address_of_two_domains_is_looked_at_for_one(tmp_path: Path, screen:
     store, last = store_of(reports, tmp_path / "s"), TODAY.isoformat()
     both = screen("sources", store, until=last, ip="192.0.2.1")
     assert measured(both)["Messages"] == "17"
-    assert set(tables_of(both)["What it is for each domain"]["domain"]) == {
+    assert set(tables_of(both)["Class for each domain"]["domain"]) == {
         "a.example",
         "b.example",
     }
@@ -133,9 +133,9 @@ def test_one_address_of_two_domains_is_looked_at_for_one(tmp_path: Path, screen:
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        ({"source": "nobody"}, "No such mail in these days"),
-        ({"ip": "no address"}, "No such mail in these days"),
-        ({"reporter": "nobody"}, "No source in these days is of that choice"),
+        ({"source": "nobody"}, "No such mail in this period"),
+        ({"ip": "no address"}, "No such mail in this period"),
+        ({"reporter": "nobody"}, "No source matches in this period"),
         ({"network": "nowhere", "class": "?", "failing": "maybe", "of": "x"}, "Tick a row"),
     ],
 )
@@ -150,13 +150,13 @@ def test_an_empty_store_says_what_to_run(tmp_path: Path, screen: Screens) -> Non
     store = tmp_path / "rua.duckdb"
     with Store(store).write():
         pass
-    assert "holds no DMARC reports yet" in words_of(screen("sources", store))
+    assert "No DMARC reports yet" in words_of(screen("sources", store))
 
 
 def test_days_without_mail_are_said(tmp_path: Path, screen: Screens) -> None:
     store = store_of([Report(TODAY - timedelta(days=200))], tmp_path / "s")
     app = screen("sources", store, until=TODAY.isoformat())
-    assert "No reports cover these days" in words_of(app)
+    assert "No reports in this period" in words_of(app)
     assert not app.dataframe
 
 
@@ -170,19 +170,19 @@ def test_three_hundred_domains_are_paged_and_saved_whole(tmp_path: Path, screen:
     assert list(last["domain"])[-1] == "d000.example"
     assert len(first) == len(last) == 25
     assert "276 – 300 of 300 services" in words_of(app)
-    assert "All 300 services as CSV" in [each.label for each in app.download_button]
+    assert "Save 300 services as CSV" in [each.label for each in app.download_button]
 
 
 def test_many_records_are_saved_when_they_are_asked_for(
     tmp_path: Path, screen: Screens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_download, "EAGER_ROWS", 2)
+    monkeypatch.setattr(download, "EAGER_ROWS", 2)
     reports = [Report(TODAY, reporter=f"r{n}.example") for n in range(3)]
     store = store_of(reports, tmp_path / "s")
     app = screen("sources", store, until=TODAY.isoformat(), ip="192.0.2.1")
-    saved = "All 3 records as CSV"
+    saved = "Save 3 records as CSV"
     assert saved not in [each.label for each in app.download_button]
-    press(app, "Prepare all 3 records")
+    press(app, "Prepare 3 records as CSV")
     assert saved in [each.label for each in app.download_button]
 
 
@@ -226,7 +226,7 @@ def test_hostile_names_stay_text_in_tables_and_downloads(
     for text in texts:
         assert "\u202e" not in text
         assert text[0] not in "=+-@"
-    saved = csv_download.csv_bytes([{"reporter": name}], ("reporter",)).decode().splitlines()[1]
+    saved = download.csv_of([{"reporter": name}], ("reporter",)).splitlines()[1]
     assert "\u202e" not in saved
     assert saved.lstrip('"')[0] not in "=+-@"
     filtered = screen(
@@ -300,7 +300,7 @@ def test_hostile_names_in_a_browser(tmp_path: Path) -> None:
         page.get_by_role("heading", name="Services").wait_for()
         page.get_by_role("combobox", name="Reporter").click()
         page.get_by_role("option").first.click()
-        page.get_by_text("Messages are those that").wait_for()
+        page.get_by_text("Messages seen by").wait_for()
         wait_until_drawn(page)
         assert page.locator("a[href*=evil], img[src=x]").count() == 0
-        assert "<img src=x" in page.get_by_text("Messages are those that").inner_text()
+        assert "<img src=x" in page.get_by_text("Messages seen by").inner_text()

@@ -64,20 +64,20 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_sessions_failures_and_remedies_of_one_domain(store: Path, opened: Opened) -> None:
     app = opened(store, "tls", domain="example.com", days="7")
     found = {each.label: (each.value, each.delta) for each in app.metric}
-    assert found["MTA-STS sessions"] == ("1,039", "69 failed; 93.3 % went well")
-    assert found["DANE sessions"] == ("79", "0 failed, too few to tell")
+    assert found["MTA-STS sessions"] == ("1,039", "69 failed; 93.4 % succeeded")
+    assert found["DANE sessions"] == ("79", "0 failed, too few for a rate")
     said = words(app)
     assert "The mail server's certificate has expired." in said
     assert "Renew the certificate of mx.example.com" in said
-    assert "Senders that heed this policy hold such mail back." in said
-    assert "No report covers 5 of 7 days." in said
+    assert "Senders that follow this policy do not deliver such mail." in said
+    assert "No report on 5 of 7 days." in said
     tables = tables_of(app)
     assert list(tables["Failures"]["mx"]) == ["mx.example.com"]
     sts, tlsa = tables["Policies"].to_dict("records")
     assert (sts["policy"], sts["mode"], sts["failed"]) == ("MTA-STS", "enforce", 69)
-    assert "what failed is not told of 9 sessions" in sts["not_known"]
-    assert "nothing proves who sent 3 of 3 reports" in sts["not_known"]
-    assert tlsa["not_known"].startswith("too few sessions to tell")
+    assert "9 failed sessions without a result type" in sts["not_known"]
+    assert "3 of 3 reports unverified" in sts["not_known"]
+    assert tlsa["not_known"].startswith("too few sessions for a rate")
     assert len(app.get("vega_lite_chart")) == 2
 
 
@@ -87,12 +87,12 @@ def test_the_charts_show_one_policy_and_failures_by_each_part(store: Path, opene
     for part in ("mx", "sender", "reporter"):
         app.segmented_control[2].set_value(part).run()
         assert not app.exception
-        assert "As they are told one by one" in words(app)
+        assert "A session may fail in several ways" in words(app)
     app.segmented_control[1].set_value("tlsa").run()
-    assert "No failure is told in these days." in words(app)
+    assert "No failure in this period." in words(app)
 
 
-def test_a_failure_that_later_reports_do_not_tell_of_may_be_mended(
+def test_a_failure_that_later_reports_do_not_have_may_be_fixed(
     tmp_path: Path, opened: Opened
 ) -> None:
     failure = {"result-type": "certificate-expired", "failed-session-count": 9}
@@ -103,7 +103,7 @@ def test_a_failure_that_later_reports_do_not_tell_of_may_be_mended(
         ]
         store = store_of(reports, tmp_path / f"{is_over}")
         said = words(opened(store, "tls", domain="example.com", days="7"))
-        assert ("tell of none any more, so it may be mended" in said) == is_over
+        assert ("It may be fixed" in said) == is_over
 
 
 def test_what_reports_say_is_text(store: Path, opened: Opened) -> None:
@@ -131,7 +131,7 @@ def test_days_without_reports_offer_the_last_ones_with_any(tmp_path: Path, opene
     last = DAY - timedelta(days=60)
     store = store_of([Said(last)], tmp_path / "s")
     app = opened(store, "tls", days="7")
-    assert "No TLS reports cover these days" in words(app)
+    assert "No TLS reports in this period" in words(app)
     (offer,) = [each for each in app.button if each.label == f"Show the days up to {day(last)}"]
     offer.click().run()
     assert [each.value for each in app.metric] == ["10"]
@@ -142,15 +142,15 @@ def test_domains_that_are_not_in_the_settings_stand_apart(store: Path, opened: O
     config.write_text('[domains."example.com"]\n')
     tables = tables_of(opened(store, "tls", config))
     assert set(tables["Policies"]["domain"]) == {"example.com"}
-    others = tables["Domains that are not in the settings"]
+    others = tables["Domains not in the settings"]
     assert set(others["domain"]) == {"hostile.example"}
 
 
 def test_three_hundred_domains_go_on_for_pages(tmp_path: Path, opened: Opened) -> None:
     many = [policy(200, 2, EXPIRED, domain=f"d{n:03d}.example") for n in range(300)]
     app = opened(store_of([Said(DAY, many)], tmp_path / "s"), "tls")
-    assert len(tables_of(app)["Policies"]) == 50
-    assert "1 to 50 of 300" in words(app)
+    assert len(tables_of(app)["Policies"]) == 25
+    assert "1 – 25 of 300 policies" in words(app)
     assert "The 5 largest of 300" in words(app)
 
 
@@ -183,7 +183,7 @@ def url(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_it_is_drawn_in_a_browser_and_nothing_runs(url: str, width: int, dark: bool) -> None:
     with page_at(f"{url}/tls?until={DAY}", width=width, dark=dark) as page:
         assert page.get_by_role("heading", name="TLS", exact=True).is_visible()
-        page.get_by_text("What failed, and what mends it").wait_for()
+        page.get_by_text("Failures and their fixes").wait_for()
         assert page.locator("script", has_text="alert(1)").count() == 0
         assert page.get_by_role("link", name="l", exact=True).count() == 0
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -16,19 +16,13 @@ from analytics.query.window import Window
 from analytics.sources.totals import domain_names
 from dashboards.cli.advice_history_text import print_history, print_week
 from dashboards.cli.advice_text import asked_with, in_full, on_a_screen
-from dashboards.cli.output import (
-    Globals,
-    Output,
-    emit,
-    output_options,
-    say,
-    window_options,
-)
+from dashboards.cli.output import Globals, Output, emit, output_options, window_options
 from dashboards.cli.tables import Layout, width
 from dashboards.common.asked import asked
 from dashboards.common.asked import moment as moment_of
-from dashboards.common.formatting import amount
 from dashboards.common.names import domain_name, nearest
+from dashboards.common.stderr import say
+from dashboards.common.verdicts import next_step
 from schemas.config.settings import Settings
 from schemas.errors import ConfigError, StoreError
 from schemas.store.reader import Reader
@@ -100,7 +94,7 @@ def advise(
     elif name is not None and rows:
         _print(rows[0], window, full=full)
     else:
-        listed = [{**row, "policy": _policy(row), "next": _next(row)} for row in rows]
+        listed = [{**row, "policy": _policy(row), "next": next_step(row)} for row in rows]
         emit(listed, SHOWN, output, empty="no reports yet; see rua status", layout=LAYOUT)
     _keep(context, window, rows)
 
@@ -195,15 +189,6 @@ def _policy(row: Row) -> str:
     words = [tags["p"] or "none"]
     words += [f"{tag}={tags[tag]}" for tag in ("sp", "np") if tags[tag] not in (None, tags["p"])]
     return " ".join(words)
-
-
-def _next(row: Row) -> str:
-    """The next step in a few words."""
-    if row["verdict"] in ("advance", "roll-back"):
-        return ", ".join(f"{tag}={value}" for tag, value in row["changes"].items() if value)
-    if row["verdict"] == "fix":
-        return f"mend {amount(len(row['blockers']), 'source')}"
-    return f"look again on {row['next_look']}"
 
 
 def _print(row: Row, window: Window, *, full: bool) -> None:

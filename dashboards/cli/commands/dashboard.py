@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from dashboards.cli.output import Globals, say
+from dashboards.cli.output import Globals
+from dashboards.common.stderr import say
 from schemas.config.access import CALLBACK, LOGIN, Access
 from schemas.config.secret_permissions import exposed_to_others
 from schemas.config.settings import find_config

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.output import emit_object, output_options, say
+from dashboards.cli.output import emit_object, output_options
+from dashboards.common.stderr import say
 from ingest.demo import write_demo
 from schemas.errors import ConfigError
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.output import Globals, Output, emit_object, output_options, say
+from dashboards.cli.output import Globals, Output, emit_object, output_options
 from dashboards.cli.tables import progress
+from dashboards.common.stderr import say
 from ingest.load.writer import Writer
 from ingest.model.proof import Trust
 from ingest.model.run import Counts

@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
-from dashboards.cli.output import Globals, say
+from dashboards.cli.output import Globals
 from dashboards.cli.prompts import Answers
 from dashboards.cli.settings_writer import relative_to, settings_text, write_new
+from dashboards.common.stderr import say
 from ingest.run.probe_mailbox import FolderSample, MailboxProbe, mailbox_of, refuse_own_folder
 from schemas.config.settings import Mailbox
 from schemas.domain_names import is_domain, normal_domain

@@ -9,17 +9,10 @@ from analytics.query.window import Window
 from analytics.reports.documents import document, document_bytes
 from analytics.reports.documents import reports as ask_reports
 from analytics.sources.summary import sources
-from dashboards.cli.output import (
-    Globals,
-    Output,
-    emit,
-    emit_object,
-    output_options,
-    say,
-    window_options,
-)
+from dashboards.cli.output import Globals, Output, emit, emit_object, output_options, window_options
 from dashboards.cli.verified_option import proven_option, read
 from dashboards.common.names import domain_name, of_source
+from dashboards.common.stderr import say
 from schemas.domain_names import canonical_ip
 from schemas.errors import ConfigError
 

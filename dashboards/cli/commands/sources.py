@@ -10,10 +10,11 @@ from analytics.sources.classification import CLASSES
 from analytics.sources.daily import gone, source_days
 from analytics.sources.summary import by_service
 from analytics.sources.summary import sources as ask_sources
-from dashboards.cli.output import Globals, emit, output_options, say, window_options
+from dashboards.cli.output import Globals, emit, output_options, window_options
 from dashboards.cli.tables import Layout
 from dashboards.cli.verified_option import proven_option, read
 from dashboards.common.names import domain_name, of_source, unmatched
+from dashboards.common.stderr import say
 
 __all__ = ["sources"]
 

@@ -13,9 +13,10 @@ from analytics.query.window import Window
 from analytics.sources.totals import domain_names
 from analytics.weekly import Week, months, weeks
 from dashboards.cli.commands.advise import ask_dns
-from dashboards.cli.output import Globals, Output, emit, emit_object, output_options, say
+from dashboards.cli.output import Globals, Output, emit, emit_object, output_options
 from dashboards.common.asked import asked as asked_under
 from dashboards.common.formatting import amount
+from dashboards.common.stderr import say
 from dashboards.weekly.files import Written, write
 from dashboards.weekly.paths import folder_names
 from schemas.errors import ConfigError

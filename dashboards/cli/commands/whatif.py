@@ -12,19 +12,12 @@ from analytics.policy.whatif import whatif as ask_whatif
 from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.sources.totals import domain_names
-from dashboards.cli.output import (
-    Globals,
-    Output,
-    emit,
-    emit_object,
-    output_options,
-    say,
-    window_options,
-)
+from dashboards.cli.output import Globals, Output, emit, emit_object, output_options, window_options
 from dashboards.cli.tables import Layout, print_sentence
 from dashboards.cli.verified_option import proven_option, read
 from dashboards.common.formatting import amount, percent
 from dashboards.common.names import domain_name, nearest
+from dashboards.common.stderr import say
 from schemas.errors import ConfigError
 from schemas.store.reader import Reader
 

@@ -1,14 +1,15 @@
-"""What somebody has to decide or do, and what changed: each item one click from its evidence."""
+"""Lists of decisions and of changes, each item one click from its evidence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboards.common.formatting import amount, quoted
 from dashboards.web.components import source_links
 from dashboards.web.components.domain_cards import capital
-from dashboards.web.components.downloads import offer
+from dashboards.web.components.download import offer
 from dashboards.web.components.sentences import mark, text
+from dashboards.web.components.table import Pager
 from dashboards.web.session.query_cache import Row
 
 __all__ = ["action_rows", "show_actions", "show_changes"]
@@ -28,14 +29,18 @@ def action_rows(decisions: Sequence[Row]) -> list[Row]:
     return list(found.values())
 
 
-def show_actions(decisions: Sequence[Row], advice: Sequence[Row], panel: str) -> None:
+def show_actions(decisions: Sequence[Row], advice: Sequence[Row]) -> None:
     """The decisions, each under the reason of its domain's verdict."""
     reasons = {row["domain"]: row["reason"] for row in advice}
     rows = [row | {"reason": reasons[row["domain"]]} for row in action_rows(decisions)]
     if not rows:
-        st.html('<p class="rua-say">Nothing waits for you.</p>')
-    _listed(rows, MOST_ACTIONS, _action, panel)
-    offer(decisions, panel)
+        st.html('<p class="rua-say">Nothing to decide.</p>')
+    pager = Pager("page of decisions", MOST_ACTIONS)
+    for row in pager.of(rows):
+        with st.container(gap="xxsmall"):
+            _action(row)
+    pager.show(len(rows), "decision")
+    offer(decisions, "decisions")
 
 
 def _action(row: Row) -> None:
@@ -55,29 +60,22 @@ def _class(row: Row) -> str | None:
     return "undecided" if row["kind"] == "say whose it is" else None
 
 
-def show_changes(changes: Sequence[Row], panel: str) -> None:
+def show_changes(changes: Sequence[Row]) -> None:
     if not changes:
-        st.html('<p class="rua-say">Nothing changed that would be more than chance.</p>')
-    _listed(changes, MOST_CHANGES, _change, panel)
-    offer([{key: row[key] for key in row if key != "link"} for row in changes], panel)
+        st.html('<p class="rua-say">Nothing changed beyond chance.</p>')
+    pager = Pager("page of changes", MOST_CHANGES)
+    for row in pager.of(changes):
+        with st.container(gap="xxsmall"):
+            _change(row)
+    pager.show(len(changes), "change")
+    offer([{key: row[key] for key in row if key != "link"} for row in changes], "changes")
 
 
 def _change(row: Row) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.html(f'<span class="rua-kind">{text(row["kind"])}</span>', width="content")
         if row["domain"] is None:
-            source_links.of_feed("what arrived")
+            source_links.of_feed("reports received")
         else:
             source_links.of_change(row["link"], f"**{quoted(row['domain'])}**")
     st.html(f'<p class="rua-say">{text(row["text"])} {mark(row["certainty"])}</p>')
-
-
-def _listed(rows: Sequence[Row], most: int, show: Callable[[Row], None], panel: str) -> None:
-    """A page of them at a time."""
-    pages = max(1, -(-len(rows) // most))
-    page = min(st.session_state.get(f"page of {panel}", 1), pages)
-    for row in rows[(page - 1) * most : page * most]:
-        with st.container(gap="xxsmall"):
-            show(row)
-    if pages > 1:
-        st.pagination(pages, key=f"page of {panel}")

@@ -1,4 +1,4 @@
-"""Charts: pure functions from a frame to Altair, with nothing in them but days and counts.
+"""Messages and pass rates per day: pure functions from a frame to Altair.
 
 Days go as text over an ordinal scale: a browser would move instants into its own time zone.
 """
@@ -29,7 +29,7 @@ __all__ = [
 Row = dict[str, Any]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
-FIRM, HOLLOW = "pass rate, 95 % interval", "too few to tell"
+FIRM, HOLLOW = "pass rate, 95 % interval", "too few messages"
 HEIGHT = 270
 PADDING = {"left": 0, "right": 8, "top": 0, "bottom": 0}
 # On a phone the legend takes three lines.
@@ -41,7 +41,7 @@ BAND: dict[str, Any] = {"paddingInner": 0.25, "paddingOuter": 0.1}
 
 
 def messages_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """One row per (day, share) with mail: day, said_day, share, rank, messages.
+    """One row per (day, share) with mail: day, day_text, share, rank, messages.
 
     Takes rows of `analytics.sources.totals.days`.
     """
@@ -52,7 +52,7 @@ def messages_frame(rows: Sequence[Row]) -> pd.DataFrame:
         for share, count in counted_as(row)
         if count
     ]
-    return pd.DataFrame(records, columns=["day", "said_day", "share", "rank", "messages"])
+    return pd.DataFrame(records, columns=["day", "day_text", "share", "rank", "messages"])
 
 
 def messages_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Chart:
@@ -69,7 +69,7 @@ def messages_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> C
             color=alt.Color("share:N", scale=scale, legend=alt.Legend(**LEGEND)),
             order=alt.Order("rank:Q"),
             tooltip=[
-                alt.Tooltip("said_day:N", title="Day (UTC)"),
+                alt.Tooltip("day_text:N", title="Day (UTC)"),
                 alt.Tooltip("share:N", title="Counted as"),
                 alt.Tooltip("messages:Q", title="Messages", format=",d"),
             ],
@@ -84,7 +84,7 @@ def rate_frame(rows: Sequence[Row]) -> pd.DataFrame:
 
     Takes rows of `analytics.sources.totals.days`.
     """
-    columns = ["day", "said_day", "rate", "low", "high", "kind", "said"]
+    columns = ["day", "day_text", "rate", "low", "high", "kind", "words"]
     return pd.DataFrame([_rate(row) for row in rows if row["interval"]], columns=columns)
 
 
@@ -99,7 +99,7 @@ def _rate(row: Row) -> Row:
         "low": low,
         "high": high,
         "kind": FIRM if firm else HOLLOW,
-        "said": firmly if firm else f"{counts}: {HOLLOW}",
+        "words": firmly if firm else f"{counts}: {HOLLOW}",
     }
 
 
@@ -118,7 +118,7 @@ def pass_rate_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> 
         lines.encode(**axes, detail=alt.Detail("run:N")),
     ]
     points = _points(frame, palette).encode(**axes)
-    # A layer without a mark in it is a name for a screen reader, and nothing behind it.
+    # An empty layer would be a name for a screen reader with nothing behind it.
     layers = [points] if firm.empty else [*firmly, points]
     return alt.layer(*layers, height=HEIGHT, padding=PADDING)
 
@@ -137,8 +137,8 @@ def _points(frame: pd.DataFrame, palette: Palette) -> alt.Chart:
             stroke=alt.Stroke("kind:N", scale=stroke, legend=legend),
             fill=alt.Fill("kind:N", scale=fill, legend=legend),
             tooltip=[
-                alt.Tooltip("said_day:N", title="Day (UTC)"),
-                alt.Tooltip("said:N", title="Passes"),
+                alt.Tooltip("day_text:N", title="Day (UTC)"),
+                alt.Tooltip("words:N", title="Passes"),
             ],
         )
     )
@@ -189,4 +189,4 @@ def days_axis(window: Window) -> alt.X:
 
 
 def _day(value: date) -> Row:
-    return {"day": value.isoformat(), "said_day": f"{value:%a} {formatting.day(value)}"}
+    return {"day": value.isoformat(), "day_text": f"{value:%a} {formatting.day(value)}"}

@@ -1,4 +1,4 @@
-"""What a screen does not know, said on it: what nothing proves, what is late, what is too few."""
+"""What a screen cannot know: unverified reports, days without reports, too few messages."""
 
 import streamlit as st
 
@@ -13,13 +13,13 @@ FEW_MESSAGES = 100
 
 def say_unknowns(total: Row, feed: Row, window: Window) -> None:
     """One caption; `total` as of `drilldown.total`, `feed` of `freshness.feed`."""
-    said = [
-        "Only receivers that send reports are seen here: there is more mail than is counted.",
+    notes = [
         _unverified(total),
         _late(feed, window),
         _few(total),
+        "Receivers that send no reports are not counted.",
     ]
-    st.caption(" ".join(each for each in said if each))
+    st.caption(" ".join(each for each in notes if each))
 
 
 def _unverified(total: Row) -> str:
@@ -27,19 +27,19 @@ def _unverified(total: Row) -> str:
         return ""
     share = total["unverified"] / total["messages"]
     if not total["unverified"]:
-        return "All of these reports are proven to be their senders'."
+        return "All reports are verified."
     counted = f"{amount(total['unverified'])} of {amount(total['messages'], 'message')}"
-    return f"Unverified: {counted} ({percent(share)}) stand in reports that nothing proves genuine."
+    return f"{percent(share)} of messages are in unverified reports: {counted}."
 
 
 def _late(feed: Row, window: Window) -> str:
     last = feed["last_report_day"]
     if last is None or last >= window.last or last < window.first:
         return ""
-    return f"No report covers a day after {day(last)}."
+    return f"Newest report: {day(last)}."
 
 
 def _few(total: Row) -> str:
     if 0 < total["messages"] < FEW_MESSAGES:
-        return f"These are but {amount(total['messages'], 'message')}: too few to tell a share by."
+        return f"Too few messages for a rate: {amount(total['messages'])}."
     return ""

@@ -1,4 +1,4 @@
-"""A tile for each domain: its verdict, why, and the next step. A page of them at a time."""
+"""A card for each domain: its verdict, the next step and the reason."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,14 +9,15 @@ from analytics.query.statement import Certainty
 from dashboards.common.formatting import policy, quoted
 from dashboards.common.verdicts import VERDICTS, next_step
 from dashboards.web.components import source_links
-from dashboards.web.components.downloads import offer
+from dashboards.web.components.download import offer
 from dashboards.web.components.sentences import mark, text
+from dashboards.web.components.table import Pager
 from dashboards.web.session.query_cache import Row
 
-__all__ = ["badge", "capital", "show", "tile_rows"]
+__all__ = ["badge", "capital", "card_rows", "show"]
 
-MOST_TILES = 24
-NARROWEST = 270  # pixels of a tile
+MOST_CARDS = 24
+NARROWEST = 270  # pixels of a card
 
 
 def badge(verdict: str) -> str:
@@ -29,7 +30,7 @@ def capital(reason: str) -> str:
     return reason if reason.startswith("p=") else reason[:1].upper() + reason[1:]
 
 
-def tile_rows(advice: Sequence[Row]) -> list[Row]:
+def card_rows(advice: Sequence[Row]) -> list[Row]:
     """One row per domain, the most urgent verdict first, then most mail: domain, verdict, policy,
     reason, next_step, record, next_look, messages. Takes rows of `rua advise`."""
     order = list(VERDICTS)
@@ -51,9 +52,9 @@ def tile_rows(advice: Sequence[Row]) -> list[Row]:
     ]
 
 
-def show(advice: Sequence[Row], panel: str) -> None:
-    """The tiles of the verdicts that are chosen, which are all at first."""
-    rows = tile_rows(advice)
+def show(advice: Sequence[Row]) -> None:
+    """The cards of the chosen verdicts, all at first."""
+    rows = card_rows(advice)
     counts = Counter(row["verdict"] for row in rows)
     chosen = st.pills(
         "Verdicts",
@@ -64,24 +65,20 @@ def show(advice: Sequence[Row], panel: str) -> None:
         label_visibility="collapsed",
     )
     shown = [row for row in rows if not chosen or row["verdict"] in chosen]
-    pages = max(1, -(-len(shown) // MOST_TILES))
-    page = st.session_state.get("page of tiles", 1)
-    start = (min(page, pages) - 1) * MOST_TILES
-    grid = st.grid(min_column_width=NARROWEST, border=True, gap="xsmall", key="tiles")
-    for row in shown[start : start + MOST_TILES]:
+    pager = Pager("page of cards", MOST_CARDS)
+    grid = st.grid(min_column_width=NARROWEST, border=True, gap="xsmall", key="cards")
+    for row in pager.of(shown):
         with grid.cell():
-            _tile(row)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if pages > 1:
-            st.pagination(pages, key="page of tiles")
-        offer(rows, panel)
+            _card(row)
+    pager.show(len(shown), "domain")
+    offer(rows, "verdicts")
 
 
-def _tile(row: Row) -> None:
+def _card(row: Row) -> None:
     source_links.of_domain(row["domain"], f"**{quoted(row['domain'])}**")
     st.html(
         f'<p class="rua-say">{badge(row["verdict"])} <span class="rua-small">published:'
         f" {text(row['policy'])}</span></p>"
-        f'<p class="rua-say">{text(capital(row["reason"]))}. {mark(Certainty.INFERRED)}</p>'
         f'<p class="rua-say rua-next"><b>Next:</b> {text(row["next_step"])}</p>'
+        f'<p class="rua-say">{text(capital(row["reason"]))}. {mark(Certainty.INFERRED)}</p>'
     )

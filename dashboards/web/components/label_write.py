@@ -1,6 +1,6 @@
-"""The owner's word, written from the dashboard: the one place where these screens change the store.
+"""Writes and removes labels: the one place where screens change them.
 
-Whoever may not change a domain's labels is refused at the write, whatever a screen offered him.
+The write checks the viewer's rights, whatever a screen offered.
 """
 
 from analytics.sources import labels
@@ -8,7 +8,7 @@ from analytics.sources.classification import CLASSES
 from dashboards.web.session.query_cache import Row, change, known_domains
 from schemas.errors import ConfigError
 
-__all__ = ["put_label", "take_back"]
+__all__ = ["put_label", "remove_label"]
 
 
 def put_label(domain: str, match: str, class_: str, note: str | None) -> Row:
@@ -23,7 +23,7 @@ def put_label(domain: str, match: str, class_: str, note: str | None) -> Row:
     return change(labels.add, domain, match, class_, (note or "").strip() or None)
 
 
-def take_back(domain: str, match: str) -> None:
+def remove_label(domain: str, match: str) -> None:
     """Remove the label on `match`, as `rua label --remove` does. Raises as `put_label`."""
     _check_domain(domain)
     if not change(labels.remove, domain, match):

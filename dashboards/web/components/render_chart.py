@@ -1,9 +1,8 @@
-"""Charts onto the page.
+"""Draws charts on the page.
 
-Altair holds every part of a chart against Vega-Lite's schema when it is made, and the whole when it
-is drawn: half of the time that a screen takes. A chart is right or wrong as its code is, so that is
-for the tests (`CHECKED`), and not for each visitor. And a chart is a pure function, so the same one
-of the same numbers is made once for all who look.
+Altair checks every part of a chart against Vega-Lite's schema when it is made, and the whole when
+it is drawn: half of the time that a screen takes. Only tests check (`CHECKED`). A chart is a pure
+function of its numbers, so it is made once for all visitors.
 """
 
 import hashlib
@@ -32,7 +31,7 @@ disable_debug_mode()
 def draw(name: str, make: Callable[..., Chart], *arguments: object, **named: object) -> None:
     """Draw the chart `make(*arguments, **named)`; `name` is what a screen reader calls it.
 
-    Arguments are what can be pickled, and nobody changes them later.
+    Arguments can be pickled and never change.
     """
     call = (make, arguments, named)
     text, data = _made(_Call(*call, hashlib.sha256(pickle.dumps(call)).digest()))
@@ -60,16 +59,16 @@ def _made(call: _Call) -> tuple[str, dict[str, Any]]:
         chart = chart.copy(deep=False)
         chart.datasets = alt.Undefined
     with _ALTAIR, alt.theme.enable("none"), alt.data_transformers.enable("aside", data=data):
-        told = chart.to_dict(validate=CHECKED)
-    data |= told.pop("datasets", {})
-    return json.dumps(told), data
+        spec = chart.to_dict(validate=CHECKED)
+    data |= spec.pop("datasets", {})
+    return json.dumps(spec), data
 
 
 _ALTAIR = threading.Lock()  # what is enabled is so for all threads
 
 
 def _aside(frame: Any, data: dict[str, Any]) -> dict[str, str]:
-    """Numbers stand beside the chart, under a name that tells them from all others."""
+    """Numbers stand beside the chart, under a name of their own."""
     name = hashlib.sha256(pickle.dumps(frame)).hexdigest()[:32]
     data[name] = pa.Table.from_pandas(frame, preserve_index=False)
     return {"name": name}

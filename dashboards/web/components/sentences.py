@@ -1,4 +1,4 @@
-"""Sentences as HTML, each marked with how sure it is: observed, inferred or not known.
+"""Sentences as HTML. What is inferred or not known is marked; what is observed needs no mark.
 
 Text from reports stands in them, so everything is escaped here, and Markdown is not used: it would
 make links of names even where they are escaped.
@@ -13,14 +13,13 @@ import streamlit as st
 from analytics.query.statement import Certainty
 from schemas.sanitize import cell
 
-__all__ = ["MEANING", "Said", "explain", "listed", "mark", "record", "say", "text"]
+__all__ = ["MEANING", "Sentence", "explain", "listed", "mark", "record", "say", "text"]
 
-Said = tuple[str, Certainty | None]  # a sentence of plain text; None for what asserts nothing
+Sentence = tuple[str, Certainty | None]  # plain text; None where it asserts nothing
 
 MEANING = {
-    Certainty.OBSERVED: "reports say so",
-    Certainty.INFERRED: "it follows from what they say, by rules",
-    Certainty.NOT_KNOWN: "they do not tell",
+    Certainty.INFERRED: "follows from reports by rules",
+    Certainty.NOT_KNOWN: "reports do not show it",
 }
 
 
@@ -30,24 +29,27 @@ def text(value: Any) -> str:
 
 
 def mark(certainty: Certainty | str) -> str:
+    """A quiet badge; empty for what is observed."""
     sure = Certainty(certainty)
+    if sure not in MEANING:
+        return ""
     name = sure.value.replace(" ", "-")
     return f'<span class="rua-mark rua-{name}" title="{MEANING[sure]}">{sure.value}</span>'
 
 
-def sentence(said: Said) -> str:
-    words, certainty = said
+def _html(sentence: Sentence) -> str:
+    words, certainty = sentence
     return text(words) + (f" {mark(certainty)}" if certainty else "")
 
 
-def say(*said: Said) -> None:
+def say(*sentences: Sentence) -> None:
     """Some sentences in one paragraph."""
-    st.html(f'<p class="rua-say">{" ".join(map(sentence, said))}</p>')
+    st.html(f'<p class="rua-say">{" ".join(map(_html, sentences))}</p>')
 
 
-def listed(said: Iterable[Said], name: str) -> None:
+def listed(sentences: Iterable[Sentence], name: str) -> None:
     """Sentences as a list, whose accessible name is `name`."""
-    items: Sequence[str] = [f"<li>{sentence(each)}</li>" for each in said]
+    items: Sequence[str] = [f"<li>{_html(each)}</li>" for each in sentences]
     if items:
         st.html(f'<ul class="rua-list" aria-label="{text(name)}">{"".join(items)}</ul>')
 

@@ -42,7 +42,7 @@ def level(messages: int) -> str:
 
 
 def strip_frame(rows: Iterable[Row], order: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    """One row per (service, day): name, day, said_day, messages, aligned, level.
+    """One row per (service, day): name, day, day_text, messages, aligned, level.
 
     Takes rows of `drilldown.strips`, and the (domain, source) of the services in their
     order; a service's name holds its domain where there are several.
@@ -52,14 +52,14 @@ def strip_frame(rows: Iterable[Row], order: Sequence[tuple[str, str]]) -> pd.Dat
         {
             "name": names[row["domain"], row["source"]],
             "day": row["day"].isoformat(),
-            "said_day": f"{row['day']:%a} {formatting.day(row['day'])}",
+            "day_text": f"{row['day']:%a} {formatting.day(row['day'])}",
             "messages": row["messages"],
             "aligned": row["aligned"],
             "level": level(row["messages"]),
         }
         for row in rows
     ]
-    columns = ["name", "day", "said_day", "messages", "aligned", "level"]
+    columns = ["name", "day", "day_text", "messages", "aligned", "level"]
     return pd.DataFrame(records, columns=columns)
 
 
@@ -94,7 +94,7 @@ def strip_chart(
             color=_steps("level:O", dark=dark),
             tooltip=[
                 alt.Tooltip("name:N", title="Source"),
-                alt.Tooltip("said_day:N", title="Day (UTC)"),
+                alt.Tooltip("day_text:N", title="Day (UTC)"),
                 alt.Tooltip("messages:Q", title="Messages", format=",d"),
                 alt.Tooltip("aligned:Q", title="Passing", format=",d"),
             ],
@@ -104,14 +104,14 @@ def strip_chart(
 
 
 def day_frame(rows: Iterable[Row]) -> pd.DataFrame:
-    """One row per (day, result) with mail: day, said_day, result, rank, messages.
+    """One row per (day, result) with mail: day, day_text, result, rank, messages.
 
     Takes rows of `analytics.sources.drilldown.days`.
     """
     records = [
         {
             "day": row["day"].isoformat(),
-            "said_day": f"{row['day']:%a} {formatting.day(row['day'])}",
+            "day_text": f"{row['day']:%a} {formatting.day(row['day'])}",
             "result": result,
             "rank": rank,
             "messages": count,
@@ -120,7 +120,7 @@ def day_frame(rows: Iterable[Row]) -> pd.DataFrame:
         for rank, (result, count) in enumerate(_results(row))
         if count
     ]
-    return pd.DataFrame(records, columns=["day", "said_day", "result", "rank", "messages"])
+    return pd.DataFrame(records, columns=["day", "day_text", "result", "rank", "messages"])
 
 
 def _results(row: Row) -> tuple[tuple[str, int], ...]:
@@ -142,8 +142,8 @@ def messages_by_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Ch
             color=alt.Color("result:N", scale=scale, legend=alt.Legend(**LEGEND)),
             order=alt.Order("rank:Q"),
             tooltip=[
-                alt.Tooltip("said_day:N", title="Day (UTC)"),
-                alt.Tooltip("result:N", title="Aligned"),
+                alt.Tooltip("day_text:N", title="Day (UTC)"),
+                alt.Tooltip("result:N", title="DMARC"),
                 alt.Tooltip("messages:Q", title="Messages", format=",d"),
             ],
         )
@@ -167,7 +167,7 @@ def world_chart(rows: Iterable[Row], world: World, *, dark: bool) -> Chart:
         padding=PADDING,
         projection=alt.Projection(type="equalEarth"),
         # By name: Altair copies whatever a layer holds a dozen times.
-        datasets={"world": _told_of(world.topology, facts)},
+        datasets={"world": _with_facts(world.topology, facts)},
     )
 
 
@@ -181,7 +181,9 @@ def _features() -> alt.NamedData:
     return alt.NamedData(name="world", format=form)
 
 
-def _told_of(topology: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _with_facts(
+    topology: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
     """The topology, with our numbers as the properties of the countries with mail."""
     shapes = [
         {**each, "properties": facts.get(each["properties"].get("code"), {})}
@@ -197,7 +199,7 @@ def _filled(*, dark: bool) -> alt.Chart:
         alt.Chart(_features())
         .transform_filter("isValid(datum.properties.level)")
         .mark_geoshape(stroke=edge, strokeWidth=0.5, aria=False)
-        .encode(color=_steps("properties.level:O", dark=dark), tooltip=_told("properties."))
+        .encode(color=_steps("properties.level:O", dark=dark), tooltip=_tooltip("properties."))
     )
     return chart
 
@@ -210,18 +212,18 @@ def _dots(places: Sequence[Row], *, dark: bool) -> alt.Chart:
             longitude=alt.Longitude("longitude:Q"),
             latitude=alt.Latitude("latitude:Q"),
             color=_steps("level:O", dark=dark),
-            tooltip=_told(""),
+            tooltip=_tooltip(""),
         )
     )
     return chart
 
 
-def _told(before: str) -> list[alt.Tooltip]:
+def _tooltip(before: str) -> list[alt.Tooltip]:
     return [
         alt.Tooltip(f"{before}name:N", title="Country"),
         alt.Tooltip(f"{before}messages:Q", title="Messages", format=",d"),
-        alt.Tooltip(f"{before}addresses:Q", title="Addresses", format=",d"),
-        alt.Tooltip(f"{before}undecided:Q", title="Undecided addresses", format=",d"),
+        alt.Tooltip(f"{before}addresses:Q", title="Senders", format=",d"),
+        alt.Tooltip(f"{before}undecided:Q", title="Undecided senders", format=",d"),
     ]
 
 

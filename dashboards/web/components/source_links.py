@@ -1,7 +1,4 @@
-"""Links from a statement to what it rests on: the one place that knows which screen shows what.
-
-A screen that is not there (yet) is passed over for the next one that is.
-"""
+"""Links from a statement to its evidence: the one place that knows which screen shows what."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,14 +20,13 @@ def of_domain(domain: str, label: str) -> None:
 def of_source(
     domain: str, source: str, label: str, class_: str | None = None, *, else_domain: bool = True
 ) -> None:
-    """The mail of a source; of an undecided one, where one says whose it is. Where no screen shows
-    sources, its domain, unless that is where one is."""
+    """The mail of a source; of an undecided one, the screen with the label form."""
     screens = (SENDERS, SOURCES) if class_ == "undecided" else (SOURCES,)
     _first((*screens, DOMAIN) if else_domain else screens, label, domain=domain, source=source)
 
 
 def of_feed(label: str) -> None:
-    """What arrived, and what should have."""
+    """The reports received, and those missing."""
     if navigation.has(REPORTS):
         navigation.link(REPORTS, label, view="coverage")
 

@@ -1,176 +1,152 @@
-"""Tables: pure functions from rows to a frame, and how the frame is shown.
+"""Tables: columns, frames, a row to pick, and pages.
 
 Every text from a report passes `table_cell`; numbers stay numbers, so that they sort.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
-from dashboards.common.formatting import policy, rate_words, table_cell
+from dashboards.common.formatting import amount, table_cell
 
 __all__ = [
-    "MOST_SOURCES",
-    "domains_frame",
-    "show_domains",
-    "show_gates",
-    "show_losses",
-    "show_sources",
-    "sources_frame",
+    "PAGE",
+    "Columns",
+    "Pager",
+    "count",
+    "day",
+    "frame_of",
+    "key_of",
+    "moment",
+    "number",
+    "pick",
+    "report_link",
+    "show",
+    "text",
+    "value_of",
 ]
 
-Row = dict[str, Any]
-MOST_ROWS = 20
-MOST_SOURCES = 15
-ROW_HEIGHT = 33  # of st.dataframe, at the theme's font size
+Columns = Mapping[str, Any]
+T = TypeVar("T")
+
+PAGE = 25  # rows
+ROW_HEIGHT = 33  # pixels of st.dataframe, at the theme's font size
 TWO_LINES = 70  # from twice the usual height on, it breaks long texts into lines
+LARGEST = 2**53  # a browser counts in floating point; a report may hold a larger number
 
-_text, _number = st.column_config.TextColumn, st.column_config.NumberColumn
-_day = st.column_config.DateColumn
-
-DOMAIN_COLUMNS: dict[str, Any] = {
-    "domain": _text("Domain", width="medium"),
-    "verdict": _text("Verdict", width="small", help="Of the advice on it; none without a report"),
-    "policy": _text("Published policy", help="As the latest report saw it"),
-    "messages": _number("Messages", format="localized"),
-    "raw": _number(
-        "All mail passes, %",
-        format="%.1f",
-        help="Of all mail, what passes aligned: spoofing lowers it, so it decides nothing",
-    ),
-    "rate": _number(
-        "Legitimate mail passes, %",
-        format="%.1f",
-        help="Of own and broken sources; left out where there is too little to tell",
-    ),
-    "interval": _text("95 % interval", width=210),
-    "undecided": _number(
-        "Undecided addresses", format="localized", help="What they are, the evidence cannot tell"
-    ),
-    "last_report": _day("Last report", format="D MMM YYYY", help="The day it covers, UTC"),
-}
-SOURCE_COLUMNS: dict[str, Any] = {
-    "source": _text("Source", width=170),
-    "domain": _text("Sends as", width=160),
-    "addresses": _number("Addresses", format="localized", width=85),
-    "messages": _number("Messages", format="localized", width=85),
-    "aligned": _number("Passing", format="localized", width=75, help="Messages that pass aligned"),
-    "settled_by": _text("What would settle it", width=230),
-    "reason": _text("Why", width=560),
-    "first_seen": _day("First seen", format="D MMM YYYY", width=100),
-    "last_seen": _day("Last seen", format="D MMM YYYY", width=100),
-    "country": _text("Country", width=70, help="Of the address, where all have the same"),
-}
-GATE_COLUMNS: dict[str, Any] = {
-    "state": _text("State", width=70),
-    "gate": _text("Gate", width=220),
-    "measured": _text("Measured", width=170),
-    "required": _text("Required", width=220),
-    "basis": _text("Basis", width=260),
-}
-LOSS_COLUMNS: dict[str, Any] = {
-    "source": _text("Source", width=200),
-    "class": _text("Class", width=100),
-    "source_ips": _number("Addresses", format="localized", width=90),
-    "messages": _number("Messages", format="localized", width=90),
-    "lost": _number("Would be lost", format="localized", width=110),
-    "left_after": _number(
-        "Left after it",
-        format="localized",
-        help="Legitimate loss once this and those above are mended",
-    ),
-}
-ONLY_UNDECIDED, ONLY_BROKEN = "settled_by", "aligned"
+number = st.column_config.NumberColumn
 
 
-def domains_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """One row per domain, from rows of `analytics.sources.summary.domains`."""
-    return pd.DataFrame([_domain(row) for row in rows], columns=list(DOMAIN_COLUMNS))
+def text(label: str, width: int, help: str | None = None) -> Any:  # noqa: A002 - Streamlit's name
+    return st.column_config.TextColumn(label, width=width, help=help)
 
 
-def _domain(row: Row) -> Row:
-    last = row["last_report"]
-    return {
-        "domain": table_cell(row["domain"]),
-        "verdict": row["verdict"],
-        "policy": table_cell(policy(row["published"])),
-        "messages": row["messages"],
-        "raw": _tenths(row["aligned"], row["messages"]) if row["messages"] else None,
-        "rate": _rate(row),
-        "interval": rate_words(row),
-        "undecided": row["undecided_sources"],
-        # A report on a day often ends at the midnight after it.
-        "last_report": (last - timedelta(seconds=1)).date() if last else None,
-    }
+def count(label: str, width: int = 85, help: str | None = None) -> Any:  # noqa: A002
+    return number(label, format="localized", width=width, help=help)
 
 
-def _rate(row: Row) -> float | None:
-    passing, legitimate = int(row["legitimate_aligned"]), int(row["legitimate"])
-    return _tenths(passing, legitimate) if row["enough"] else None
+def day(label: str, width: int = 100, help: str | None = "UTC") -> Any:  # noqa: A002
+    return st.column_config.DateColumn(label, format="D MMM YYYY", width=width, help=help)
 
 
-def _tenths(part: int, whole: int) -> float:
-    # In whole thousandths, downwards: only what passes whole is 100 %.
-    return (1000 * part // whole) / 10
+def moment(label: str, *, seconds: bool = False) -> Any:
+    """A time of a frame has no zone: the browser shows it as it is, in UTC."""
+    style = "D MMM YYYY, HH:mm:ss" if seconds else "D MMM YYYY, HH:mm"
+    return st.column_config.DatetimeColumn(f"{label} (UTC)", format=style, width=165)
 
 
-def sources_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """One row per (domain, service), from rows of `analytics.sources.summary.by_service`."""
-    return pd.DataFrame([_source(row) for row in rows], columns=list(SOURCE_COLUMNS))
+def report_link(label: str) -> Any:
+    """A number that opens its report; the URL holds the number alone."""
+    return st.column_config.LinkColumn(label, display_text=r"report=(\d+)", width=80)
 
 
-def _source(row: Row) -> Row:
-    return {
-        "source": table_cell(row["source"]),
-        "domain": table_cell(row["domain"]),
-        "addresses": row["source_ips"],
-        "messages": row["messages"],
-        "aligned": row["aligned"],
-        "settled_by": table_cell(row["settled_by"]),
-        "reason": table_cell(row["reason"]),
-        "first_seen": row["first_seen"],
-        "last_seen": row["last_seen"],
-        "country": table_cell(row["country"]),
-    }
+def value_of(row: Any, key: str) -> Any:
+    """A field of a row, be it a mapping or an object."""
+    return row[key] if isinstance(row, Mapping) else getattr(row, key)
 
 
-def show_domains(rows: Sequence[Row], name: str) -> None:
-    _show(domains_frame(rows), DOMAIN_COLUMNS, name)
+def frame_of(rows: Sequence[Any], columns: Columns) -> pd.DataFrame:
+    """One row each, with these columns in their order."""
+    cells = [{key: _cell(value_of(row, key)) for key in columns} for row in rows]
+    return pd.DataFrame(cells, columns=list(columns))
 
 
-def show_sources(rows: Sequence[Row], name: str, *, undecided: bool) -> None:
-    """The largest of them: what passes of broken ones, what would settle undecided ones."""
-    if rows:
-        left_out = ONLY_BROKEN if undecided else ONLY_UNDECIDED
-        frame = sources_frame(rows[:MOST_SOURCES]).drop(columns=left_out)
-        columns = {key: each for key, each in SOURCE_COLUMNS.items() if key != left_out}
-        _show(frame, columns, name, row_height=TWO_LINES)
+def _cell(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) <= LARGEST else float(value)
+    return value if value is None or isinstance(value, float | date) else table_cell(value)
 
 
-def show_gates(frame: pd.DataFrame, name: str) -> None:
-    """Takes a `road.gates_frame`."""
-    _show(frame, GATE_COLUMNS, name)
+def show(rows: Sequence[Any], columns: Columns, name: str, *, lines: int = 1) -> None:
+    """A table. `name` is what a screen reader calls it; `lines` over 1 breaks long texts."""
+    _draw(rows, columns, name, lines)
 
 
-def show_losses(rows: Sequence[Row], name: str) -> None:
-    """From `by_source` of a row of `rua whatif`."""
-    records = [{key: row[key] for key in LOSS_COLUMNS} for row in rows]
-    texts = ("source", "class")
-    safe = [row | {key: table_cell(row[key]) for key in texts} for row in records]
-    _show(pd.DataFrame(safe, columns=list(LOSS_COLUMNS)), LOSS_COLUMNS, name)
+def pick(rows: Sequence[T], columns: Columns, name: str, key: str, *, lines: int = 1) -> T | None:
+    """A table of which one row can be ticked: that row, once it is."""
+    state = _draw(
+        rows, columns, name, lines, key=key, on_select="rerun", selection_mode="single-row"
+    )
+    ticked = state["selection"]["rows"]
+    return rows[ticked[0]] if ticked and ticked[0] < len(rows) else None
 
 
-def _show(frame: pd.DataFrame, columns: Row, name: str, *, row_height: int | None = None) -> None:
-    """A table that shows MOST_ROWS rows and scrolls beyond; `name` is its accessible name."""
-    st.dataframe(
-        frame,
-        column_config=columns,
+def _draw(rows: Sequence[Any], columns: Columns, name: str, lines: int, **more: Any) -> Any:
+    """More rows than a page has scroll."""
+    height = TWO_LINES if lines > 1 else ROW_HEIGHT
+    return st.dataframe(
+        frame_of(rows, columns),
+        column_config=dict(columns),
         hide_index=True,
-        row_height=row_height,
-        height="content" if len(frame) <= MOST_ROWS else ROW_HEIGHT * (MOST_ROWS + 1),
+        row_height=height if lines > 1 else None,
+        height="content" if len(rows) <= PAGE else height * PAGE + ROW_HEIGHT,
         placeholder="–",
         alt=name,
+        **more,
     )
+
+
+def key_of(name: str, *of: object) -> str:
+    """A widget's key: a new one for another view, so that no page or tick is carried over. It
+    stands in the page as a class name, where nothing of a report should."""
+    return f"{name} {hashlib.sha256(repr(of).encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Pages of a list. Ask for a page, draw its rows, then `show` the way to the others."""
+
+    key: str
+    size: int = PAGE
+
+    @property
+    def skip(self) -> int:
+        """How many rows come before the page."""
+        return (int(st.session_state.get(self.key, 1)) - 1) * self.size
+
+    def ask(self, page: Callable[[int, int], Sequence[T]]) -> Sequence[T]:
+        """`page(most, skip)`: the rows of the page, of the first one where the list is shorter."""
+        rows = page(self.size, self.skip)
+        if not rows and self.skip:
+            st.session_state[self.key] = 1
+            rows = page(self.size, 0)
+        return rows
+
+    def of(self, rows: Sequence[T]) -> Sequence[T]:
+        """The same of a list at hand."""
+        return self.ask(lambda most, skip: rows[skip : skip + most])
+
+    def show(self, total: int, noun: str = "row") -> None:
+        """The other pages, and which rows these are; nothing where one page holds all."""
+        if total <= self.size:
+            return
+        first = self.skip
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.pagination(-(-total // self.size), key=self.key, max_visible_pages=5)
+            last = min(first + self.size, total)
+            st.caption(f"{first + 1:,} – {last:,} of {amount(total, noun)}", width="content")

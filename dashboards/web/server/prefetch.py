@@ -22,7 +22,7 @@ from streamlit.runtime import exists as is_running
 from analytics.query.window import Window
 from analytics.reports.browse import Wanted
 from analytics.sources.unclassified import Unknown
-from dashboards.web.components import lists, source_tables
+from dashboards.web.components.table import PAGE
 from dashboards.web.screens.domain.data import habits
 from dashboards.web.screens.monday.data import monday
 from dashboards.web.screens.pipeline.data import pipeline, runs
@@ -183,16 +183,16 @@ def _starting_views() -> Iterator[Callable[[], object]]:
     yield partial(reporters, chosen)
     unknown = Unknown()
     yield partial(senders, chosen, unknown)
-    yield partial(sender_page, chosen, unknown, most=source_tables.PAGE, skip=0)
+    yield partial(sender_page, chosen, unknown, most=PAGE, skip=0)
     yield partial(tls_screen, chosen)
     yield partial(failure_days, chosen, "result")
     yield partial(reporter_names, chosen)
-    yield partial(browsed, chosen, Wanted(), lists.PAGE)
+    yield partial(browsed, chosen, Wanted(), PAGE)
     yield partial(pipeline, window)
-    yield partial(runs, window, lists.PAGE)
+    yield partial(runs, window, PAGE)
 
 
 def _sources(chosen: Chosen) -> object:
     everything = Narrowed()
-    page = service_page(chosen, everything, most=source_tables.PAGE, skip=0)
+    page = service_page(chosen, everything, most=PAGE, skip=0)
     return strips(chosen, everything, page)

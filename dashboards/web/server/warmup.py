@@ -58,6 +58,6 @@ def _rehearse() -> None:
         messages, rates = charts.messages_frame(days), charts.rate_frame(days)
         draw("", charts.messages_per_day, messages, window, ON_LIGHT)
         draw("", charts.pass_rate_per_day, rates, window, ON_LIGHT)
-        table.show_domains([], "")
+        table.show([], {}, "")
     finally:
         logging.disable(was)

@@ -1,9 +1,9 @@
-"""Who looks at the dashboard, and what he may see: asked on every run, of the settings as they are
-now, so that whoever is taken out of them sees nothing more with his next click.
+"""Who views the dashboard, and what they may see.
 
-Without [access] in the settings there is no login: the dashboard listens on loopback alone, or was
-told --no-login. `rua dashboard` says in RUA_LOGIN that there was one, so that a table that vanishes
-while it runs opens nothing to anybody.
+Checked on every run against the present settings, so whoever is removed from them sees nothing more
+from the next click on. Without [access] in the settings there is no login: the dashboard listens on
+loopback only, or was started with --no-login. `rua dashboard` sets RUA_LOGIN where there was one,
+so removing the table while it runs opens nothing.
 """
 
 import os
@@ -18,6 +18,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.common.formatting import quoted
+from dashboards.common.stderr import say
 from schemas.config.access import LOGIN, Access
 from schemas.config.settings import Settings, load_settings, settings_stamp
 from schemas.domain_names import normal_domain
@@ -36,12 +37,12 @@ __all__ = [
 
 NAMES = ("name", "preferred_username", "email", "sub")
 _UNATTENDED = ContextVar("unattended", default=False)  # a new thread, as a session's is, has none
-PROBLEM = "The settings of rua cannot be read now. Whoever runs it sees why on its terminal."
+PROBLEM = "The settings of rua cannot be read. The terminal of `rua dashboard` says why."
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """`name` and `email` are as the provider says, for showing; both empty without a login."""
+    """`name` and `email` are the provider's, for display; both empty without a login."""
 
     name: str
     email: str
@@ -50,29 +51,29 @@ class Viewer:
 
     @property
     def domains(self) -> frozenset[str] | None:
-        """The policy domains he may see; None is every one."""
+        """The visible policy domains; None is all."""
         return self.scope.visible
 
     @property
     def is_editor(self) -> bool:
-        """Whether he may change labels, of some domains at least."""
+        """Whether labels of some domains may be changed."""
         return self.scope.editable is None or bool(self.scope.editable)
 
 
 def viewer() -> Viewer:
-    """Raises AccessDenied for whoever is not logged in, or no more, or named by no rule; and
+    """Raises AccessDenied without a login, with an expired one, or without a rule for it; and
     ConfigError."""
     return _viewer(_settings())
 
 
 def visible_settings() -> tuple[Settings, Scope]:
     """The settings without the domains that the viewer may not see. Raises the same."""
-    told = _settings()
-    scope = _viewer(told).scope
+    every = _settings()
+    scope = _viewer(every).scope
     if scope.visible is None:
-        return told, scope
-    domains = {name: each for name, each in told.domains.items() if _sees(scope, name)}
-    return told.model_copy(update={"domains": domains, "mailbox": (), "access": None}), scope
+        return every, scope
+    domains = {name: each for name, each in every.domains.items() if _sees(scope, name)}
+    return every.model_copy(update={"domains": domains, "mailbox": (), "access": None}), scope
 
 
 def _sees(scope: Scope, name: str) -> bool:
@@ -86,14 +87,14 @@ def _settings() -> Settings:
 
 @lru_cache(maxsize=1)
 def _loaded(_stamp: tuple[object, ...]) -> Settings:
-    """Read once for all questions of a run, and of all runs until the file is another."""
+    """Read once, until the file changes."""
     return load_settings(None, store=None, lock_timeout=None)
 
 
 @contextmanager
 def unattended() -> Iterator[None]:
-    """Within, in this thread alone, everything is seen: nobody looks. Answers are kept under what
-    their reader may see, so those made here are for those alone who may see everything."""
+    """Within, this thread sees everything, for no viewer. Answers are cached by what is visible, so
+    these serve only viewers who may see everything."""
     before = _UNATTENDED.set(True)
     try:
         yield
@@ -102,30 +103,30 @@ def unattended() -> Iterator[None]:
 
 
 def is_unattended() -> bool:
-    """Whether nobody looks: within `unattended`."""
+    """Whether there is no viewer: within `unattended`."""
     return _UNATTENDED.get()
 
 
-def _viewer(told: Settings) -> Viewer:
+def _viewer(every: Settings) -> Viewer:
     if is_unattended():
         return Viewer("", "", EVERYTHING, logged_in=False)
-    if told.access is None:
+    if every.access is None:
         if os.environ.get(LOGIN) == "required":
-            raise AccessDenied("the settings have no table [access] any more")
+            raise AccessDenied("the settings no longer have a table [access]")
         return Viewer("", "", EVERYTHING, logged_in=False)
     claims = _claims()
     if not claims.get("is_logged_in"):
-        raise AccessDenied("nobody is logged in")
-    if told.access.is_over(claims, datetime.now(UTC)):
-        raise AccessDenied("the login is over")
-    scope = told.access.granted(claims, told.groups)
+        raise AccessDenied("not logged in")
+    if every.access.is_over(claims, datetime.now(UTC)):
+        raise AccessDenied("the login has expired")
+    scope = every.access.granted(claims, every.groups)
     if scope is None:
-        raise AccessDenied(f"{_name(claims)} may not look")
+        raise AccessDenied(f"{_name(claims)} has no access")
     return Viewer(_name(claims), _text(claims, "email"), scope, logged_in=True)
 
 
 def _claims() -> Mapping[str, Any]:
-    """What the provider signed and this dashboard's cookie holds; empty for nobody."""
+    """What the provider signed and the cookie holds; empty without a login."""
     return st.user.to_dict()
 
 
@@ -139,13 +140,13 @@ def _name(claims: Mapping[str, Any]) -> str:
 
 
 def admitted() -> bool:
-    """Whether whoever looks may see anything; else the page says calmly what to do."""
+    """Whether the viewer may see anything; else the page says what to do."""
     try:
-        told = _settings()
-        if told.access is not None or os.environ.get(LOGIN) == "required":
-            _viewer(told)
+        every = _settings()
+        if every.access is not None or os.environ.get(LOGIN) == "required":
+            _viewer(every)
     except AccessDenied:
-        _say_who_and_what(told.access)
+        _say_how_to_log_in(every.access)
         return False
     except ConfigError as error:
         if os.environ.get(LOGIN) != "required":
@@ -156,7 +157,7 @@ def admitted() -> bool:
     return True
 
 
-def _say_who_and_what(access: Access | None) -> None:
+def _say_how_to_log_in(access: Access | None) -> None:
     claims = _claims()
     st.title("rua")
     if access is None:
@@ -165,25 +166,25 @@ def _say_who_and_what(access: Access | None) -> None:
         st.markdown("Log in to see the reports on your domains.")
         st.button("Log in", type="primary", on_click=st.login)
     elif access.is_over(claims, datetime.now(UTC)):
-        st.info("**Your login is over.** Log in again to go on.")
+        st.info("**Your login has expired.** Log in again.")
         st.button("Log in again", type="primary", on_click=st.login)
     else:
-        _say_stranger(access, claims)
+        _say_no_access(access, claims)
 
 
-def _say_stranger(access: Access, claims: Mapping[str, Any]) -> None:
+def _say_no_access(access: Access, claims: Mapping[str, Any]) -> None:
     email = _text(claims, "email")
     who = quoted(email or _name(claims))
-    st.info(f"**You are logged in as {who}, and may not look at this dashboard.**")
+    st.info(f"**You are logged in as {who}, who has no access to this dashboard.**")
     if email and not access.addresses(claims):
-        st.markdown("The provider does not say that this e-mail address was verified.")
-    whom = f"ask {quoted(access.contact)}" if access.contact else "ask whoever runs rua here"
-    st.markdown(f"If you should, {whom} to name you in its settings; then reload this page.")
+        st.markdown("The provider has not verified this e-mail address.")
+    whom = f"ask {quoted(access.contact)}" if access.contact else "ask the operator of rua"
+    st.markdown(f"For access, {whom} to add you to the settings; then reload this page.")
     st.button("Log out", on_click=st.logout)
 
 
 def account() -> None:
-    """Who is logged in, and the way out; nothing where there is no login."""
+    """Who is logged in, and the log-out button; nothing without a login."""
     found = viewer()
     if not found.logged_in:
         return
@@ -195,6 +196,4 @@ def account() -> None:
 
 
 def _log(error: RuaError) -> None:
-    from dashboards.cli.output import say  # noqa: PLC0415 - the command line is not needed else
-
     say(f"rua: {error}")

@@ -1,36 +1,46 @@
-"""Which days, which group and which domain: chosen once, for all screens, and kept in the URL, so
-that a view can be shared. The frame (app.py) calls `choose`; a screen asks `chosen`.
+"""The filters of all screens: days, group, domain and last day. The frame (app.py) calls `choose`;
+a screen asks `chosen`.
 
-The navigation drops the URL's parameters and links bring their own, so both are reconciled on
-every run: parameters that are there and are not what was written last come from a link, and are
-taken over; otherwise what is chosen is written. Streamlit's own binding of a widget to a parameter
-does not let a link or a button change it.
+They are kept in the URL, so that a view can be shared. The navigation drops the URL's parameters
+and links bring their own: parameters that differ from those written last come from a link and are
+adopted; otherwise the choice is written into the URL. Streamlit's own binding of a widget to a
+parameter does not let a link or a button change it.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
 from analytics.query.window import Window
 from dashboards.common.formatting import day, span
 from dashboards.web.session.query_cache import Chosen
+from dashboards.web.session.url_state import (
+    DAYS,
+    DOMAIN,
+    EARLIEST,
+    GROUP,
+    LATEST,
+    PERIODS,
+    UNTIL,
+    Parameter,
+    replace,
+    texts,
+)
 
 __all__ = [
     "all_domains",
     "choose",
     "chosen",
-    "day_of",
     "is_today",
     "look_back_from",
     "shared",
     "window_of",
 ]
 
-PERIODS = (7, Window.DAYS, 90)
-EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
-NO_GROUP = "In no group"
-KEYS = ("days", "group", "domain", "until")  # of widgets, and of the URL's parameters
+NO_GROUP = "No group"
+PARAMETERS: tuple[Parameter[Any], ...] = (DAYS, GROUP, DOMAIN, UNTIL)  # their names: widgets' keys
 CHOSEN = "chosen by the filters"  # keys in the session that no widget has
 WRITTEN = "written into the URL"
 
@@ -60,52 +70,36 @@ def choose(domains: Sequence[str], groups: Mapping[str, Sequence[str]]) -> None:
 
 
 def chosen() -> Chosen:
-    """What was chosen in this run."""
+    """What is chosen in this run."""
     found: Chosen = st.session_state[CHOSEN]
     return found
 
 
 def shared() -> dict[str, str]:
-    """The parameters that mean the same on every screen, for links from one to another: those that
-    `choose` has written into the URL. A screen has hundreds of links, and the URL takes time."""
+    """The parameters that hold on every screen, for links, as `choose` wrote them into the URL: a
+    screen has hundreds of links, and reading the URL takes time."""
     return dict(st.session_state[WRITTEN])
-
-
-def _said() -> dict[str, str]:
-    """The same as the URL has them."""
-    return {key: st.query_params[key] for key in KEYS if key in st.query_params}
 
 
 def _take_over(domains: Sequence[str], groups: Mapping[str, Sequence[str]]) -> None:
     """Before the widgets are drawn: a link's parameters; of a broken link, what makes sense."""
-    said = _said()
-    if "days" not in st.session_state:
-        st.session_state.update(_read({}, domains, groups))
-    if said and said != st.session_state.get(WRITTEN):
-        st.session_state.update(_read(said, domains, groups))
+    linked = texts(PARAMETERS)
+    if linked and linked != st.session_state.get(WRITTEN):
+        st.session_state.update(_linked(domains, groups))
+    elif "days" not in st.session_state:
+        st.session_state.update(days=Window.DAYS, group=None, domain=None, until=None)
 
 
-def _read(
-    said: Mapping[str, str], domains: Sequence[str], groups: Mapping[str, Sequence[str]]
-) -> dict[str, object]:
-    days, group, domain = (said.get(key) for key in ("days", "group", "domain"))
+def _linked(domains: Sequence[str], groups: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    group, domain = GROUP.get(), DOMAIN.get()
     group = group if group in groups else None
     listed = domains if group is None else groups[group]
     return {
-        "days": next((each for each in PERIODS if str(each) == days), Window.DAYS),
+        "days": DAYS.get() or Window.DAYS,
         "group": group,
         "domain": domain if domain in listed else None,
-        "until": day_of(said.get("until")),
+        "until": UNTIL.get(),
     }
-
-
-def day_of(text: str | None) -> date | None:
-    """A day of the URL, or None where it is no sane one."""
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if EARLIEST <= found <= LATEST else None
 
 
 def _write(found: Chosen) -> None:
@@ -113,13 +107,14 @@ def _write(found: Chosen) -> None:
     values = {"days": str(found.window.days), "group": found.group, "domain": found.domain}
     wanted = {key: value for key, value in {**values, "until": last}.items() if value is not None}
     st.session_state[WRITTEN] = wanted
-    if _said() != wanted:
-        others = {key: value for key, value in st.query_params.items() if key not in KEYS}
-        st.query_params.from_dict({**wanted, **others})
+    if texts(PARAMETERS) != wanted:
+        names = {each.name for each in PARAMETERS}
+        others = {key: value for key, value in st.query_params.items() if key not in names}
+        replace({**wanted, **others})
 
 
 def _group(groups: Mapping[str, Sequence[str]]) -> str | None:
-    """Asked for only where there are groups to choose between; None is all of them."""
+    """A choice only where there are several groups; None is all of them."""
     if len(groups) < 2:
         return None
     return st.selectbox(
@@ -144,7 +139,7 @@ def _domain(listed: Sequence[str]) -> str | None:
 def _those(
     domain: str | None, group: str | None, groups: Mapping[str, Sequence[str]]
 ) -> tuple[str, ...] | None:
-    """The domains that the choice comes down to; those of the settings, where they name any."""
+    """The domains of the choice; those of the settings, where they name any."""
     if domain is not None:
         return (domain,)
     if group is not None:
@@ -153,7 +148,7 @@ def _those(
 
 
 def all_domains(groups: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
-    """What is looked at where nothing is chosen; None, where the settings name no domain."""
+    """The domains where nothing is chosen; None where the settings name none."""
     return tuple(sorted(name for names in groups.values() for name in names)) or None
 
 
@@ -164,12 +159,12 @@ def window_of(days: int, last: date | None, today: date) -> Window:
 
 
 def is_today(window: Window) -> bool:
-    """Whether the window ends now, and not at a day that was chosen."""
+    """Whether the window ends today, and not at a chosen day."""
     return window.last == _today()
 
 
 def look_back_from(last: date) -> None:
-    """Choose the last day; to be called from a button, before the widgets are drawn."""
+    """Choose the last day; call it from a button, before the widgets are drawn."""
     st.session_state["until"] = last if last != _today() else None
 
 

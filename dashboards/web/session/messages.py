@@ -1,5 +1,6 @@
-"""What every screen says when there is nothing to show yet, or something is wrong: calmly, and with
-what to do next. Text from reports and paths stand `quoted`.
+"""What every screen says when there is nothing to show or something fails, and what to do next.
+
+Text from reports and paths are `quoted`.
 """
 
 import contextlib
@@ -24,7 +25,7 @@ CREDIT = "IP address data by [IPinfo](https://ipinfo.io), CC BY-SA 4.0."
 
 @contextlib.contextmanager
 def problems_shown() -> Iterator[None]:
-    """Says calmly what is wrong with the store or the settings, and ends the screen there."""
+    """Says what is wrong with the store or the settings, and ends the screen there."""
     try:
         yield
     except RuaError as error:
@@ -34,21 +35,18 @@ def problems_shown() -> Iterator[None]:
 
 def _say_problem(error: RuaError) -> None:
     if isinstance(error, StoreLocked):
-        st.info(
-            f"**The store is busy:** {quoted(error.what)}. Nothing is lost; try again in a moment."
-        )
+        st.info(f"**The store is busy:** {quoted(error.what)}. Try again in a moment.")
         st.button("Try again", type="primary")
         return
     if isinstance(error, AccessDenied):
-        st.info(f"**This is not for you to see or change:** {quoted(str(error))}.")
+        st.info(f"**You have no access:** {quoted(str(error))}.")
         return
     st.warning("**The dashboard cannot read the store.**")
     st.text(str(error))
 
 
 def say_behind() -> None:
-    """That the store has changed since what is shown, where it has; the page then follows by
-    itself."""
+    """Where the store has changed since: says so, and updates the page once the copy is ready."""
     copied = shown_copy()
     if copied is not None and is_behind():
         _follow(copied)
@@ -57,26 +55,25 @@ def say_behind() -> None:
 @st.fragment(run_every=FOLLOW_SECONDS)
 def _follow(copied: Copied) -> None:
     now = None
-    with contextlib.suppress(RuaError):  # the page says what is wrong, a part of it could not
+    with contextlib.suppress(RuaError):  # the whole page says what is wrong
         now = shown_copy()
     if now != copied:
         st.rerun()
     is_today = copied.at.date() == datetime.now(UTC).date()
     when = "" if is_today else f"{day(copied.at)}, "
     st.caption(
-        f"**As of {when}{copied.at:%H:%M} UTC.** The store has changed since;"
-        " this page follows by itself as soon as that is counted."
+        f"**As of {when}{copied.at:%H:%M} UTC.** The store has changed; this page updates itself."
     )
 
 
 def no_store() -> bool:
-    """Whether there is no store yet; then the page says what to run."""
+    """Whether there is no store; then the page says what to run."""
     path = settings().store
     if path.exists():
         return False
-    st.info(f"**There is no store yet** at {quoted(str(path))}. Read some reports into it:")
+    st.info(f"**No store yet** at {quoted(str(path))}. Import reports:")
     st.code(f"rua --store {shlex.quote(str(path))} ingest PATH", language=None)
-    st.markdown("PATH is a folder or file of reports as they came. To try it without any:")
+    st.markdown("PATH is a folder or file of reports. To try it with a demo mailbox:")
     st.code(
         "rua demo --out demo\nrua --config demo/rua.toml ingest demo/mails\n"
         "rua --config demo/rua.toml dashboard",
@@ -86,23 +83,23 @@ def no_store() -> bool:
 
 
 def no_reports(feed: Row) -> bool:
-    """Whether the store holds no DMARC report at all. `feed` is a row of `freshness.feed`."""
+    """Whether the store holds no DMARC report. `feed` is a row of `freshness.feed`."""
     if feed["dmarc_reports"]:
         return False
-    st.info("**The store holds no DMARC reports yet.** Read some into it, then reload this page:")
+    st.info("**No DMARC reports yet.** Import some, then reload this page:")
     st.code(f"rua --store {shlex.quote(str(settings().store))} ingest PATH", language=None)
     if refused := feed["quarantined"]:
-        st.markdown(f"{amount(refused, 'document')} could not be read; see why:")
+        st.markdown(f"{amount(refused, 'document')} could not be read. See why:")
         st.code("rua quarantine list", language=None)
     return True
 
 
 def no_mail(feed: Row, reports: int, window: Window) -> bool:
-    """Whether no report covers the window, `reports` being those that do. A feed that stopped long
-    ago is offered as it last looked."""
+    """Whether no report covers the window, `reports` being their count. Where the feed stopped, the
+    page offers its last days."""
     latest, is_empty = feed["last_report_day"], not reports
     if is_empty:
-        st.info(f"**No reports cover these days.** {_way_out(feed, window)}")
+        st.info(f"**No reports in this period.** {_way_out(feed, window)}")
     if feed["state"] == "silent":
         st.button(
             f"Show the days up to {day(latest)}",
@@ -116,7 +113,7 @@ def no_mail(feed: Row, reports: int, window: Window) -> bool:
 def _way_out(feed: Row, window: Window) -> str:
     latest = feed["last_report_day"]
     if latest is None:
-        return f"All reports in the store are of days after {day(window.last)}."
+        return f"All reports in the store are later than {day(window.last)}."
     if latest < window.first:
-        return "If reports should have come, see whether they are read in: `rua status`."
-    return "Choose more days, or another domain."
+        return "Reports expected? See whether they are imported: `rua status`."
+    return "Choose more days or another domain."

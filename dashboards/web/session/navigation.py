@@ -1,4 +1,4 @@
-"""The screens, in the order in which a postmaster looks at them, and links between them."""
+"""The screens, in the order a postmaster reads them, and links between them."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,11 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from dashboards.web.session.filters import shared
+from dashboards.web.session.url_state import replace
 
-__all__ = ["SCREENS", "go", "has", "link", "pages"]
+__all__ = ["SCREENS", "go", "has", "here", "link", "pages"]
 
-# Folder in screens/, which is also the path of its URL -> title in the navigation.
+# Folder in screens/ and path of the URL -> title in the navigation.
 SCREENS: Mapping[str, str] = {
     "monday": "Monday",
     "domain": "Domain",
@@ -20,7 +21,7 @@ SCREENS: Mapping[str, str] = {
     "report": "Report",
     "pipeline": "Pipeline",
 }
-HIDDEN = ("report",)  # not in the navigation: a link leads there
+HIDDEN = ("report",)  # not in the navigation: opened by links
 
 
 def pages() -> list[Page]:
@@ -34,9 +35,9 @@ def has(screen: str) -> bool:
 
 
 def link(screen: str, label: str, **parameters: str | None) -> None:
-    """A link to a screen of the same days, group and domain; a parameter of None is taken out.
+    """A link to a screen with the same days, group and domain; a parameter of None is removed.
 
-    `label` is Markdown: text from a report goes through `wording.quoted` first. Values may be
+    `label` is Markdown: text from a report goes through `formatting.quoted` first. Values may be
     anything: they are percent-encoded.
     """
     st.page_link(_page(screen), label=label, query_params=_query(parameters), width="content")
@@ -45,6 +46,11 @@ def link(screen: str, label: str, **parameters: str | None) -> None:
 def go(screen: str, **parameters: str | None) -> None:
     """Show another screen at once, as a `link` would."""
     st.switch_page(_page(screen), query_params=_query(parameters))
+
+
+def here(parameters: Mapping[str, str | None]) -> None:
+    """Show this screen anew with these parameters of its own; to be called from a button."""
+    replace(_query(parameters))
 
 
 def _page(screen: str) -> Page:

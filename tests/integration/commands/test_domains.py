@@ -31,7 +31,7 @@ def test_a_rate_is_shown_where_it_says_something(rua: Rua, store: Path) -> None:
     lines = rua("--store", store, "domains", *AS_OF).stdout.splitlines()
     table = {line.split()[0]: line for line in lines if not line.startswith(" ")}
     assert "100 %       100 %  99.4 – 100 %" in table["much.example"]
-    assert "–  too few to tell: 12 of 12" in table["little.example"]
+    assert "–  too few messages: 12 of 12" in table["little.example"]
     assert "0.0 %           –  no legitimate mail" in table["none.example"]
 
 

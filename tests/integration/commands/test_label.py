@@ -173,7 +173,7 @@ def test_a_misspelt_approval_is_told(rua: Rua, store: Path) -> None:
     (rua.folder / "rua.toml").write_text('[domains."example.com"]\napproved = ["sengrid"]\n')
     done = rua("--store", store, "sources", *AS_OF)
     assert done.returncode == 0
-    assert "'sengrid' is no known sender and no source of these days" in done.stderr
+    assert "'sengrid' is no known sender and no source in this period" in done.stderr
     assert "did you mean SendGrid" in done.stderr
     (rua.folder / "rua.toml").write_text('[domains."example.com"]\napproved = ["sendgrid"]\n')
     assert "no known sender" not in rua("--store", store, "sources", *AS_OF).stderr

@@ -135,7 +135,7 @@ def test_only_an_editor_changes_labels(groups: TwoGroups, opened: Open, email: s
     for domain in (min(groups.mine), min(groups.theirs)):
         app = opened(email, labelling, domain=domain)
         assert [each.value for each in app.text] == []
-        assert "not for you" in app.info[0].value
+        assert "You have no access" in app.info[0].value
     assert labels_in(groups.store) == before
 
 
@@ -145,7 +145,7 @@ def test_only_an_editor_of_everything_reads_quarantine_again(
 ) -> None:
     app = opened(email, retrying)
     assert [each.value for each in app.text] == []
-    assert "not for you" in app.info[0].value
+    assert "You have no access" in app.info[0].value
 
 
 def test_no_screen_opens_the_store_or_the_settings_by_itself() -> None:
@@ -163,7 +163,7 @@ def test_no_screen_opens_the_store_or_the_settings_by_itself() -> None:
 def test_an_editor_of_a_group_changes_its_labels_alone(groups: TwoGroups, opened: Open) -> None:
     mine, theirs = min(groups.mine), min(groups.theirs)
     app = opened(EDITOR, labelling, domain=theirs)
-    assert "not for you" in app.info[0].value
+    assert "You have no access" in app.info[0].value
     assert (theirs, "written.example") not in labels_in(groups.store)
     assert (theirs, "label.theirs.example") in labels_in(groups.store)
     app = opened(EDITOR, labelling, domain=mine)
@@ -197,10 +197,10 @@ def test_the_url_chooses_among_what_may_be_seen(groups: TwoGroups, opened: Open,
     assert app.selectbox(key="domain").value is None
 
 
-def test_nobody_and_strangers_see_a_calm_page(groups: TwoGroups, opened: Open) -> None:
+def test_a_viewer_without_access_sees_what_to_do(groups: TwoGroups, opened: Open) -> None:
     for email, words, button in (
         (None, "Log in to see", "Log in"),
-        ("x@y.example", "may not look", "Log out"),
+        ("x@y.example", "no access", "Log out"),
     ):
         app = opened(email)
         assert words in str([each.value for each in (*app.markdown, *app.info)])
@@ -210,7 +210,7 @@ def test_nobody_and_strangers_see_a_calm_page(groups: TwoGroups, opened: Open) -
 
 def test_a_login_that_is_over_is_asked_for_again(groups: TwoGroups, opened: Open) -> None:
     app = opened("all@msp.example", age=13 * 3600)
-    assert "login is over" in app.info[0].value
+    assert "login has expired" in app.info[0].value
     assert not shown(app) & groups.mine
 
 

@@ -54,22 +54,22 @@ def test_a_domain_shows_its_road_what_blocks_and_what_a_fix_brings(
         "What blocks",
         "At p=quarantine",
         "Legitimate mail that passes",
-        "Each source that passes",
+        "Pass rate by source",
         "Messages per day",
-        "Reports that came",
+        "Reports received",
         "What is not known",
     ]
     assert "150 messages of yours fail: SendGrid" in said
-    assert "Mend SendGrid." in said
+    assert "Fix SendGrid." in said
     assert "At p=quarantine 150 of 1,950 legitimate messages would be lost" in said
     assert "Fix this one, SendGrid, and the loss falls to nothing." in said
     assert measured(app)["Legitimate lost"][0] == "150"
     road_, loss, *_ = chart_names(app)
-    assert road_.startswith("example.com stands at p=none, here since 31 Oct 2026, 30 days; the")
+    assert road_.startswith("example.com is at p=none, here since 31 Oct 2026, 30 days; the")
     assert road_.endswith("legitimate mail that passes.")
     assert "Fix this one" in loss
-    gates = tables_of(app)["Gates"]
-    assert set(gates["state"]) == {"open", "closed"}
+    gates = tables_of(app)["Checks"]
+    assert set(gates["state"]) == {"passes", "fails"}
     assert "RFC 9989" in " ".join(gates["basis"])
 
 
@@ -79,13 +79,13 @@ def test_every_panel_has_a_name_and_can_be_downloaded(
     app = app_on(*failing, screen="domain", domain="example.com")
     assert all(chart_names(app))
     assert {each.proto.label for each in app.get("download_button")} == {
-        "What blocks as CSV",
-        "Pass rate per day as CSV",
-        "Each source that passes as CSV",
-        "Messages per day as CSV",
-        "Reports that came as CSV",
+        "Save blockers as CSV",
+        "Save pass rate per day as CSV",
+        "Save pass rate by source as CSV",
+        "Save messages per day as CSV",
+        "Save reports received as CSV",
     }
-    assert set(tables_of(app)) == {"Gates", "Sources that would lose mail"}
+    assert set(tables_of(app)) == {"Checks", "Sources that would lose mail"}
 
 
 def test_the_what_if_mode_replays_every_panel_and_is_kept_in_the_url(
@@ -146,13 +146,13 @@ def test_an_empty_store_and_a_foreign_domain_say_so(tmp_path: Path, app_on: Open
     empty = tmp_path / "empty.duckdb"
     with Store(empty).write():
         pass
-    assert "holds no DMARC reports yet" in words(app_on(empty, screen="domain"))
+    assert "No DMARC reports yet" in words(app_on(empty, screen="domain"))
     config = tmp_path / "rua.toml"
     config.write_text('[domains."mine.example"]\n')
     reports = [Report(TODAY, "mine.example"), Report(TODAY, "theirs.example", count=7)]
     store = store_of(reports, tmp_path / "s")
     said = words(app_on(store, config, screen="domain", domain="theirs.example"))
-    assert "nothing is advised on it" in said
+    assert "this domain is not in the settings" in said
     assert "The road to reject" not in said
 
 
@@ -161,7 +161,7 @@ def test_a_window_without_reports_offers_the_last_one_with_some(
 ) -> None:
     store = store_of([Report(TODAY - timedelta(days=200), count=100)], tmp_path / "s")
     said = words(app_on(store, screen="domain", domain="example.com"))
-    assert "No reports cover these days" in said
+    assert "No reports in this period" in said
     assert "No report for 200 days" in said
 
 

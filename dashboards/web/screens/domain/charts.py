@@ -1,4 +1,4 @@
-"""Charts of one domain: rates against their gate, policy changes on the time axis, and losses."""
+"""Charts of one domain: pass rates, policy changes on the time axis, losses and outcomes."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -24,23 +24,23 @@ from dashboards.web.components.charts import (
 )
 
 __all__ = [
-    "fates_frame",
-    "fates_per_day",
     "loss_chart",
     "loss_frame",
+    "outcomes_frame",
+    "outcomes_per_day",
     "per_day",
     "policy_frame",
     "rate_per_day",
     "rates_chart",
     "rates_frame",
-    "with_gate",
     "with_policy",
+    "with_required",
 ]
 
 MOST_SOURCES = 12
 ROW_HEIGHT, AXIS = 26, 24  # pixels
-# What would have become of a message -> what is drawn in its colour.
-FATES = {
+# The outcome of a message -> the share whose colour it has.
+OUTCOMES = {
     "passes": Share.PASSING,
     "rejected": Share.BROKEN,
     "quarantined": Share.UNDECIDED,
@@ -51,21 +51,21 @@ SIDES = {"reports": "reports show", "dns": "DNS publishes"}
 
 
 def policy_frame(rows: Sequence[Row], window: Window) -> pd.DataFrame:
-    """One row per policy change in the window: day, said_day, label, by (in words).
+    """One row per policy change in the window: day, day_text, label, by (in words).
 
     Takes rows of `analytics.policy.history`; the policy that was seen first is no change.
     """
     records = [
         {
             "day": row["day"].isoformat(),
-            "said_day": f"{row['day']:%a} {formatting.day(row['day'])}",
+            "day_text": f"{row['day']:%a} {formatting.day(row['day'])}",
             "label": _tags(row),
             "by": SIDES[row["by"]],
         }
         for row in rows
         if row["before"] is not None and window.first <= row["day"] <= window.last
     ]
-    return pd.DataFrame(records, columns=["day", "said_day", "label", "by"])
+    return pd.DataFrame(records, columns=["day", "day_text", "label", "by"])
 
 
 def _tags(row: Row) -> str:
@@ -79,13 +79,13 @@ def rate_per_day(
     window: Window,
     palette: Palette,
     changes: pd.DataFrame,
-    gate: tuple[float, str] | None,
+    required: tuple[float, str] | None,
 ) -> Chart:
-    """Pass rates (a `rate_frame`) with the gate's line, its rate and words, and policy changes (a
+    """Pass rates (a `rate_frame`) with the required rate and its label, and policy changes (a
     `policy_frame`)."""
     chart = pass_rate_per_day(frame, window, palette)
-    if gate is not None:
-        chart = with_gate(chart, *gate, palette)
+    if required is not None:
+        chart = with_required(chart, *required, palette)
     return with_policy(chart, changes, window, palette, is_low=True)
 
 
@@ -111,7 +111,7 @@ def with_policy(
     changes = changes.assign(line=changes.groupby("day").cumcount())
     x, grey = days_axis(window), palette[Share.NO_RESULT]
     tooltip = [
-        alt.Tooltip("said_day:N", title="Day (UTC)"),
+        alt.Tooltip("day_text:N", title="Day (UTC)"),
         alt.Tooltip("label:N", title="Policy"),
         alt.Tooltip("by:N", title="Seen by"),
     ]
@@ -137,22 +137,22 @@ def with_policy(
     return layers  # type: ignore[no-any-return]
 
 
-def with_gate(chart: Chart, rate: float, words: str, palette: Palette) -> Chart:
-    """The chart of rates with the line of a gate; a label says what it is."""
+def with_required(chart: Chart, rate: float, words: str, palette: Palette) -> Chart:
+    """The chart of rates with the line of the required rate and its label."""
     frame = pd.DataFrame([{"rate": rate, "words": words}])
     colour = palette[Share.UNDECIDED]
     line = alt.Chart(frame).mark_rule(color=colour, strokeDash=[7, 4], strokeWidth=2)
     label = alt.Chart(frame).mark_text(
         align="left", baseline="top", dx=4, dy=4, color=colour, fontSize=12, fontWeight="bold"
     )
-    gate = line.encode(y=alt.Y("rate:Q"))
-    said = label.encode(y=alt.Y("rate:Q"), x=alt.value(0), text=alt.Text("words:N"))
-    whole: Any = chart + gate + said
+    rule = line.encode(y=alt.Y("rate:Q"))
+    name = label.encode(y=alt.Y("rate:Q"), x=alt.value(0), text=alt.Text("words:N"))
+    whole: Any = chart + rule + name
     return whole  # type: ignore[no-any-return]
 
 
 def rates_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """One row per source, the largest first: source, rate, low, high, messages, said, is_firm.
+    """One row per source, the largest first: source, rate, low, high, messages, words, is_firm.
 
     Takes rows of `analytics.sources.pass_rates`.
     """
@@ -163,20 +163,20 @@ def rates_frame(rows: Sequence[Row]) -> pd.DataFrame:
             "low": row["interval"][0],
             "high": row["interval"][1],
             "messages": row["legitimate"],
-            "said": _said(row),
+            "words": _words(row),
             "is_firm": row["enough"],
         }
         for row in rows
         if row["interval"]
     ]
-    columns = ["source", "rate", "low", "high", "messages", "said", "is_firm"]
+    columns = ["source", "rate", "low", "high", "messages", "words", "is_firm"]
     return pd.DataFrame(records, columns=columns)
 
 
-def _said(row: Row) -> str:
+def _words(row: Row) -> str:
     counts = f"{row['legitimate_aligned']:,} of {row['legitimate']:,}"
     if not row["enough"]:
-        return f"{counts}: too few to tell"
+        return f"{counts}: too few messages"
     rate = percent(row["legitimate_aligned"] / row["legitimate"])
     return f"{rate} ({counts}), 95 % interval {interval(row['interval'])}"
 
@@ -192,7 +192,7 @@ def rates_chart(frame: pd.DataFrame, floor: float, palette: Palette) -> Chart:
     y = alt.Y("source:N", sort=None, title=None, axis=alt.Axis(labelLimit=150, labelOverlap=False))
     tooltip = [
         alt.Tooltip("source:N", title="Source"),
-        alt.Tooltip("said:N", title="Passes"),
+        alt.Tooltip("words:N", title="Passes"),
     ]
     firm = alt.datum.is_firm
     whiskers = alt.Chart(shown).mark_rule(strokeWidth=2, opacity=0.5, color=blue)
@@ -216,13 +216,13 @@ def rates_chart(frame: pd.DataFrame, floor: float, palette: Palette) -> Chart:
 
 
 def loss_frame(replay: Row) -> pd.DataFrame:
-    """What is left of the legitimate loss after each source is mended, the largest first: step,
+    """What is left of the legitimate loss after each source is fixed, the largest first: step,
     source, left. Takes a row of `rua whatif`."""
     mine = [row for row in replay["by_source"] if row["class"] in ("own", "broken")]
     rows = [{"step": "now", "source": "", "left": replay["legitimate_lost"]}]
     rows += [
         {
-            "step": f"{n}. mend {table_cell(row['source'])}",
+            "step": f"{n}. fix {table_cell(row['source'])}",
             "source": table_cell(row["source"]) or "",
             "left": row["left_after"],
         }
@@ -255,42 +255,42 @@ def loss_chart(frame: pd.DataFrame, palette: Palette) -> Chart:
     return alt.layer(bars, words, height=AXIS + ROW_HEIGHT * len(shown), padding=PADDING)
 
 
-def fates_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """One row per (day, fate): day, said_day, fate, rank, messages, legitimate.
+def outcomes_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """One row per (day, outcome): day, day_text, outcome, rank, messages, legitimate.
 
     Takes rows of `analytics.sources.pass_rates.replayed_fates`.
     """
-    ranks = {fate: rank for rank, fate in enumerate(FATES)}
+    ranks = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
     records = [
         {
             "day": row["day"].isoformat(),
-            "said_day": f"{row['day']:%a} {formatting.day(row['day'])}",
-            "fate": row["fate"],
+            "day_text": f"{row['day']:%a} {formatting.day(row['day'])}",
+            "outcome": row["fate"],
             "rank": ranks[row["fate"]],
             "messages": row["messages"],
             "legitimate": row["legitimate"],
         }
         for row in rows
     ]
-    columns = ["day", "said_day", "fate", "rank", "messages", "legitimate"]
+    columns = ["day", "day_text", "outcome", "rank", "messages", "legitimate"]
     return pd.DataFrame(records, columns=columns)
 
 
-def fates_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Chart:
-    """Stacked bars, what passes at the bottom. Takes a `fates_frame`."""
-    present = [fate for fate in FATES if (frame["fate"] == fate).any()]
-    scale = alt.Scale(domain=present, range=[palette[FATES[fate]] for fate in present])
+def outcomes_per_day(frame: pd.DataFrame, window: Window, palette: Palette) -> Chart:
+    """Stacked bars, what passes at the bottom. Takes an `outcomes_frame`."""
+    present = [each for each in OUTCOMES if (frame["outcome"] == each).any()]
+    scale = alt.Scale(domain=present, range=[palette[OUTCOMES[each]] for each in present])
     bars = (
         alt.Chart(frame)
         .mark_bar()
         .encode(
             x=days_axis(window),
             y=alt.Y("messages:Q", title=None, axis=COUNTS),
-            color=alt.Color("fate:N", scale=scale, legend=alt.Legend(**LEGEND)),
+            color=alt.Color("outcome:N", scale=scale, legend=alt.Legend(**LEGEND)),
             order=alt.Order("rank:Q"),
             tooltip=[
-                alt.Tooltip("said_day:N", title="Day (UTC)"),
-                alt.Tooltip("fate:N", title="Would have been"),
+                alt.Tooltip("day_text:N", title="Day (UTC)"),
+                alt.Tooltip("outcome:N", title="Outcome"),
                 alt.Tooltip("messages:Q", title="Messages", format=",d"),
                 alt.Tooltip("legitimate:Q", title="of them legitimate", format=",d"),
             ],

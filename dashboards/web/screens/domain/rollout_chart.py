@@ -1,4 +1,4 @@
-"""The road from p=none to p=reject as a picture: where a domain stands, and the gates ahead."""
+"""The road from p=none to p=reject as a picture: the present policy and the next checks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,23 +7,23 @@ import altair as alt
 import pandas as pd
 
 from analytics.advice.domain_state import LEVELS
-from dashboards.common.formatting import amount, day, table_cell
+from dashboards.common.formatting import amount, day
 from dashboards.common.palette import Palette, Share
 from dashboards.web.components.charts import PADDING, Chart
 from dashboards.web.screens.domain.data import Place
 from dashboards.web.session.query_cache import Row
+from schemas.sanitize import cell
 
-__all__ = ["gates_frame", "road", "road_name"]
+__all__ = ["CLOSED", "OPEN", "gates_frame", "road", "road_name"]
 
 HEIGHT = 130
-STEP, GATE_FIRST, GATE_LAST = 100, 16, 84  # along the road; a gate stands between two steps
-OPEN, CLOSED = "open", "closed"
+STEP, GATE_FIRST, GATE_LAST = 100, 16, 84  # along the road; checks are between two steps
+OPEN, CLOSED = "passes", "fails"
 TEXT = {"fontSize": 13}
 
 
 def gates_frame(place: Place) -> pd.DataFrame:
-    """One row per gate before the next step, in their order: x, state, gate, measured, required,
-    basis."""
+    """One row per check before the next step: x, state, gate, measured, required."""
     start = STEP * LEVELS.index(place.level)
     count = len(place.gates)
     apart = (GATE_LAST - GATE_FIRST) / max(1, count - 1)
@@ -32,18 +32,17 @@ def gates_frame(place: Place) -> pd.DataFrame:
             "x": start + GATE_FIRST + n * apart,
             "state": OPEN if gate["ok"] else CLOSED,
             "gate": gate["name"],
-            "measured": table_cell(gate["measured"]),
+            "measured": cell(gate["measured"]),
             "required": gate["required"],
-            "basis": gate["basis"],
         }
         for n, gate in enumerate(place.gates)
     ]
-    columns = ["x", "state", "gate", "measured", "required", "basis"]
+    columns = ["x", "state", "gate", "measured", "required"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def road(place: Place, advice: Row, tried: str | None, palette: Palette) -> Chart:
-    """`tried` is the level of the what-if mode. Open gates are rings, closed ones crosses."""
+    """`tried` is the level of the what-if mode. Passed checks are rings, failed ones crosses."""
     here, end = STEP * LEVELS.index(place.level), STEP * LEVELS.index(place.goal)
     end = max(here, end)
     blue, red = palette[Share.PASSING], palette[Share.BROKEN]
@@ -53,7 +52,7 @@ def road(place: Place, advice: Row, tried: str | None, palette: Palette) -> Char
         _line(0, here, blue, 7),
         _steps(place, blue, grey),
         _words([(STEP * n, name) for n, name in enumerate(LEVELS) if STEP * n <= end], 32, grey),
-        _words([(here, _here_said(advice))], -34, grey, size=12),
+        _words([(here, _here_since(advice))], -34, grey, size=12),
     ]
     if place.next is not None and place.gates:
         layers.append(_gates(gates_frame(place), blue, red))
@@ -62,7 +61,7 @@ def road(place: Place, advice: Row, tried: str | None, palette: Palette) -> Char
     return alt.layer(*layers, height=HEIGHT, padding=PADDING)
 
 
-def _here_said(advice: Row) -> str:
+def _here_since(advice: Row) -> str:
     since = advice["window"]["policy_since"]
     days = (advice["window"]["last_report_day"] - since).days + 1
     return f"here since {day(since)}, {amount(days, 'day')}"
@@ -94,7 +93,7 @@ def _steps(place: Place, blue: str, grey: str) -> alt.Chart:
             "fill": blue if n <= here else "transparent",
             "stroke": blue if n <= here else grey,
             "size": 520 if n == here else 240,
-            "said": f"p={name}" + (", the goal" if n == goal else ""),
+            "words": f"p={name}" + (", the goal" if n == goal else ""),
         }
         for n, name in enumerate(LEVELS)
         if n <= max(here, goal)
@@ -108,7 +107,7 @@ def _steps(place: Place, blue: str, grey: str) -> alt.Chart:
             fill=alt.Fill("fill:N", scale=None),
             stroke=alt.Stroke("stroke:N", scale=None),
             size=alt.Size("size:Q", scale=None),
-            tooltip=[alt.Tooltip("said:N", title="Step")],
+            tooltip=[alt.Tooltip("words:N", title="Step")],
         )
     )
     return chart
@@ -143,7 +142,7 @@ def _gates(frame: pd.DataFrame, blue: str, red: str) -> alt.Chart:
             ),
             stroke=alt.Stroke("state:N", scale=colours, legend=None),
             tooltip=[
-                alt.Tooltip("gate:N", title="Gate"),
+                alt.Tooltip("gate:N", title="Check"),
                 alt.Tooltip("state:N", title="State"),
                 alt.Tooltip("measured:N", title="Measured"),
                 alt.Tooltip("required:N", title="Required"),
@@ -165,13 +164,13 @@ def _tried(x: int, colour: str) -> Chart:
 
 
 def road_name(name: str, place: Place, advice: Row, tried: str | None) -> str:
-    """The picture for those who do not see it."""
-    closed = [gate["name"] for gate in place.gates if not gate["ok"]]
-    words = [f"{name} stands at p={place.level}, {_here_said(advice)}; the goal is p={place.goal}."]
+    """The picture for a screen reader."""
+    failed = [gate["name"] for gate in place.gates if not gate["ok"]]
+    words = [f"{name} is at p={place.level}, {_here_since(advice)}; the goal is p={place.goal}."]
     if place.next is not None and place.gates:
         count = len(place.gates)
-        words.append(f"{count - len(closed)} of {count} gates before p={place.next} are open.")
-        words += [f"Closed: {', '.join(closed)}."] if closed else []
+        words.append(f"{count - len(failed)} of {count} checks before p={place.next} pass.")
+        words += [f"Failing: {', '.join(failed)}."] if failed else []
     if tried is not None:
         words.append(f"What if: p={tried}.")
     return " ".join(words)

@@ -1,6 +1,6 @@
-"""The what-if mode: which policy is tried, kept in the URL as ?p=&sp=&np=&adkim=&aspf=.
+"""The what-if mode: the policy to try, in the URL as ?p=&sp=&np=&adkim=&aspf=.
 
-It is on where ?p= names a policy. Tags that the URL leaves out follow p, or are relaxed.
+It is on where ?p= names a policy. Missing tags follow p, or are relaxed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,39 +10,36 @@ import streamlit as st
 from analytics.advice.domain_state import LEVELS
 from analytics.policy.replay import Tags
 from dashboards.common.formatting import quoted
+from dashboards.web.session.url_state import ADKIM, ASPF, NP, SP, P
 
 __all__ = ["asked", "banner", "controls", "record_of"]
 
-TAGS = ("p", "sp", "np", "adkim", "aspf")
+PARAMETERS = (P, SP, NP, ADKIM, ASPF)
+TAGS = tuple(each.name for each in PARAMETERS)
 AS_P, AS_SP = "as p", "as sp"
 FOLLOWS: Mapping[str, str] = {"sp": AS_P, "np": AS_SP}
 MODES: Mapping[str, str] = {"r": "relaxed", "s": "strict"}
 NAMES: Mapping[str, str] = {
     "p": "Policy (p)",
     "sp": "Subdomains (sp)",
-    "np": "Names that do not exist (np)",
+    "np": "Non-existent names (np)",
     "adkim": "DKIM alignment",
     "aspf": "SPF alignment",
 }
 
 
 def asked() -> Tags | None:
-    """The policy that the URL asks for; None where the mode is off. Senseless values are none."""
-    said = st.query_params
-    p = said.get("p")
-    if p not in LEVELS:
+    """The policy that the URL asks for; None where the mode is off."""
+    p = P.get()
+    if p is None:
         return None
-    sp, np = (said.get(tag) if said.get(tag) in LEVELS else None for tag in ("sp", "np"))
-    adkim, aspf = ("s" if said.get(tag) == "s" else "r" for tag in ("adkim", "aspf"))
-    return Tags(p, sp, np, adkim, aspf)
+    return Tags(p, SP.get(), NP.get(), ADKIM.get() or "r", ASPF.get() or "r")
 
 
 def controls(tags: Tags | None, offered: Tags) -> None:
-    """The controls of the mode, or the way into it, which begins with the policy `offered`."""
+    """The controls of the mode, or the button that starts it with the policy `offered`."""
     if tags is None:
-        st.button(
-            "What if … another policy were published?", on_click=_write, args=(offered,), key="try"
-        )
+        st.button("Try another policy (what-if)", on_click=_write, args=(offered,), key="try")
         return
     for tag in TAGS:
         st.session_state[_key(tag)] = _shown(tags, tag)
@@ -56,25 +53,24 @@ def controls(tags: Tags | None, offered: Tags) -> None:
                 key=_key(tag),
                 on_change=_changed,
             )
-        st.button("Leave what-if", on_click=_leave, key="leave")
+        st.button("End what-if", on_click=_leave, key="leave")
 
 
 def banner(domain: str, tags: Tags) -> None:
-    """What is seen now is no fact."""
+    """Says that the numbers below are replayed."""
     st.warning(
-        f"**What if** {quoted(domain)} published {quoted(record_of(tags))}? What is said of mail"
-        " below is the mail of these days replayed under it; the road and the reports that came"
-        " are what they are.",
+        f"**What if** {quoted(domain)} published {quoted(record_of(tags))}? Mail below is replayed"
+        " under it; the road and the reports received are real.",
         icon=None,
     )
 
 
 def record_of(tags: Tags) -> str:
-    """p=reject; sp=none: what is said, the defaults left out (RFC 9989 §4.7)."""
-    said = [f"p={tags.p}"]
-    said += [f"{tag}={value}" for tag, value in (("sp", tags.sp), ("np", tags.np)) if value]
-    said += [f"{tag}=s" for tag in ("adkim", "aspf") if getattr(tags, tag) == "s"]
-    return "; ".join(said)
+    """p=reject; sp=none: the tags without the defaults (RFC 9989 §4.7)."""
+    parts = [f"p={tags.p}"]
+    parts += [f"{tag}={value}" for tag, value in (("sp", tags.sp), ("np", tags.np)) if value]
+    parts += [f"{tag}=s" for tag in ("adkim", "aspf") if getattr(tags, tag) == "s"]
+    return "; ".join(parts)
 
 
 def _options(tag: str) -> Sequence[str]:
@@ -101,13 +97,11 @@ def _changed() -> None:
 
 
 def _write(tags: Tags) -> None:
-    _leave()
-    values = {tag: getattr(tags, tag) for tag in TAGS}
-    st.query_params.update(
-        {tag: value for tag, value in values.items() if value not in (None, "r")}
-    )
+    for parameter in PARAMETERS:
+        value = getattr(tags, parameter.name)
+        parameter.set(None if value == "r" else value)
 
 
 def _leave() -> None:
-    for tag in TAGS:
-        st.query_params.pop(tag, None)
+    for parameter in PARAMETERS:
+        parameter.set(None)

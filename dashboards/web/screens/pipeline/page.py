@@ -1,4 +1,4 @@
-"""How reading goes: the sources, speed, what waits, problems, and every run."""
+"""How import runs: mailboxes, speed, backlog, problems and every run."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from dashboards.web.session.filters import chosen
 st.title("Pipeline")
 window = chosen().window
 found = pipeline(window)
-st.caption("Of all domains. The days are those on which a run began, in UTC.")
+st.caption("All domains. A run counts on the UTC day it started.")
 if panels.no_runs(found):
     st.stop()
 panels.numbers(found, window)

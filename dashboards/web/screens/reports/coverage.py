@@ -1,4 +1,4 @@
-"""Which reporter covers which day: a pure function from rows to Altair."""
+"""Which reporter covers which day: pure functions from rows to Altair."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.query.window import Window
 from dashboards.common.palette import Colour
-from dashboards.web.components.bar_charts import said_day
+from dashboards.web.components.bar_charts import day_columns
 from dashboards.web.components.charts import Chart, days_axis
 from schemas.sanitize import cell
 
@@ -23,19 +23,23 @@ STEP = 20  # pixels of a reporter's line
 
 def coverage_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """One row per (reporter, day) with reports, of those with the most days: reporter, day,
-    said_day, rank, said."""
+    day_text, rank, words."""
     days: dict[str, int] = {}
     for row in rows:
         days[row["reporter"]] = days.get(row["reporter"], 0) + 1
-    kept = sorted(days, key=lambda name: (-days[name], name))[:MOST_REPORTERS]
-    ranks = {name: rank for rank, name in enumerate(kept)}
+    shown = sorted(days, key=lambda name: (-days[name], name))[:MOST_REPORTERS]
+    ranks = {name: rank for rank, name in enumerate(shown)}
     records = [
-        said_day(row["day"])
-        | {"reporter": _short(row["reporter"]), "rank": ranks[row["reporter"]], "said": _said(row)}
+        day_columns(row["day"])
+        | {
+            "reporter": _short(row["reporter"]),
+            "rank": ranks[row["reporter"]],
+            "words": _words(row),
+        }
         for row in rows
         if row["reporter"] in ranks
     ]
-    return pd.DataFrame(records, columns=["day", "said_day", "reporter", "rank", "said"])
+    return pd.DataFrame(records, columns=["day", "day_text", "reporter", "rank", "words"])
 
 
 def _short(name: str) -> str:
@@ -43,7 +47,7 @@ def _short(name: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _said(row: Row) -> str:
+def _words(row: Row) -> str:
     parts = [(row["dmarc_reports"], "DMARC"), (row["tls_reports"], "TLS")]
     return ", ".join(f"{count:,} {kind}" for count, kind in parts if count)
 
@@ -65,8 +69,8 @@ def coverage_chart(frame: pd.DataFrame, window: Window, *, is_dark: bool) -> Cha
             ),
             tooltip=[
                 alt.Tooltip("reporter:N", title="Reporter"),
-                alt.Tooltip("said_day:N", title="Day (UTC)"),
-                alt.Tooltip("said:N", title="Reports"),
+                alt.Tooltip("day_text:N", title="Day (UTC)"),
+                alt.Tooltip("words:N", title="Reports"),
             ],
         )
     )

@@ -1,26 +1,29 @@
-"""Reports: browse, conflicts, what could not be read, who is genuine, and who covers what."""
+"""Reports: browse, conflicts, quarantine, authenticity and reporters."""
 
 import streamlit as st
 
-from dashboards.web.components.lists import taken_over, written
 from dashboards.web.screens.reports import panels
 from dashboards.web.screens.reports.quarantine import quarantine_view
 from dashboards.web.session.filters import chosen
+from dashboards.web.session.url_state import VIEW, bind
 
 VIEWS = {
     "browse": "Browse",
     "conflicts": "Conflicts",
     "quarantine": "Quarantine",
-    "genuine": "Genuine or not",
+    "genuine": "Authenticity",
     "coverage": "Reporters",
 }
 
 st.title("Reports")
-taken_over("view", lambda said: said if said in VIEWS else None, "browse")
 view = st.segmented_control(
-    "View", list(VIEWS), required=True, format_func=VIEWS.__getitem__, key="view"
+    "View",
+    list(VIEWS),
+    required=True,
+    format_func=VIEWS.__getitem__,
+    key="view",
+    on_change=bind(VIEW, "view", "browse"),
 )
-written("view", view)
 
 if view == "conflicts":
     panels.conflicts_view(chosen())

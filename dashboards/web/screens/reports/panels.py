@@ -1,6 +1,5 @@
-"""The views of the screen on reports. What reports say stands quoted, or in cells."""
+"""The views of the Reports screen. Text from reports is quoted, or in table cells."""
 
-import hashlib
 from collections.abc import Sequence
 
 import streamlit as st
@@ -9,18 +8,11 @@ from analytics.reports.browse import Wanted
 from dashboards.common.formatting import amount, day
 from dashboards.common.palette import Colour
 from dashboards.web.components import report_text as words
+from dashboards.web.components import theme
 from dashboards.web.components.bar_charts import stack, stack_frame
-from dashboards.web.components.downloads import offer
-from dashboards.web.components.lists import (
-    MOST_SAVED,
-    PAGE,
-    page_of,
-    pages,
-    save_all,
-    show,
-    skipped,
-)
+from dashboards.web.components.download import offer, offer_all
 from dashboards.web.components.render_chart import draw
+from dashboards.web.components.table import Pager, key_of, show
 from dashboards.web.screens.reports.coverage import MOST_REPORTERS, coverage_chart, coverage_frame
 from dashboards.web.screens.reports.data import (
     browsed,
@@ -36,41 +28,25 @@ from schemas.sanitize import cell
 
 __all__ = ["browse_view", "conflicts_view", "coverage_view", "genuine_view"]
 
-COVERAGE = (
-    "Only receivers that send reports are counted: there is more mail than these numbers show."
-)
 GENUINE = (
-    "Verified: the mail proves the domain that the report names as its reporter's. Unverified:"
-    " nothing proves it; such a report counts only where its reporter sends no verified ones."
-    " Proven false never counts (RFC 9990 §8.2)."
+    "Verified: its mail authenticates the reporter's domain. Unverified counts unless the reporter"
+    " also sends verified ones. Failed never counts (RFC 9990 §8.2)."
 )
 
 
 def browse_view(chosen: Chosen) -> None:
     """Every report of the days, page by page, with a link to each."""
     wanted = _wanted(chosen)
-    key = f"reports {_print(chosen, wanted)}"
-    rows = browsed(chosen, wanted, PAGE, skipped(key))
-    if not rows and skipped(key):
-        st.session_state[key] = 1  # there are fewer than there were
-        rows = browsed(chosen, wanted, PAGE)
+    pager = Pager(key_of("reports", chosen, wanted))
+    rows = pager.ask(lambda most, skip: browsed(chosen, wanted, most, skip))
     if not rows:
-        st.info("**No such report covers these days.** Choose more days, or fewer conditions.")
+        st.info("**No report matches in this period.** Choose more days or fewer conditions.")
         return
     total = rows[0]["total"]
-    show(words.reports_frame(rows, shared()), words.REPORT_COLUMNS, "Reports")
-    pages(total, key)
-    save_all(
-        total,
-        "report",
-        "reports",
-        words.REPORT_FILE,
-        lambda: browsed(chosen, wanted, MOST_SAVED),
-    )
-    st.caption(
-        "The number opens the report with its records and its document. A report belongs whole to"
-        " the UTC day of the middle of its period."
-    )
+    show(words.report_rows(rows, shared()), words.REPORT_COLUMNS, "Reports")
+    pager.show(total, "report")
+    offer_all(lambda most: browsed(chosen, wanted, most), "report", words.REPORT_FILE, count=total)
+    st.caption("The number opens the report. It counts on the UTC day of the middle of its period.")
 
 
 def _wanted(chosen: Chosen) -> Wanted:
@@ -87,8 +63,8 @@ def _wanted(chosen: Chosen) -> Wanted:
             key="browse reporter",
             width=260,
         )
-        state = _one("Counts", words.STATES, 240)
-        authenticity = _one("Genuine", words.AUTHENTICITIES, 170)
+        state = _one("Counted", words.STATES, 260)
+        authenticity = _one("Authenticity", words.AUTHENTICITIES, 170)
     return Wanted(kind, reporter, authenticity, state)
 
 
@@ -105,32 +81,26 @@ def _one(label: str, options: dict[str, str], width: int) -> str | None:
     return found
 
 
-def _print(*what: object) -> str:
-    """A short key for a choice: each has pages of its own."""
-    return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
-
-
 def conflicts_view(chosen: Chosen) -> None:
     """Reports of one identity with two contents."""
     st.markdown(
-        "Two documents with the reporter, domain, report ID and period of one report, and other"
-        " content. One of them counts at most: a verified one, otherwise the first. They are never"
-        " added up."
+        "Two documents with the same reporter, domain, report ID and period, but different content."
+        " At most one counts: the verified one, otherwise the first. They are never added up."
     )
     rows = conflicting(chosen)
     if not rows:
-        st.info("**No report of these days contradicts another one.**")
+        st.info("**No conflicts in this period.**")
         return
-    key = f"conflicts {_print(chosen)}"
-    show(words.conflicts_frame(page_of(rows, key), shared()), words.CONFLICT_COLUMNS, "Conflicts")
-    pages(len(rows), key)
+    pager = Pager(key_of("conflicts", chosen))
+    show(words.conflict_rows(pager.of(rows), shared()), words.CONFLICT_COLUMNS, "Conflicts")
+    pager.show(len(rows), "conflict")
 
 
 def genuine_view(chosen: Chosen) -> None:
-    """What the mails prove of those who sent the reports."""
+    """Whose reports are verified, and why not."""
     found = trusted(chosen)
     if not found.reporters:
-        st.info("**No report covers these days.** Choose more days, or another domain.")
+        st.info("**No reports in this period.** Choose more days or another domain.")
         return
     totals = {
         key: sum(row[key] for row in found.reporters)
@@ -140,7 +110,7 @@ def genuine_view(chosen: Chosen) -> None:
         for key, label in (
             ("verified", "Verified"),
             ("unverified", "Unverified"),
-            ("failed", "Proven false"),
+            ("failed", "Failed"),
             ("counted", "Counted"),
         ):
             below = f"of {amount(totals['reports'], 'report')}"
@@ -151,48 +121,45 @@ def genuine_view(chosen: Chosen) -> None:
     _authenticity_chart(found.days, chosen)
     st.caption(GENUINE)
     st.header("By reporter")
-    key = f"genuine {_print(chosen)}"
-    show(words.genuine_frame(page_of(found.reporters, key)), words.GENUINE_COLUMNS, "By reporter")
-    pages(len(found.reporters), key)
-    st.header("Why")
-    show(words.reasons_frame(found.reasons), words.REASON_COLUMNS, "Why")
+    pager = Pager(key_of("genuine", chosen))
+    show(words.genuine_rows(pager.of(found.reporters)), words.GENUINE_COLUMNS, "By reporter")
+    pager.show(len(found.reporters), "reporter")
+    st.header("Reasons")
+    show(words.reason_rows(found.reasons), words.REASON_COLUMNS, "Reasons")
 
 
 def _authenticity_chart(days: Sequence[Row], chosen: Chosen) -> None:
-    is_dark = st.context.theme.type == "dark"
     colours = {
-        "verified": (Colour.SKY if is_dark else Colour.BLUE).value,
+        "verified": theme.blue(),
         "unverified": Colour.ORANGE.value,
-        "proven false": Colour.VERMILION.value,
+        "failed": Colour.VERMILION.value,
     }
     parts = [
         (row["day"], words.AUTHENTICITIES[row["authenticity"]], row["reports"]) for row in days
     ]
     frame = stack_frame(parts, list(colours))
-    name = "Reports per day: verified, unverified, proven false"
-    said = {"noun": "Reports", "counted_as": "Their mails"}
-    draw(name, stack, frame, chosen.window, colours, **said)
+    name = "Reports per day: verified, unverified, failed"
+    draw(name, stack, frame, chosen.window, colours, noun="Reports", counted_as="Authenticity")
     offer(
         [{key: row[key] for key in ("day", "authenticity", "reports")} for row in days],
-        "Reports per day",
+        "reports per day",
     )
 
 
 def coverage_view(chosen: Chosen) -> None:
-    """Who reports, how regularly, how late, and who fell silent."""
+    """Who reports, how regularly, how late, and who stopped."""
     found = coverage(chosen)
     if not found.reporters:
-        st.info("**No reporter was seen yet.** Read some reports in: `rua ingest`.")
+        st.info("**No reporter yet.** Import reports: `rua ingest`.")
         return
     st.header("Days with reports")
     frame = coverage_frame(found.days)
     if frame.empty:
-        st.caption("No report that counts covers these days.")
+        st.caption("No counted report in this period.")
     else:
-        is_dark = st.context.theme.type == "dark"
         name = "Days on which each reporter sent reports"
-        draw(name, coverage_chart, frame, chosen.window, is_dark=is_dark)
-        offer(found.days, "Days with reports")
+        draw(name, coverage_chart, frame, chosen.window, is_dark=theme.is_dark())
+        offer(found.days, "days with reports")
         count = len({row["reporter"] for row in found.days})
         if count > MOST_REPORTERS:
             st.caption(f"The {MOST_REPORTERS} with the most days, of {count:,}.")
@@ -200,12 +167,12 @@ def coverage_view(chosen: Chosen) -> None:
     silent = [row for row in found.reporters if row["is_missing"]]
     if silent:
         st.warning(
-            f"{amount(len(silent), 'reporter')} that sent DMARC reports regularly sent none for"
+            f"{amount(len(silent), 'reporter')} stopped: no DMARC report for"
             f" {settings().gates.silent_days} days before {day(chosen.window.last)}."
         )
     rows = silent + [row for row in found.reporters if not row["is_missing"]]
-    key = f"reporters {_print(chosen.window)}"
-    show(words.reporters_frame(page_of(rows, key)), words.REPORTER_COLUMNS, "Reporters")
-    pages(len(rows), key)
-    st.caption(f"Of DMARC reports on all domains, up to {day(chosen.window.last)}. {COVERAGE}")
-    link("monday", "What these reports say stands on Monday")
+    pager = Pager(key_of("reporters", chosen.window))
+    show(words.reporter_rows(pager.of(rows)), words.REPORTER_COLUMNS, "Reporters")
+    pager.show(len(rows), "reporter")
+    st.caption(f"DMARC reports on all domains, up to {day(chosen.window.last)}.")
+    link("monday", "Numbers of these reports: Monday")

@@ -1,10 +1,11 @@
-"""The view of what could not be read: why, how much of it, and reading it again."""
+"""The Quarantine view: what could not be read, why, and the retry."""
 
 import streamlit as st
 
 from dashboards.common.formatting import amount, quoted
 from dashboards.web.components import report_text as words
-from dashboards.web.components.lists import MOST_SAVED, PAGE, pages, save_all, show, skipped
+from dashboards.web.components.download import offer_all
+from dashboards.web.components.table import Pager, show
 from dashboards.web.screens.reports.data import Quarantine, quarantine
 from dashboards.web.screens.reports.retry import read_again
 from dashboards.web.session.auth import viewer
@@ -19,35 +20,29 @@ FILE = (
     *("id", "status", "ordinal", "code", "reason", "kind", "size", "path", "source", "key"),
     *("message_id", "from_address", "stored_at"),
 )
-RESULT = "what reading again came to"
+RESULT = "result of the retry"
 
 
 def quarantine_view() -> None:
-    """Page by page, newest first, whatever days and domain are chosen: of what cannot be read
-    nobody knows either."""
+    """Newest first, of all days and domains: those of an unreadable document are unknown."""
     _say_result()
     code = st.session_state.get("quarantine code")
-    key = f"quarantine {code}"
-    found = quarantine(code, PAGE, skipped(key))
-    if not found.rows and skipped(key):
-        st.session_state[key] = 1  # there are fewer than there were
-        found = quarantine(code, PAGE)
+    pager = Pager(f"quarantine {code}")
+    rows = pager.ask(lambda most, skip: quarantine(code, most, skip).rows)
+    found = quarantine(code, pager.size, pager.skip)
     _sizes(found)
     if not found.codes:
-        st.info("**Nothing is in quarantine:** every document could be read.")
+        st.info("**Quarantine is empty:** every document could be read.")
         return
     _choose(found.codes)
-    if not found.rows:
+    if not rows:
         st.caption("Nothing of this kind is left.")
         return
-    total = found.rows[0]["total"]
-    show(words.quarantine_frame(found.rows, shared()), words.QUARANTINE_COLUMNS, "Quarantine")
-    pages(total, key)
-    save_all(total, "line", "quarantine", FILE, lambda: quarantine(code, MOST_SAVED).rows)
-    st.caption(
-        "Of all days and domains: what a document that cannot be read is about, nobody knows."
-        " The number opens it. Conflicts stand in a view of their own."
-    )
+    total = rows[0]["total"]
+    show(words.quarantine_rows(rows, shared()), words.QUARANTINE_COLUMNS, "Quarantine")
+    pager.show(total, "quarantined item")
+    offer_all(lambda most: quarantine(code, most, 0).rows, "quarantined item", FILE, count=total)
+    st.caption("All days and domains. The number opens the document.")
     if viewer().scope.editable is None:
         _retry(found.codes)
 
@@ -59,13 +54,13 @@ def _sizes(found: Quarantine) -> None:
         st.metric(
             "Documents",
             amount(found.held["documents"]),
-            "kept, and can be tried again",
+            "kept; a retry is possible",
             delta_color="off",
             delta_arrow="off",
             border=True,
         )
         st.metric(
-            "Room taken",
+            "Size",
             size_words(held),
             f"{share:.0%} of {size_words(budget)}",
             delta_color="off",
@@ -80,7 +75,7 @@ def _choose(codes: list[Row]) -> None:
         "What is wrong",
         list(counts),
         index=None,
-        placeholder="Anything",
+        placeholder="All",
         format_func=lambda code: f"{words.CODES.get(code, code)} ({counts[code]:,})",
         key="quarantine code",
         width=320,
@@ -88,14 +83,14 @@ def _choose(codes: list[Row]) -> None:
 
 
 def _retry(codes: list[Row]) -> None:
-    """Writes; so it runs as a button's callback, before anything of the page is read."""
+    """It writes, so it runs as a button's callback, before the page reads anything."""
     waiting = sum(row["documents"] for row in codes if row["code"] != "dropped")
     if not waiting:
         return
     st.button(
-        f"Read {amount(waiting, 'document')} again",
+        f"Retry {amount(waiting, 'document')}",
         on_click=_read_again,
-        help="After an update of rua, or when the reason has passed; nothing is lost by it",
+        help="After an update of rua, or when the cause is fixed",
     )
 
 
@@ -103,10 +98,10 @@ def _read_again() -> None:
     try:
         counts = change(read_again, settings().workers)
     except RuaError as error:
-        st.session_state[RESULT] = (False, f"**Nothing was read again:** {quoted(str(error))}")
+        st.session_state[RESULT] = (False, f"**The retry failed:** {quoted(str(error))}")
         return
-    words_ = f"{amount(counts['tried'], 'document')} tried: {counts['read']:,} can be read now"
-    st.session_state[RESULT] = (True, f"{words_}, {counts['refused']:,} cannot.")
+    retried = f"Retried {amount(counts['tried'], 'document')}: {counts['read']:,} read"
+    st.session_state[RESULT] = (True, f"{retried}, {counts['refused']:,} still unreadable.")
 
 
 def _say_result() -> None:

@@ -1,4 +1,4 @@
-"""Who is new or cannot be told: where they are, how much they send, and what they may be."""
+"""New and undecided senders: countries, messages, and a best guess."""
 
 import streamlit as st
 
@@ -24,5 +24,5 @@ if found.countries:
     sender_panels.on_the_map(found, world(), now)
     sender_panels.listed(found, now)
 else:
-    st.success("No address of these days is of that choice.")
+    st.success("No new or undecided sender in this period.")
 say_unknowns(found.total, found.feed, window)

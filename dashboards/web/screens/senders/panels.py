@@ -1,4 +1,4 @@
-"""The screen of unknown senders, panel by panel."""
+"""The parts of the Unknown senders screen."""
 
 from dataclasses import dataclass, replace
 
@@ -6,25 +6,24 @@ import streamlit as st
 
 from analytics.sources.unclassified import Unknown
 from dashboards.common.formatting import amount, quoted
-from dashboards.common.palette import ON_DARK
 from dashboards.web.components import source_charts as charts
-from dashboards.web.components import source_tables as tables
+from dashboards.web.components import source_columns as columns
+from dashboards.web.components import theme
 from dashboards.web.components.countries import World
-from dashboards.web.components.csv_download import offer, offer_prepared
+from dashboards.web.components.download import MOST_SAVED, offer, offer_all
 from dashboards.web.components.label_form import Target, label_form
 from dashboards.web.components.render_chart import draw
-from dashboards.web.screens.monday.panels import palette
+from dashboards.web.components.table import Pager, key_of, pick
 from dashboards.web.screens.senders.data import (
-    MOST_SAVED,
     NEW_DAYS,
     Senders,
     sender_page,
     whole_senders,
 )
-from dashboards.web.screens.sources.drilldown import here
 from dashboards.web.session.filters import chosen
-from dashboards.web.session.navigation import go
+from dashboards.web.session.navigation import go, here
 from dashboards.web.session.query_cache import Row
+from dashboards.web.session.url_state import COUNTRY, SHOW, bind
 
 __all__ = ["Shown", "choose", "listed", "numbers", "on_the_map"]
 
@@ -58,39 +57,37 @@ class Shown:
 
 
 def choose() -> Shown:
-    """From the URL: ?show= and ?country=; the widget writes into it."""
-    said = st.query_params.get("show", "all")
-    now = Shown(said if said in KINDS else "all", st.query_params.get("country"))
-    st.session_state["senders show"] = now.kind
+    """New senders, undecided ones, or both; of the country in the URL."""
+    changed = bind(SHOW, "senders show", "all")
     st.segmented_control(
         "Show",
         list(KINDS),
         required=True,
         format_func=KINDS.__getitem__,
         key="senders show",
-        on_change=_write,
-        help=f"New: first seen in the last {NEW_DAYS} of these days",
+        on_change=changed,
+        help=f"New: first seen in the last {NEW_DAYS} days of the period",
     )
-    return now
-
-
-def _write() -> None:
-    st.query_params["show"] = st.session_state["senders show"]
+    return Shown(SHOW.get() or "all", COUNTRY.get())
 
 
 def numbers(found: Senders) -> None:
-    """How many there are of how many."""
+    """How many there are."""
     counts = {key: sum(row[key] for row in found.countries) for key in COUNTS}
     unplaced = _of_country(found, None)
     with st.container(horizontal=True):
         for label, value, below in (
-            ("Addresses", amount(counts["addresses"]), f"of {amount(found.every)} in all"),
+            (
+                "Senders",
+                amount(counts["addresses"]),
+                f"of {amount(found.every, 'pair')} of address and domain",
+            ),
             (
                 "Messages",
                 amount(counts["messages"]),
-                f"of {amount(found.total['messages'])} in all",
+                f"of {amount(found.total['messages'])}",
             ),
-            ("Undecided", amount(counts["undecided"]), "addresses"),
+            ("Undecided", amount(counts["undecided"]), "senders"),
             ("New", amount(counts["new"]), f"in the last {NEW_DAYS} days"),
             (
                 "No country known",
@@ -111,73 +108,68 @@ def on_the_map(found: Senders, world: World, now: Shown) -> None:
     rows = found.countries
     left, right = st.columns([2, 1], gap="large")
     with left:
-        st.header("Where they are")
+        st.header("Map")
         name = "Messages by country, as in the table of countries"
-        draw(name, charts.world_chart, rows, world, dark=palette() is ON_DARK)
+        draw(name, charts.world_chart, rows, world, dark=theme.is_dark())
         st.caption(_off_the_map(rows, world))
     with right:
         st.header("Countries")
-        told = [_country(row, world) for row in rows]
-        key = tables.key_of("countries", chosen(), now)
-        skip, most = tables.page_of(len(told), "country", key, size=10)
-        page = told[skip : skip + most]
-        row = tables.picked(page, tables.COUNTRY_COLUMNS, "Countries", f"{key} {skip}")
+        named = [_country(row, world) for row in rows]
+        pager = Pager(key_of("countries", chosen(), now), size=10)
+        key = f"{pager.key} {pager.skip}"
+        row = pick(pager.of(named), columns.COUNTRY_COLUMNS, "Countries", key)
+        pager.show(len(named), "country")
         if row is not None:
             go("senders", show=now.kind, country=row["code"] or NOWHERE)
-        offer(told, SAVED_COUNTRY, "countries", "country")
+        offer(named, "countries", SAVED_COUNTRY)
 
 
 def _country(row: Row, world: World) -> Row:
     code = row["country"]
-    return row | {"code": code, "name": world.name(code) if code else "not known"}
+    return row | {"code": code, "name": world.name(code) if code else "unknown"}
 
 
 def _off_the_map(rows: list[Row], world: World) -> str:
-    """What the colours leave out."""
+    """What the map does not show."""
     unknown = sum(row["messages"] for row in rows if row["country"] is None)
     off = [row for row in rows if row["country"] and not world.shows(row["country"])]
-    said = ["By the country that the address is registered in, which is not that of a person."]
+    notes = ["Country of the address's registration, not of a person."]
     if unknown:
-        said.append(f"{amount(unknown, 'message')} from addresses without a known country.")
+        notes.append(f"{amount(unknown, 'message')} from addresses without a country.")
     if off:
         codes = ", ".join(quoted(row["country"]) for row in off)
-        said.append(
+        notes.append(
             f"{amount(sum(row['messages'] for row in off), 'message')} off the map: {codes}."
         )
-    return " ".join(said)
+    return " ".join(notes)
 
 
 def listed(found: Senders, now: Shown) -> None:
-    """The addresses, a page at a time; a row leads to its records."""
-    st.header("Addresses")
+    """The senders, a page at a time; a row leads to its records."""
+    st.header("Senders")
     _way_back(now)
     wanted = now.of_country()
     of = found.countries if wanted.anywhere else [_of_country(found, wanted.country)]
     count = sum(row["addresses"] for row in of)
     if not count:
-        st.info("No such address is of that country.")
+        st.info("No such sender in that country.")
         return
-    key = tables.key_of("senders", chosen(), now)
-    skip, most = tables.page_of(count, "address", key)
-    rows = sender_page(chosen(), wanted, most=most, skip=skip)
-    page = [_sender(row) for row in rows]
-    row = tables.picked(page, tables.SENDER_COLUMNS, "Unknown senders", f"{key} {skip}", lines=2)
+    pager = Pager(key_of("senders", chosen(), now))
+    rows = pager.ask(lambda most, skip: sender_page(chosen(), wanted, most=most, skip=skip))
+    page, key = [_sender(row) for row in rows], f"{pager.key} {pager.skip}"
+    row = pick(page, columns.SENDER_COLUMNS, "Unknown senders", key, lines=2)
+    pager.show(count, "sender")
     if row is not None:
         go("sources", ip=row["source_ip"], of=row["domain"])
-    st.caption(
-        "Tick a row to see its records. What an undecided one may be is for the eye alone:"
-        " nothing counts by it. First seen looks back 400 days. Days are in UTC."
-    )
-    offer_prepared(
-        lambda: whole_senders(chosen(), wanted),
+    st.caption("Tick a row to see its records. A best guess is not counted. Days are in UTC.")
+    offer_all(
+        lambda _: whole_senders(chosen(), wanted)[:MOST_SAVED],
+        "unknown sender",
         SAVED,
-        "unknown-senders",
-        "address",
         count=count,
-        most=MOST_SAVED,
     )
-    with st.expander("Say what one of these is"):
-        label_form(f"senders {skip}", [_target(row) for row in page])
+    with st.expander("Label one of these"):
+        label_form(f"senders {pager.skip}", [_target(row) for row in page])
 
 
 def _way_back(now: Shown) -> None:
@@ -185,15 +177,15 @@ def _way_back(now: Shown) -> None:
     if now.country is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        where = "no known country" if now.country == NOWHERE else quoted(now.country)
-        st.markdown(f"Of {where} alone.", width="content")
+        where = "no country" if now.country == NOWHERE else quoted(now.country)
+        st.markdown(f"From {where} only.", width="content")
         st.button("Show all countries", on_click=here, args=({"show": now.kind},), type="tertiary")
 
 
 def _sender(row: Row) -> Row:
-    leaning = f"undecided: perhaps {row['likely']}" if row["likely"] else "undecided"
-    said = leaning if row["class"] == "undecided" else row["class"]
-    return row | {"likely": said, "is_new": "new" if row["is_new"] else None}
+    guess = f"undecided: perhaps {row['likely']}" if row["likely"] else "undecided"
+    class_ = guess if row["class"] == "undecided" else row["class"]
+    return row | {"likely": class_, "is_new": "new" if row["is_new"] else None}
 
 
 def _target(row: Row) -> Target:

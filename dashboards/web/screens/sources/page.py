@@ -1,4 +1,4 @@
-"""Who sends: services, their networks and addresses, and each record, down to its report."""
+"""Who sends: services, networks, addresses and records, down to the report."""
 
 import streamlit as st
 

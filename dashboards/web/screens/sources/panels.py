@@ -1,4 +1,4 @@
-"""The screen of sources, panel by panel: the list of services, and what lies below one."""
+"""The parts of the Sources screen: the list of services, and one service, network or address."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,15 +9,14 @@ from analytics.query.window import Window
 from analytics.sources.drilldown import network_of
 from analytics.sources.summary import by_service
 from dashboards.common.formatting import amount, day, quoted
-from dashboards.common.palette import ON_DARK
 from dashboards.web.components import source_charts as charts
-from dashboards.web.components import source_tables as tables
-from dashboards.web.components.csv_download import offer, offer_prepared
-from dashboards.web.components.label_form import Target, label_form, taking_back
+from dashboards.web.components import source_columns as columns
+from dashboards.web.components import theme
+from dashboards.web.components.download import MOST_SAVED, offer, offer_all
+from dashboards.web.components.label_form import Target, label_form, removal_form
 from dashboards.web.components.render_chart import draw
-from dashboards.web.screens.monday.panels import palette
+from dashboards.web.components.table import Columns, Pager, key_of, pick, show
 from dashboards.web.screens.sources.data import (
-    MOST_RECORDS,
     Narrowed,
     Service,
     Services,
@@ -49,11 +48,10 @@ SAVED_RECORD = (
     *("envelope_from", "dkim_results", "spf_results", "reasons", "authenticity"),
     *("report", "ordinal"),
 )
-REPORT_SCREEN, DOMAIN_SCREEN = "report", "domain"
 
 
 def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
-    """All services, their days, and those that are undecided."""
+    """All services, their days, and the undecided ones."""
     undecided = replace(now, class_="undecided")
     if now.class_ == undecided.class_:
         _undecided(found.count(now.class_), chosen, now)
@@ -61,7 +59,7 @@ def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
     st.header("Services")
     count = found.count(now.class_)
     if not count:
-        st.info("No source in these days is of that choice. Choose another class or reporter.")
+        st.info("No source matches in this period. Choose another class or reporter.")
     else:
         _services(count, chosen, now)
     if now.class_ is None:
@@ -69,28 +67,27 @@ def upper(found: Services, chosen: Chosen, now: Narrowed) -> None:
 
 
 def _services(count: int, chosen: Chosen, now: Narrowed) -> None:
-    key = tables.key_of("services", chosen, now)
-    skip, most = tables.page_of(count, "service", key)
-    page = service_page(chosen, now, most=most, skip=skip)
+    pager = Pager(key_of("services", chosen, now))
+    page = pager.ask(lambda most, skip: service_page(chosen, now, most=most, skip=skip))
     days = strips(chosen, now, page)
     order = [(row["domain"], row["source"]) for row in page]
     counted = _days_of(days, order)
     with_days = [row | {"days": counted[row["domain"], row["source"]]} for row in page]
-    _open_service(
-        tables.picked(with_days, tables.SERVICE_COLUMNS, "Services", f"{key} {skip}"), now
-    )
-    st.caption(f"Tick a row (or Shift and Space) to look into it. {_counting(now)}")
-    _offer_list(count, "sources", "service", chosen, now)
+    key = f"{pager.key} {pager.skip}"
+    _open_service(pick(with_days, columns.SERVICE_COLUMNS, "Services", key), now)
+    pager.show(count, "service")
+    st.caption(f"Tick a row (or Shift and Space) to open it. {_counting(now)}")
+    _offer_list(count, "service", chosen, now)
     st.header("Days with mail")
     frame = charts.strip_frame(days, order)
     name = "Days with mail of each service of this page; the table has totals"
-    draw(name, charts.strip_chart, frame, order, chosen.window, dark=is_dark())
-    offer(days, SAVED_STRIP, "days-of-services", "day of these services")
+    draw(name, charts.strip_chart, frame, order, chosen.window, dark=theme.is_dark())
+    offer(days, "days of these services", SAVED_STRIP)
 
 
-def _offer_list(count: int, file: str, noun: str, chosen: Chosen, now: Narrowed) -> None:
-    """All of a list, which are asked for where they are wanted."""
-    offer_prepared(lambda: whole_list(chosen, now), SAVED, file, noun, count=count, most=count)
+def _offer_list(count: int, noun: str, chosen: Chosen, now: Narrowed) -> None:
+    """All pages of a list of services."""
+    offer_all(lambda _: whole_list(chosen, now), noun, SAVED, count=count, most=count)
 
 
 def _days_of(days: Sequence[Row], order: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -101,12 +98,12 @@ def _days_of(days: Sequence[Row], order: Sequence[tuple[str, str]]) -> dict[tupl
 
 
 def _counting(now: Narrowed) -> str:
-    said = []
+    notes = []
     if now.reporter:
-        said.append(f"Messages are those that {quoted(now.reporter)} tells of.")
+        notes.append(f"Messages seen by {quoted(now.reporter)} only.")
     if now.failing:
-        said.append("Only messages that do not pass aligned are counted.")
-    return " ".join([*said, "Days are in UTC."])
+        notes.append("Messages that fail DMARC only.")
+    return " ".join([*notes, "Days are in UTC."])
 
 
 def _open_service(row: Row | None, now: Narrowed) -> None:
@@ -115,22 +112,20 @@ def _open_service(row: Row | None, now: Narrowed) -> None:
 
 
 def _undecided(count: int, chosen: Chosen, now: Narrowed) -> None:
-    """What the evidence cannot tell, what would settle each, and a form for the owner's word."""
+    """Sources that the evidence does not decide, what would decide each, and the label form."""
     st.header("Undecided sources")
     if not count:
         st.markdown("No source is undecided.")
         return
-    key = tables.key_of("undecided", chosen, now)
-    skip, most = tables.page_of(count, "undecided source", key)
-    page = service_page(chosen, now, most=most, skip=skip)
-    picked = tables.picked(
-        page, tables.UNDECIDED_COLUMNS, "Undecided sources", f"{key} {skip}", lines=2
-    )
-    _open_service(picked, now)
-    _offer_list(count, "undecided-sources", "undecided source", chosen, now)
-    with st.expander("Say what one of these is"):
+    pager = Pager(key_of("undecided", chosen, now))
+    page = pager.ask(lambda most, skip: service_page(chosen, now, most=most, skip=skip))
+    key = f"{pager.key} {pager.skip}"
+    _open_service(pick(page, columns.UNDECIDED_COLUMNS, "Undecided sources", key, lines=2), now)
+    pager.show(count, "undecided source")
+    _offer_list(count, "undecided source", chosen, now)
+    with st.expander("Label one of these"):
         label_form(
-            f"undecided {skip}",
+            f"undecided {pager.skip}",
             [
                 Target(row["domain"], row["source"], f"{row['source']} as {row['domain']}")
                 for row in page
@@ -143,8 +138,8 @@ def opened(found: Service, chosen: Chosen, now: Narrowed) -> None:
     rows = found.addresses
     if not rows:
         st.info(
-            "**No such mail in these days.** Choose more days, another class or reporter, or go"
-            " back to all sources."
+            "**No such mail in this period.** Choose more days, another class or reporter, or all"
+            " sources."
         )
         return
     _numbers(found, rows)
@@ -152,8 +147,8 @@ def opened(found: Service, chosen: Chosen, now: Narrowed) -> None:
     if now.ip:
         _facts(rows)
     _label(found, rows, now)
-    if now.of and DOMAIN_SCREEN in navigation.SCREENS:
-        navigation.link(DOMAIN_SCREEN, f"Everything about {quoted(now.of)}", domain=now.of)
+    if now.of:
+        navigation.link("domain", f"Everything about {quoted(now.of)}", domain=now.of)
     _by_day(found, chosen.window)
     if not now.ip:
         _below(rows, chosen, now)
@@ -168,32 +163,32 @@ def _numbers(found: Service, rows: Sequence[Row]) -> None:
         for label, value, below in (
             ("Messages", amount(messages), f"in {amount(found.total['records'], 'record')}"),
             ("Passing", amount(aligned), f"of {amount(messages)}"),
-            ("Addresses", amount(len(rows)), _networks_said(rows)),
-            ("First seen", day(first), "UTC, in 400 days"),
+            ("Addresses", amount(len({row["source_ip"] for row in rows})), _networks(rows)),
+            ("First seen", day(first), "UTC, within 400 days"),
             ("Last seen", day(last), f"by {amount(len(found.reporters), 'reporter')}"),
         ):
             st.metric(label, value, below, delta_color="off", delta_arrow="off", border=True)
 
 
-def _networks_said(rows: Sequence[Row]) -> str:
+def _networks(rows: Sequence[Row]) -> str:
     return f"in {amount(len({network_of(row['source_ip']) for row in rows}), 'network')}"
 
 
 def _verdicts(rows: Sequence[Row]) -> None:
-    """Its class for each domain, why, and what would settle it."""
+    """Its class for each domain, why, and what would decide it."""
     found = by_service(rows, settings().gates)
     if len(found) > 1:
-        st.header("What it is")
-        tables.shown(found, tables.VERDICT_COLUMNS, "What it is for each domain", lines=2)
+        st.header("Classes")
+        show(found, columns.VERDICT_COLUMNS, "Class for each domain", lines=2)
         return
     (row,) = found
     st.markdown(f"**Class: {row['class']}.** {quoted(row['reason'])}")
     if row["settled_by"]:
-        st.markdown(f"**To settle it:** {row['settled_by']}")
+        st.markdown(f"**What would decide it:** {row['settled_by']}")
 
 
 def _facts(rows: Sequence[Row]) -> None:
-    """What is known of an address, whatever domain it sends as."""
+    """What is known of an address, for any domain."""
     row = rows[0]
     host = row["ptr"] or row["unconfirmed_ptr"]
     facts = {
@@ -202,24 +197,24 @@ def _facts(rows: Sequence[Row]) -> None:
         "Country": row["country"],
         "Signed by others": row["other_dkim"] and quoted(row["other_dkim"]),
         "Sent as": row["other_spf"] and quoted(row["other_spf"]),
-        "Header From, mostly": row["header_from"] and quoted(row["header_from"]),
+        "Most frequent Header From": row["header_from"] and quoted(row["header_from"]),
         "Rhythm": row["rhythm"],
     }
-    known = [f"- {name}: {said}" for name, said in facts.items() if said]
-    unknown = [name.lower() for name, said in facts.items() if not said]
+    known = [f"- {name}: {fact}" for name, fact in facts.items() if fact]
+    unknown = [name.lower() for name, fact in facts.items() if not fact]
     missing = [f"- Not known: {', '.join(unknown)}"] if unknown else []
     st.markdown("\n".join([*known, *missing]))
 
 
 def _label(found: Service, rows: Sequence[Row], now: Narrowed) -> None:
     domains = sorted({row["domain"] for row in rows})
-    with st.expander("Label it: your word stands over every rule"):
+    with st.expander("Label it: your label overrides every rule"):
         label_form("opened", [each for domain in domains for each in _targets(domain, now)])
-        taking_back("opened", found.labels)
+        removal_form("opened", found.labels)
 
 
 def _targets(domain: str, now: Narrowed) -> list[Target]:
-    """What has been opened, the most exact first."""
+    """What is open, the most specific first."""
     named = (("address", now.ip), ("network", now.network), ("service", now.source))
     return [
         Target(domain, match, f"the {kind} {match} as {domain}")
@@ -230,65 +225,58 @@ def _targets(domain: str, now: Narrowed) -> list[Target]:
 
 def _by_day(found: Service, window: Window) -> None:
     st.header("Messages per day")
-    name = "Messages per day, passing and failing; the records below have them"
-    draw(name, charts.messages_by_day, charts.day_frame(found.days), window, palette())
-    offer(found.days, SAVED_DAY, "days", "day")
+    name = "Messages per day, passing and failing; the records are below"
+    draw(name, charts.messages_by_day, charts.day_frame(found.days), window, theme.palette())
+    offer(found.days, "days", SAVED_DAY)
     reporters = found.reporters
-    with st.expander(f"Told by {amount(len(reporters), 'reporter')}"):
-        tables.shown(reporters, tables.REPORTER_COLUMNS, "Reporters")
-        offer(reporters, tuple(tables.REPORTER_COLUMNS), "reporters", "reporter")
+    with st.expander(f"Seen by {amount(len(reporters), 'reporter')}"):
+        show(reporters, columns.REPORTER_COLUMNS, "Reporters")
+        offer(reporters, "reporters", tuple(columns.REPORTER_COLUMNS))
 
 
 def _below(rows: Sequence[Row], chosen: Chosen, now: Narrowed) -> None:
     """Networks where there are several, then addresses."""
-    key = tables.key_of("below", chosen, now)
     listed = networks(rows)
     if len(listed) > 1 and now.network is None:
         st.header("Networks")
-        skip, most = tables.page_of(len(listed), "network", f"networks {key}")
-        page = listed[skip : skip + most]
-        row = tables.picked(page, tables.NETWORK_COLUMNS, "Networks", f"networks {key} {skip}")
+        row = _picked_of(
+            listed, columns.NETWORK_COLUMNS, "Networks", key_of("networks", chosen, now)
+        )
         if row is not None:
             open_below(now, network=row["network"], of=row["domain"])
-        offer(listed, SAVED_NETWORK, "networks", "network")
+        offer(listed, "networks", SAVED_NETWORK)
     st.header("Addresses")
-    skip, most = tables.page_of(len(rows), "address", f"addresses {key}")
-    page = list(rows[skip : skip + most])
-    row = tables.picked(page, tables.ADDRESS_COLUMNS, "Addresses", f"addresses {key} {skip}")
+    row = _picked_of(rows, columns.ADDRESS_COLUMNS, "Addresses", key_of("addresses", chosen, now))
     if row is not None:
         open_below(now, ip=row["source_ip"], of=row["domain"])
-    offer(rows, SAVED_ADDRESS, "addresses", "address")
+    offer(rows, "addresses", SAVED_ADDRESS)
+
+
+def _picked_of(rows: Sequence[Row], of: Columns, name: str, key: str) -> Row | None:
+    """A page of a list at hand: its ticked row."""
+    pager = Pager(key)
+    row = pick(pager.of(rows), of, name, f"{key} {pager.skip}")
+    pager.show(len(rows), "row")
+    return row
 
 
 def _records(found: Service, chosen: Chosen, now: Narrowed) -> None:
-    """One page of them, asked for as a page; a row leads on to its report."""
+    """One page of them; a row leads to its report."""
     st.header("Records")
-    count, key = found.total["records"], tables.key_of("records", chosen, now)
-    skip, most = tables.page_of(count, "record", key)
-    page = [_said(row) for row in record_page(chosen, now, most=most, skip=skip)]
-    if REPORT_SCREEN not in navigation.SCREENS:
-        tables.shown(page, tables.RECORD_COLUMNS, "Records")
-        st.caption("`rua show REPORT` shows a report, `rua show REPORT --raw` its document.")
-    else:
-        row = tables.picked(page, tables.RECORD_COLUMNS, "Records", f"{key} {skip}")
-        st.caption("Tick a row to see its report, and from there the original document.")
-        if row is not None:
-            navigation.go(REPORT_SCREEN, report=str(row["report"]))
-    offer_prepared(
-        lambda: whole_records(chosen, now),
-        SAVED_RECORD,
-        "records",
-        "record",
-        count=count,
-        most=MOST_RECORDS,
+    count, pager = found.total["records"], Pager(key_of("records", chosen, now))
+    rows = pager.ask(lambda most, skip: record_page(chosen, now, most=most, skip=skip))
+    page = [_record(row) for row in rows]
+    row = pick(page, columns.RECORD_COLUMNS, "Records", f"{pager.key} {pager.skip}")
+    pager.show(count, "record")
+    st.caption("Tick a row to open its report and the original document.")
+    if row is not None:
+        navigation.go("report", report=str(row["report"]))
+    offer_all(
+        lambda _: whole_records(chosen, now)[:MOST_SAVED], "record", SAVED_RECORD, count=count
     )
 
 
-def _said(row: Row) -> Row:
+def _record(row: Row) -> Row:
     by = [name for name in ("dkim", "spf") if row[f"{name}_aligned"]]
     passes = f"by {' and '.join(name.upper() for name in by)}" if by else "no"
     return row | {"passes": "no result" if row["indeterminate"] else passes}
-
-
-def is_dark() -> bool:
-    return palette() is ON_DARK

@@ -1,4 +1,4 @@
-"""TLS on the way to the domains' mail servers: sessions, what failed, and what mends it."""
+"""TLS to the domains' mail servers: sessions, failures and their fixes."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from dashboards.web.screens.tls.text import of_type
 from dashboards.web.session.filters import chosen
 
 st.title("TLS")
-st.caption("What senders say of the encryption on the way to your mail servers (RFC 8460).")
+st.caption("Encryption to your mail servers, as senders report it (RFC 8460).")
 found = tls_screen(chosen())
 
 if panels.no_reports(found) or panels.no_sessions(found, chosen().window):
@@ -33,6 +33,6 @@ st.header("Policies")
 panels.policies_table(found.policies, "Policies")
 panels.not_known(found.policies)
 if found.others:
-    st.header("Domains that are not in the settings")
-    st.caption("Anyone can mail a report about any domain. These count in no number above.")
-    panels.policies_table(found.others, "Domains that are not in the settings")
+    st.header("Domains not in the settings")
+    st.caption("Not counted above: anyone can mail a report about any domain.")
+    panels.policies_table(found.others, "Domains not in the settings")

@@ -1,4 +1,4 @@
-"""The parts of the screen on TLS. What reports say stands quoted, or in cells."""
+"""The parts of the TLS screen. Text from reports is quoted, or in table cells."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,11 +11,13 @@ from analytics.query.window import Window
 from analytics.tls.sessions import by_cause
 from dashboards.common.formatting import amount, day, span
 from dashboards.common.palette import Colour
+from dashboards.web.components import theme
 from dashboards.web.components.bar_charts import colours_of, largest_parts, stack, stack_frame
-from dashboards.web.components.downloads import offer
-from dashboards.web.components.lists import page_of, pages, show
+from dashboards.web.components.download import offer
 from dashboards.web.components.render_chart import draw
-from dashboards.web.components.sentences import Said, explain, listed, record, say
+from dashboards.web.components.report_text import policy_type_words
+from dashboards.web.components.sentences import Sentence, explain, listed, record, say
+from dashboards.web.components.table import Pager, show
 from dashboards.web.screens.tls import text as words
 from dashboards.web.screens.tls.data import Tls
 from dashboards.web.session.filters import look_back_from
@@ -35,40 +37,36 @@ __all__ = [
     "sessions_chart",
 ]
 
-CLEAN_DAYS = 3  # of reports without a failure, before it is said that it may be over
+CLEAN_DAYS = 3  # of reports without a failure, before it may be fixed
 NEVER_ADDED = (
-    "A sender that knows several policies of a domain lists the same sessions under each, so"
-    " sessions are never added up over policies."
+    "A sender lists the same sessions under each policy of a domain; they are never added up."
 )
 PART_WORDS = {"result": "Result", "mx": "MX", "sender": "Sender", "reporter": "Reporter"}
-UNSAID = {
-    "result": "not said",
+UNNAMED = {
+    "result": "not stated",
     "mx": "no MX named",
     "sender": "no sender named",
-    "reporter": "not said",
+    "reporter": "not stated",
 }
 MOST_CAUSES = 5
 SUCCESSFUL, FAILED = "successful", "failed"
 
 
 def no_reports(found: Tls) -> bool:
-    """Whether the store holds no TLS report at all; then the page says how they come."""
+    """Whether the store holds no TLS report; then the page says how to get them."""
     if found.reports:
         return False
-    st.info(
-        "**The store holds no TLS reports yet.** Senders mail them every day to the address that a"
-        " TXT record of the domain names:"
-    )
+    st.info("**No TLS reports yet.** Publish this TXT record; senders then report every day:")
     record('_smtp._tls.DOMAIN. TXT "v=TLSRPTv1; rua=mailto:reports@DOMAIN"')
-    st.markdown("Let them go to the mailbox that `rua ingest` reads.")
+    st.markdown("Use the address of the mailbox that `rua ingest` reads.")
     return True
 
 
 def no_sessions(found: Tls, window: Window) -> bool:
-    """Whether the days looked at hold none."""
+    """Whether the period holds none."""
     if found.policies or found.others:
         return False
-    st.info("**No TLS reports cover these days.** Choose more days, or another domain.")
+    st.info("**No TLS reports in this period.** Choose more days or another domain.")
     if found.last_day and found.last_day < window.first:
         st.button(
             f"Show the days up to {day(found.last_day)}",
@@ -85,7 +83,7 @@ def numbers(days: Sequence[Row]) -> None:
         for policy_type in _types(days):
             rows = words.of_type(days, policy_type)
             successful, failed = (sum(row[key] for row in rows) for key in (SUCCESSFUL, FAILED))
-            name = words.policy_type_words(policy_type)
+            name = policy_type_words(policy_type)
             st.metric(
                 f"{_name(policy_type, name)} sessions",
                 amount(successful + failed),
@@ -112,7 +110,7 @@ def _types(days: Sequence[Row]) -> list[str | None]:
 
 
 def choose_policy(days: Sequence[Row]) -> str | None:
-    """Which policy's sessions the charts show; asked for only where there are several."""
+    """Which policy's sessions the charts show; a choice only where there are several."""
     types = _types(days)
     if len(types) < 2:
         return types[0] if types else None
@@ -121,29 +119,24 @@ def choose_policy(days: Sequence[Row]) -> str | None:
         types,
         default=types[0],
         required=True,
-        format_func=lambda each: _name(each, words.policy_type_words(each)),
-        help="The same sessions may stand under several policies",
+        format_func=lambda each: _name(each, policy_type_words(each)),
+        help="The same sessions may be listed under several policies",
     )
 
 
 def sessions_chart(days: Sequence[Row], window: Window) -> None:
     parts = [(row["day"], key, row[key]) for row in days for key in (SUCCESSFUL, FAILED)]
     frame = stack_frame(parts, (SUCCESSFUL, FAILED))
-    is_dark = st.context.theme.type == "dark"
-    colours = {
-        SUCCESSFUL: (Colour.SKY if is_dark else Colour.BLUE).value,
-        FAILED: Colour.VERMILION.value,
-    }
+    colours = {SUCCESSFUL: theme.blue(), FAILED: Colour.VERMILION.value}
     if frame.empty:
         st.caption("No sessions under this policy.")
         return
     name = "Sessions per day, successful and failed"
-    said = {"noun": "Sessions", "counted_as": "Sessions that were"}
-    draw(name, stack, frame, window, colours, **said)
-    offer(days, "Sessions per day")
+    draw(name, stack, frame, window, colours, noun="Sessions", counted_as="Outcome")
+    offer(days, "sessions per day")
     silent = window.days - len({row["day"] for row in days})
     if silent:
-        st.caption(f"No report covers {silent:,} of {amount(window.days, 'day')}.")
+        st.caption(f"No report on {silent:,} of {amount(window.days, 'day')}.")
 
 
 def choose_part(parts: Sequence[str]) -> str:
@@ -160,25 +153,26 @@ def choose_part(parts: Sequence[str]) -> str:
 
 def failures_chart(rows: Sequence[Row], by: str, window: Window) -> None:
     if not rows:
-        st.caption("No failure is told in these days.")
+        st.caption("No failure in this period.")
         return
     parts, order = largest_parts(
-        ((row["day"], row["part"], row["count"]) for row in rows), UNSAID[by]
+        ((row["day"], row["part"], row["count"]) for row in rows), UNNAMED[by]
     )
-    frame, said = stack_frame(parts, order), {"noun": "Sessions", "counted_as": PART_WORDS[by]}
-    draw(f"Failures per day by {by}", stack, frame, window, colours_of(order), **said)
-    offer(rows, "Failures per day")
-    st.caption("As they are told one by one: a session may fail in several ways (RFC 8460 §4).")
+    frame, name = stack_frame(parts, order), f"Failures per day by {by}"
+    colours = colours_of(order)
+    draw(name, stack, frame, window, colours, noun="Sessions", counted_as=PART_WORDS[by])
+    offer(rows, "failures per day")
+    st.caption("A session may fail in several ways, and count once for each (RFC 8460 §4).")
 
 
 def causes(found: Tls) -> None:
     """What failed in plain words, each with its remedy, the largest first."""
     rows = by_cause(found.failures)
-    st.header("What failed, and what mends it")
+    st.header("Failures and their fixes")
     if not rows:
         failed = sum(row["failed"] for row in found.policies)
-        unsaid = amount(failed, "session") + " failed, and no report says how."
-        st.caption(unsaid if failed else "No session failed.")
+        unexplained = f"{amount(failed, 'session')} failed; no report gives the reason."
+        st.caption(unexplained if failed else "No session failed.")
         return
     modes = {(row["domain"], row["policy_type"]): row["mode"] for row in found.policies}
     latest = {(row["domain"], row["policy_type"]): row["last_day"] for row in found.policies}
@@ -190,13 +184,13 @@ def causes(found: Tls) -> None:
             say((cause["remedy"], Certainty.INFERRED))
             st.caption(f"{words.cause_words(cause)} {_when(cause)} {_weight(cause, modes)}")
     if len(rows) > MOST_CAUSES:
-        st.caption(f"The {MOST_CAUSES} largest of {len(rows):,}; all of them stand below.")
+        st.caption(f"The {MOST_CAUSES} largest of {len(rows):,}; the table below has all.")
 
 
 def _about(cause: Row) -> str:
-    domain = words.brief(cause["domain"]) if cause["domain"] else "A domain that is not named"
+    domain = words.brief(cause["domain"]) if cause["domain"] else "An unnamed domain"
     known = f", {words.brief(cause['result_type'])}" if cause["result_type"] else ""
-    name = _name(cause["policy_type"], words.policy_type_words(cause["policy_type"]))
+    name = _name(cause["policy_type"], policy_type_words(cause["policy_type"]))
     return f"{domain}, {name}{known}"
 
 
@@ -205,58 +199,56 @@ def _when(cause: Row) -> str:
 
 
 def _over(cause: Row, latest: Mapping[tuple[str | None, str | None], date]) -> str | None:
-    """That it may be mended already: reports of later days tell of none."""
+    """That it may be fixed: later reports do not have it."""
     last = latest.get((cause["domain"], cause["policy_type"]))
     if last is None or (last - cause["last_day"]).days < CLEAN_DAYS:
         return None
     return (
-        f"Last seen on {day(cause['last_day'])}; reports up to {day(last)} tell of none any more,"
-        " so it may be mended."
+        f"It may be fixed: last seen on {day(cause['last_day'])}, not in reports up to {day(last)}."
     )
 
 
 def _weight(cause: Row, modes: dict[tuple[str | None, str | None], str | None]) -> str:
-    """Whether mail was kept away by it, as far as that can be told."""
+    """Whether it stops mail."""
     if not cause["stops_mail"] or cause["policy_type"] not in ("sts", "tlsa"):
         return ""
     mode = modes.get((cause["domain"], "sts"))
     if cause["policy_type"] == "tlsa" or mode == "enforce":
-        return "Senders that heed this policy hold such mail back."
+        return "Senders that follow this policy do not deliver such mail."
     # RFC 8461 §5: in testing, mail is delivered and the failure is reported.
-    return "In mode testing such mail is delivered nevertheless." if mode == "testing" else ""
+    return "In testing mode such mail is still delivered." if mode == "testing" else ""
 
 
 def failures_table(rows: Sequence[Row]) -> None:
     if not rows:
         return
     st.header("Failures by MX, sender and reporter")
-    key = "tls failures page"
-    listed = page_of(rows, key)
-    show(words.failures_frame(listed), words.FAILURE_COLUMNS, "Failures")
-    pages(len(rows), key)
+    pager = Pager("page of TLS failures")
+    show(words.failure_rows(pager.of(rows)), words.FAILURE_COLUMNS, "Failures")
+    pager.show(len(rows), "failure")
 
 
 def not_known(rows: Sequence[Row]) -> None:
-    """What the numbers leave open, a sentence for each kind of it."""
-    said: list[Said] = [(NEVER_ADDED, None)]
+    """What the numbers do not show, a sentence for each kind."""
+    notes: list[Sentence] = [(NEVER_ADDED, None)]
     counts = {
         key: sum(row[key] for row in rows) for key in ("unexplained", "overlapping", "unsaid")
     }
     if counts["unexplained"]:
-        many = amount(counts["unexplained"], "session")
-        said.append((f"What failed is not told of {many}.", Certainty.NOT_KNOWN))
+        many = amount(counts["unexplained"], "failed session")
+        notes.append((f"Why {many} failed: no report says.", Certainty.NOT_KNOWN))
     if counts["overlapping"]:
         many = amount(counts["overlapping"], "failure")
-        said.append((f"{many} told beyond the sums may be the same sessions.", Certainty.NOT_KNOWN))
+        notes.append((f"{many} beyond the sums may be the same sessions.", Certainty.NOT_KNOWN))
     if counts["unsaid"]:
-        many = amount(counts["unsaid"], "time")
-        said.append((f"A count is left out {many}.", Certainty.NOT_KNOWN))
-    said.append(("Who sends no reports may see other failures.", Certainty.NOT_KNOWN))
-    listed(said, "What is not known")
+        many = amount(counts["unsaid"], "count")
+        notes.append((f"{many} missing in reports.", Certainty.NOT_KNOWN))
+    notes.append(("Senders without reports may see other failures.", Certainty.NOT_KNOWN))
+    listed(notes, "What is not known")
     explain()
 
 
 def policies_table(rows: Sequence[Row], name: str) -> None:
-    key = f"{name} page"
-    show(words.policies_frame(page_of(rows, key)), words.POLICY_COLUMNS, name)
-    pages(len(rows), key)
+    pager = Pager(f"page of {name}")
+    show(words.policy_rows(pager.of(rows)), words.POLICY_COLUMNS, name)
+    pager.show(len(rows), "policy")

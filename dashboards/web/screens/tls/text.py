@@ -1,73 +1,56 @@
-"""What TLS reports say, in words and frames: pure functions from rows of analytics.tls.sessions.
-
-Numbers of a frame are floats: what a stranger made up may be larger than a machine's integer.
-"""
+"""The words and columns of TLS reports: pure functions from rows of analytics.tls.sessions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import pandas as pd
-import streamlit as st
-
 from analytics.query.statistics import is_enough
-from dashboards.common.formatting import amount, percent, quoted, table_cell
+from dashboards.common.formatting import amount, percent, quoted
+from dashboards.web.components.report_text import policy_type_words
+from dashboards.web.components.table import Columns, count, day, number, text
 
 __all__ = [
     "FAILURE_COLUMNS",
     "POLICY_COLUMNS",
     "brief",
     "cause_words",
-    "failures_frame",
+    "failure_rows",
     "not_known",
     "of_type",
-    "policies_frame",
-    "policy_type_words",
+    "policy_rows",
     "share_words",
 ]
 
 Row = dict[str, Any]
 
-# RFC 8460 §4.4.
-POLICIES = {"sts": "MTA-STS", "tlsa": "DANE", "no-policy-found": "No policy"}
 MOST_NAMED = 3
 LONGEST = 80  # characters of a name in a sentence
 
-_text, _number = st.column_config.TextColumn, st.column_config.NumberColumn
-_day = st.column_config.DateColumn
-
-POLICY_COLUMNS: Row = {
-    "domain": _text("Domain", width=180),
-    "policy": _text("Policy", width=90, help="MTA-STS, DANE, or none that the sender found"),
-    "mode": _text("Mode", width=80, help="Of the MTA-STS policy, as the latest report saw it"),
-    "successful": _number("Successful", format="localized", width=95, help="Sessions"),
-    "failed": _number("Failed", format="localized", width=80, help="Sessions"),
-    "share": _number(
-        "Failed, %", format="%.2f", width=85, help="Left out where there are too few to tell"
-    ),
-    "reports": _number("Reports", format="localized", width=80),
-    "reporters": _number("Reporters", format="localized", width=85),
-    "last_day": _day("Last report", format="D MMM YYYY", width=105, help="The day it covers, UTC"),
-    "not_known": _text("Not known", width=430),
+POLICY_COLUMNS: Columns = {
+    "domain": text("Domain", 180),
+    "policy": text("Policy", 90, help="MTA-STS, DANE, or none that the sender found"),
+    "mode": text("Mode", 80, help="Of the MTA-STS policy, as the latest report saw it"),
+    "successful": count("Successful", 95, help="Sessions"),
+    "failed": count("Failed", 80, help="Sessions"),
+    "share": number("Failed, %", format="%.2f", width=85, help="Empty with too few sessions"),
+    "reports": count("Reports", 80),
+    "reporters": count("Reporters", 85),
+    "last_day": day("Last report", 105, help="The day it covers, UTC"),
+    "not_known": text("Not known", 430),
 }
-FAILURE_COLUMNS: Row = {
-    "domain": _text("Domain", width=160),
-    "policy": _text("Policy", width=80),
-    "result": _text("Result", width=170, help="The reporter's word"),
-    "mx": _text("MX", width=170, help="The mail server that failed"),
-    "sender": _text("Sender", width=130, help="Address of the server that wanted to deliver"),
-    "reporter": _text("Reporter", width=160),
-    "count": _number("Sessions", format="localized", width=80),
-    "first_day": _day("First day", format="D MMM YYYY", width=100, help="UTC"),
-    "last_day": _day("Last day", format="D MMM YYYY", width=100, help="UTC"),
-    "meaning": _text("In plain words", width=300),
-    "remedy": _text("Remedy", width=560),
-    "codes": _text("Reason codes", width=220),
+FAILURE_COLUMNS: Columns = {
+    "domain": text("Domain", 160),
+    "policy": text("Policy", 80),
+    "result_type": text("Result", 170, help="As the reporter states it"),
+    "mx": text("MX", 170, help="The mail server that failed"),
+    "sender": text("Sender", 130, help="Address of the sending server"),
+    "reporter": text("Reporter", 160),
+    "count": count("Sessions", 80),
+    "first_day": day("First day"),
+    "last_day": day("Last day"),
+    "meaning": text("Meaning", 300),
+    "remedy": text("Remedy", 560),
+    "reason_codes": text("Reason codes", 220),
 }
-
-
-def policy_type_words(policy_type: str | None) -> str:
-    """Of a word nobody knows, itself: not yet text for Markdown."""
-    return "Not said" if policy_type is None else POLICIES.get(policy_type, policy_type)
 
 
 def of_type(rows: Iterable[Row], policy_type: str | None) -> list[Row]:
@@ -75,87 +58,70 @@ def of_type(rows: Iterable[Row], policy_type: str | None) -> list[Row]:
 
 
 def share_words(successful: int, failed: int) -> str:
-    """1.4 % of the sessions fail, or that they are too few."""
+    """3 failed; 98.6 % succeeded, or that there are too few sessions."""
     total = successful + failed
     if not is_enough(total):
-        return f"{failed:,} failed, too few to tell"
+        return f"{failed:,} failed, too few for a rate"
     if not failed:
         return "none failed"
-    # What does not fail is rounded down, as any rate is: so no failure is rounded away.
-    return f"{failed:,} failed; {percent(successful / total)} went well"
+    # `percent` gives 100 % only where nothing fails, so no failure is rounded away.
+    return f"{failed:,} failed; {percent(successful / total)} succeeded"
 
 
-def policies_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """One row per (domain, policy type)."""
-    return pd.DataFrame([_policy(row) for row in rows], columns=list(POLICY_COLUMNS))
+def policy_rows(rows: Sequence[Row]) -> list[Row]:
+    """One row per (domain, policy type), with the keys of POLICY_COLUMNS."""
+    return [_policy(row) for row in rows]
 
 
 def _policy(row: Row) -> Row:
     total = row["successful"] + row["failed"]
-    return {
-        "domain": table_cell(row["domain"]),
-        "policy": table_cell(policy_type_words(row["policy_type"])),
-        "mode": table_cell(row["mode"]),
-        "successful": float(row["successful"]),
-        "failed": float(row["failed"]),
+    return row | {
+        "policy": policy_type_words(row["policy_type"]),
         "share": 100 * row["failed"] / total if is_enough(total) else None,
-        "reports": row["reports"],
-        "reporters": row["reporters"],
-        "last_day": row["last_day"],
         "not_known": "; ".join(not_known(row)) or None,
     }
 
 
 def not_known(row: Row) -> Iterator[str]:
-    """What the sums of one policy leave open."""
+    """What the sums of one policy do not show."""
     if not is_enough(row["successful"] + row["failed"]):
-        yield "too few sessions to tell"
+        yield "too few sessions for a rate"
     if row["unexplained"]:
-        yield f"what failed is not told of {amount(row['unexplained'], 'session')}"
+        yield f"{amount(row['unexplained'], 'failed session')} without a result type"
     if row["overlapping"]:
-        yield f"{amount(row['overlapping'], 'failure')} told beyond the sum: they may overlap"
+        yield f"{amount(row['overlapping'], 'failure')} beyond the sum: they may overlap"
     if row["unsaid"]:
-        yield f"a count is left out {amount(row['unsaid'], 'time')}"
+        yield f"{amount(row['unsaid'], 'count')} missing"
     if row["unverified"]:
-        yield f"nothing proves who sent {row['unverified']:,} of {amount(row['reports'], 'report')}"
+        yield f"{row['unverified']:,} of {amount(row['reports'], 'report')} unverified"
 
 
-def failures_frame(rows: Sequence[Row]) -> pd.DataFrame:
+def failure_rows(rows: Sequence[Row]) -> list[Row]:
     """One row per (domain, policy type, result, MX, sender, reporter)."""
-    return pd.DataFrame([_failure(row) for row in rows], columns=list(FAILURE_COLUMNS))
+    return [
+        row
+        | {
+            "policy": policy_type_words(row["policy_type"]),
+            "reason_codes": row["reason_codes"] or None,
+        }
+        for row in rows
+    ]
 
 
-def _failure(row: Row) -> Row:
-    return {
-        "domain": table_cell(row["domain"]),
-        "policy": table_cell(policy_type_words(row["policy_type"])),
-        "result": table_cell(row["result_type"]),
-        "mx": table_cell(row["mx"]),
-        "sender": table_cell(row["sender"]),
-        "reporter": table_cell(row["reporter"]),
-        "count": float(row["count"]),
-        "first_day": row["first_day"],
-        "last_day": row["last_day"],
-        "meaning": table_cell(row["meaning"]),
-        "remedy": table_cell(row["remedy"]),
-        "codes": table_cell(row["reason_codes"] or None),
-    }
-
-
-def brief(text: str) -> str:
+def brief(name: str) -> str:
     """Any text, no longer than a line, as a Markdown code span."""
-    return quoted(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
+    return quoted(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
 
 
 def cause_words(cause: Row) -> str:
-    """The facts of one cause, as Markdown in which what reports say stands quoted."""
-    where = f"at {brief(cause['mx'])}" if cause["mx"] else "at a mail server that is not named"
+    """The facts of one cause, as Markdown; text from reports is quoted."""
+    where = f"at {brief(cause['mx'])}" if cause["mx"] else "at an unnamed mail server"
     if cause["at"] == "your MTA-STS web host":
         where = "at the web host of the policy"
-    count = amount(cause["count"], "session") if cause["count"] else "No count"
+    sessions = amount(cause["count"], "session") if cause["count"] else "Sessions"
     names = ", ".join(brief(name) for name in cause["reporters"][:MOST_NAMED])
     more = len(cause["reporters"]) - MOST_NAMED
     seen = f"{names} and {more} more" if more > 0 else names
-    said = f"{count} {where}, as seen by {seen}."
+    facts = f"{sessions} {where}, seen by {seen}."
     codes = ", ".join(brief(code) for code in cause["reason_codes"][:MOST_NAMED])
-    return f"{said} Reason code: {codes}." if codes else said
+    return f"{facts} Reason code: {codes}." if codes else facts

@@ -12,7 +12,7 @@ from analytics.sources.totals import days, together
 from dashboards.common import formatting
 from dashboards.common.palette import ON_LIGHT
 from dashboards.web.components import charts
-from dashboards.web.session import filters
+from dashboards.web.session import filters, url_state
 from schemas.store.store import Store
 from tests.support.mails.report_documents import Report, store_of
 from tests.support.screens.opened_app import TODAY
@@ -44,11 +44,41 @@ def test_a_downloaded_table_holds_no_formula(text: str) -> None:
     assert shown[0] not in "=+-@\t"
 
 
-def test_rates_are_rounded_towards_what_is_sure() -> None:
-    assert formatting.percent(1.0) == "100 %"
-    assert formatting.percent(0.99999) == "99.9 %"
-    assert formatting.percent(0.999) == "99.9 %"
+@pytest.mark.parametrize(
+    ("rate", "shown"),
+    [
+        (1.0, "100 %"),
+        (0.99999, "99.9 %"),  # not 100: something fails
+        (0.9996, "99.9 %"),
+        (0.999, "99.9 %"),
+        (0.99849, "99.8 %"),
+        (0.9985, "99.9 %"),
+        (0.98765, "98.8 %"),
+        (0.6666, "66.7 %"),
+        (0.0004, "under 0.1 %"),
+        (0.0, "0.0 %"),
+    ],
+)
+def test_rates_are_rounded_and_cut_only_near_100(rate: float, shown: str) -> None:
+    assert formatting.percent(rate) == shown
+
+
+def test_intervals_are_rounded_outwards() -> None:
     assert formatting.interval((0.98765, 0.99991)) == "98.7 – 100 %"
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "words"),
+    [
+        (1, "address", "1 address"),
+        (1234, "address", "1,234 addresses"),
+        (2, "country", "2 countries"),
+        (2, "day", "2 days"),
+        (0, "message", "0 messages"),
+    ],
+)
+def test_amounts_have_plurals(count: int, noun: str, words: str) -> None:
+    assert formatting.amount(count, noun) == words
 
 
 @pytest.mark.parametrize(
@@ -85,7 +115,7 @@ def test_a_policy_is_said_in_few_words(tags: dict[str, Any], said: str) -> None:
 
 @pytest.mark.parametrize("until", [None, "", "soon", "0001-01-01", "99999-01-01", "2026-02-30"])
 def test_a_senseless_last_day_means_today(until: str | None) -> None:
-    last = filters.day_of(until)
+    last = url_state.UNTIL.read(until or "")
     assert filters.window_of(7, last, TODAY) == Window(date(2026, 11, 24), TODAY, TODAY)
 
 
@@ -122,9 +152,9 @@ def test_a_day_with_few_messages_is_no_firm_point() -> None:
         [row(TODAY, 100, 100, 100), row(TODAY, 99, 99, 99), row(TODAY, 9, 0, 0)]
     )
     assert list(frame["kind"]) == [charts.FIRM, charts.HOLLOW]
-    assert list(frame["said"]) == [
+    assert list(frame["words"]) == [
         "100 % (100 of 100), 95 % interval 96.3 – 100 %",
-        "99 of 99: too few to tell",
+        "99 of 99: too few messages",
     ]
 
 

@@ -28,9 +28,9 @@ def place(level: str, goal: str, *states: bool) -> Place:
 ADVICE: Row = {"window": {"policy_since": date(2026, 11, 1), "last_report_day": TODAY}}
 
 
-def test_the_road_tells_open_from_closed_without_colour() -> None:
+def test_the_road_shows_passed_and_failed_checks_without_colour() -> None:
     frame = rollout_chart.gates_frame(place("none", "reject", True, False, True))
-    assert list(frame["state"]) == ["open", "closed", "open"]
+    assert list(frame["state"]) == ["passes", "fails", "passes"]
     assert all(0 < x < 100 for x in frame["x"])
     chart = rollout_chart.road(
         place("none", "reject", True, False), ADVICE, "reject", ON_DARK
@@ -44,8 +44,8 @@ def test_the_road_tells_open_from_closed_without_colour() -> None:
     assert len(set(scale["range"])) == 2
     name = rollout_chart.road_name("a.example", place("none", "reject", True, False), ADVICE, None)
     assert name == (
-        "a.example stands at p=none, here since 1 Nov 2026, 30 days; the goal is p=reject. 1 of 2"
-        " gates before p=quarantine are open. Closed: gate 1."
+        "a.example is at p=none, here since 1 Nov 2026, 30 days; the goal is p=reject. 1 of 2"
+        " checks before p=quarantine pass. Failing: gate 1."
     )
 
 
