@@ -1,4 +1,4 @@
-"""What DNS published about domains, kept with its dates: asked again, and told as of any moment.
+"""What DNS published about domains, kept with its dates: asked again, and told as of any as_of.
 
 An answer is asked for again after an hour, an error after 5 minutes. A row of `dns_snapshot` is
 added when an answer differs from the one before or that is 7 days old. An error takes nothing back:
@@ -191,57 +191,57 @@ def _move_on(con: Connection, rows: Sequence[tuple[object, ...]], now: datetime)
         )
 
 
-def published_on(reader: Reader, domain: str, moment: datetime) -> Published | None:
-    """What was known at a moment (UTC, without a zone); None where DNS had not been asked.
+def published_on(reader: Reader, domain: str, as_of: datetime) -> Published | None:
+    """What was known at a as_of (UTC, without a zone); None where DNS had not been asked.
 
     Looks at nothing that was asked later. `asked_at` is when the answer about the domain's own
-    DMARC record was last confirmed, as far as the moment tells.
+    DMARC record was last confirmed, as far as the as_of tells.
     """
-    return published_of(reader, moment, [domain]).get(domain)
+    return published_of(reader, as_of, [domain]).get(domain)
 
 
 def published_of(
-    reader: Reader, moment: datetime, domains: Sequence[str] | None = None
+    reader: Reader, as_of: datetime, domains: Sequence[str] | None = None
 ) -> dict[str, Published]:
     """The same of many domains at once, None meaning all; those that were asked for."""
     rows: dict[str, list[Row]] = {}
     named = None if domains is None else list(domains)
-    for row in ask(reader, "dns/dns_snapshot", {"domains": named, "moment": moment}):
+    for row in ask(reader, "dns/dns_snapshot", {"domains": named, "as_of": as_of}):
         rows.setdefault(row["domain"], []).append(row)
-    found = ((name, _told(name, told, moment)) for name, told in rows.items())
+    found = ((name, _told(name, told, as_of)) for name, told in rows.items())
     return {name: published for name, published in found if published is not None}
 
 
-def _told(domain: str, rows: Sequence[Row], moment: datetime) -> Published | None:
-    known = _known(rows, moment)
+def _told(domain: str, rows: Sequence[Row], as_of: datetime) -> Published | None:
+    known = _known(rows, as_of)
     own = known.get(record_question(domain))
     if own is None:
         return None
     answers = {question: _answer(row) for question, row in known.items()}
-    return put_together(domain, _confirmed(own, moment), answers)
+    return put_together(domain, _confirmed(own, as_of), answers)
 
 
-def _known(rows: Iterable[Row], moment: datetime) -> dict[DnsQuestion, Row]:
+def _known(rows: Iterable[Row], as_of: datetime) -> dict[DnsQuestion, Row]:
     """The row that stands for each question, of rows from the oldest to the newest."""
     found: dict[DnsQuestion, Row] = {}
     for row in rows:
         question = (row["name"], row["type"])
         before = found.get(question)
-        if before is None or not _outlives(before, row, moment):
+        if before is None or not _outlives(before, row, as_of):
             found[question] = row
     return found
 
 
-def _outlives(before: Row, row: Row, moment: datetime) -> bool:
+def _outlives(before: Row, row: Row, as_of: datetime) -> bool:
     """Whether what was known before stands against an error."""
     if not Outcome(row["outcome"]).is_error or Outcome(before["outcome"]).is_error:
         return False
-    return _confirmed(row, moment) - _confirmed(before, moment) < STANDS
+    return _confirmed(row, as_of) - _confirmed(before, as_of) < STANDS
 
 
-def _confirmed(row: Row, moment: datetime) -> datetime:
-    """When it was last asked, or first, where that is all that the moment can know."""
-    asked: datetime = row["last_asked_at"] if row["last_asked_at"] <= moment else row["asked_at"]
+def _confirmed(row: Row, as_of: datetime) -> datetime:
+    """When it was last asked, or first, where that is all that the as_of can know."""
+    asked: datetime = row["last_asked_at"] if row["last_asked_at"] <= as_of else row["asked_at"]
     return asked
 
 
@@ -249,16 +249,16 @@ def _answer(row: Row) -> Answer:
     return Answer(Outcome(row["outcome"]), tuple(row["data"]))
 
 
-def changes(reader: Reader, domain: str, moment: datetime | None = None) -> list[Change]:
+def changes(reader: Reader, domain: str, as_of: datetime | None = None) -> list[Change]:
     """How the DMARC record that applies to a domain changed in DNS, the oldest first.
 
-    Looks at nothing that was asked after the moment (UTC, without a zone). The first one is the
+    Looks at nothing that was asked after the as_of (UTC, without a zone). The first one is the
     first record that was seen, or that there was none, with no `before`. Errors change nothing.
     """
     found: list[Change] = []
     before: Published | None = None
     for after in _versions(
-        ask(reader, "dns/dns_snapshot", {"domains": [domain], "moment": moment}), domain
+        ask(reader, "dns/dns_snapshot", {"domains": [domain], "as_of": as_of}), domain
     ):
         if before is None or _said(before) != _said(after):
             found.append(Change(after.asked_at, before, after))
