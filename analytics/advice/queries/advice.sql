@@ -1,4 +1,4 @@
--- One row per advice that was kept on a domain until a as_of (null: ever), the newest first.
+-- One row per advice that was kept on a domain up to $as_of (null: all), the newest first.
 -- `stands`: the last of its week.
 select
     policy_domain as domain,

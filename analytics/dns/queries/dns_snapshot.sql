@@ -1,4 +1,4 @@
--- One row per answer that DNS gave about domains until a as_of (null: ever), the oldest first.
+-- One row per DNS answer about domains up to $as_of (null: all), the oldest first.
 select domain, asked_at, last_asked_at, name, type, outcome, data
 from dns_snapshot
 where ($domains::text[] is null or list_contains($domains::text[], domain))
