@@ -132,8 +132,8 @@ def weeks(
     window = q.window
     before = Window(window.first - DAYS, window.last - DAYS, window.last - DAYS)
     told = min(as_of or window.last, window.last + DAYS)
-    q = replace(q, moment=datetime.combine(told, time.max))
-    was = standings(replace(q, window=months(before), moment=q.known_at - DAYS))
+    q = replace(q, dns_as_of=datetime.combine(told, time.max))
+    was = standings(replace(q, window=months(before), dns_as_of=q.known_at - DAYS))
     advice = [_as_told(q, row, told) for row in advise(q.over(months(window)))]
     then, days_before = _span(q.over(before), groups)
     now, days = _span(q, groups)

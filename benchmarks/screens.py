@@ -58,7 +58,7 @@ def timed_questions() -> Iterator[dict[str, list[float]]]:
 
     originals: dict[str, Callable[..., Any]] = {
         "ask": analytics.query.run.ask,
-        "ask_kept": analytics.query.run.ask_kept,
+        "ask_cached": analytics.query.run.ask_cached,
     }
     changed = [
         (module, name)

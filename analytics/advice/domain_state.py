@@ -8,7 +8,7 @@ from typing import Any
 from analytics.dns.history import published_of
 from analytics.dns.policy_discovery import Found, Published
 from analytics.query.question import Owner, Question
-from analytics.query.run import Row, ask_kept
+from analytics.query.run import Row, ask_cached
 from analytics.query.window import Window
 from analytics.reports.verified_filter import verified_where_proven
 from analytics.sources.classification import by_domain, source_class
@@ -214,7 +214,7 @@ def _mended(q: Question, domains: Iterable[str]) -> dict[tuple[str, str], int]:
     """On how many days what failed before has passed since then, by (domain, source)."""
     since = q.window.first - timedelta(days=q.gates.quarter_days)
     asked = {"since": since, "last": q.window.last, "domains": sorted(domains)}
-    rows = ask_kept(q.reader, "advice/mended", asked, *q.counted, source_class(q))
+    rows = ask_cached(q.reader, "advice/mended", asked, *q.counted, source_class(q))
     return {(row["domain"], row["source"]): row["days"] for row in rows}
 
 

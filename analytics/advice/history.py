@@ -67,15 +67,15 @@ def keep(store: Store, rows: Sequence[Row], as_of: date, made_at: datetime) -> i
 
 
 def given(
-    reader: Reader, domain: str, week: str | None = None, moment: datetime | None = None
+    reader: Reader, domain: str, week: str | None = None, as_of: datetime | None = None
 ) -> list[Row]:
     """The advice kept on a domain, of one week or of all, the newest first.
 
     Keys: domain, week, as_of, made_at, verdict, target (the tags that were to change), record,
     reason, inputs, stands (the last of its week) and given, the row of `rua advise` as it was (its
-    days and times as text). Looks at nothing made after the moment (UTC, without a zone).
+    days and times as text). Looks at nothing made after the as_of (UTC, without a zone).
     """
-    rows = ask(reader, "advice/advice", {"domain": domain, "week": week, "moment": moment})
+    rows = ask(reader, "advice/advice", {"domain": domain, "week": week, "as_of": as_of})
     loaded = {"target": json.loads, "given": json.loads}
     return [
         {key: loaded[key](value) if key in loaded else value for key, value in row.items()}

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analytics.query.question import Question
-from analytics.query.run import Row, ask_kept
+from analytics.query.run import Row, ask_cached
 from analytics.query.window import Window
 from analytics.sources.classification import by_domain
 from analytics.sources.services import services
@@ -51,7 +51,7 @@ def gather(q: Question, told: Collection[str] | None = ()) -> Facts:
     listed = services(q, told)
     sums = _sums(q)
     bounds = {"last": q.window.last, **q.named}
-    policies = ask_kept(q.reader, "changes/policy_of_most", bounds, *q.counted)
+    policies = ask_cached(q.reader, "changes/policy_of_most", bounds, *q.counted)
     return Facts(
         q.window,
         domains(q, q.owners),

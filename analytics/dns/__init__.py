@@ -1,1 +1,1 @@
-"""What a domain publishes: DMARC, SPF and MX records, looked up and kept with dates."""
+"""What a domain publishes: DMARC, SPF and MX records, looked up and stored with dates."""

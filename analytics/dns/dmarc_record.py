@@ -1,11 +1,11 @@
-"""A DMARC record: its text read, written, and changed (RFC 9989 §4.7, §4.8). Asks DNS nothing.
+"""Parses, writes and changes DMARC records (RFC 9989 §4.7, §4.8). Makes no DNS queries.
 
-What a receiver would ignore is ignored here, and said in `problems`: a value that its tag does not
-allow (the default stands), a tag that comes twice (the first stands: RFC 6376 §3.2 calls the whole
-list invalid, RFC 9989 §4.7 discards the error alone, so receivers differ), tags that RFC 9989
-removed, and the size limit of an address.
+What a receiver ignores is ignored here and listed in `problems`: a value that the tag does not
+allow (the default applies), a repeated tag (the first applies: RFC 6376 §3.2 calls the whole list
+invalid, RFC 9989 §4.7 discards only the error, so receivers differ), tags that RFC 9989 removed,
+and the size limit of an address.
 
-Bounds: 50 tags of others are kept, 20 problems said, and of a value in them 80 characters.
+Limits: 50 unregistered tags, 20 problems, 80 characters of a value in a problem.
 """
 
 import re
@@ -22,7 +22,7 @@ MOST_PROBLEMS = 20
 SHOWN = 80
 
 POLICIES = ("none", "quarantine", "reject")
-# In the order in which they are written: readers of RFC 7489 want p second.
+# In the order in which they are written: RFC 7489 requires p second.
 TAGS = ("p", "sp", "np", "t", "psd", "adkim", "aspf", "rua", "ruf", "fo")
 REMOVED = ("pct", "rf", "ri")  # RFC 9989 App. C
 DEFAULTS = {
@@ -35,7 +35,7 @@ DEFAULTS = {
     "sp": "the value of p",
 }
 
-# RFC 9989 §4.8: the name of the tag in any case, DMARC1 in this one, and nothing before it.
+# RFC 9989 §4.8: the tag's name in any case, DMARC1 in upper case, and nothing before it.
 VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)", re.ASCII)
 TAG = re.compile(r"([A-Za-z]+)[ \t]*=[ \t]*([\x20-\x3a\x3c-\x7e]+)", re.ASCII)
 FAILURE = re.compile(r"[01ds]([ \t]*:[ \t]*[01ds])*", re.ASCII)
@@ -47,13 +47,12 @@ SIZE = re.compile(r"![0-9]+[kmgtKMGT]?$", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class DmarcRecord:
-    """What a record says; None or () is a tag that is absent, or of no use to a receiver.
+    """A parsed record; None or () is a tag that is absent, or that receivers ignore.
 
-    `p` is None where no receiver applies the record: it has no valid p and no valid address in
-    rua (§4.10.1). `rua` and `ruf` are addresses as they were written, with the size limit that
-    RFC 9989 removed; `fo` is as "1:d:s". `removed` are pct, rf and ri, `other` are tags that are
-    not registered, both as (name, value) in the order of the record. `problems` are sentences,
-    which do not count when records are compared.
+    `p` is None if no receiver applies the record: it has no valid p and no valid address in rua
+    (§4.10.1). `rua` and `ruf` are addresses as written, with the size limit that RFC 9989 removed;
+    `fo` is text such as "1:d:s". `removed` are pct, rf and ri, `other` are unregistered tags, both
+    as (name, value) in the order of the record. `problems` are sentences; comparisons ignore them.
     """
 
     p: str | None = None
@@ -72,7 +71,7 @@ class DmarcRecord:
 
     @property
     def pct(self) -> int | None:
-        """The percentage that receivers of RFC 7489 apply; None where absent or senseless."""
+        """The percentage that receivers on RFC 7489 apply; None if absent or invalid."""
         value = dict(self.removed).get("pct", "")
         is_percentage = value.isascii() and value.isdigit() and len(value) <= 3
         return int(value) if is_percentage and int(value) <= 100 else None
@@ -90,7 +89,7 @@ class DmarcRecord:
 
 
 def is_dmarc(text: str) -> bool:
-    """Whether a TXT record is a DMARC record of this version, whatever else it says."""
+    """Whether a TXT record is a DMARC record of this version, valid or not."""
     # RFC 9989 §4.7: v MUST be first and match precisely, or the entire record MUST be ignored.
     return VERSION.match(text) is not None
 
@@ -103,7 +102,7 @@ def only_record(texts: Iterable[str]) -> str | None:
 
 
 def parse(text: str) -> DmarcRecord | None:
-    """The record that a TXT value holds, its strings joined; None where it is no DMARC record."""
+    """The record in a TXT value, its strings joined; None if it is not a DMARC record."""
     version = VERSION.match(text)
     if version is None:
         return None
@@ -114,8 +113,8 @@ def parse(text: str) -> DmarcRecord | None:
     read = {name: READ[name](name, tags.pop(name), problems) for name in TAGS if name in tags}
     others = [*tags.items()]
     if len(others) > MOST_OTHERS:
-        problems.append(f"{len(others)} tags are not registered: {MOST_OTHERS} of them are kept")
-    problems += [f"{_shown(name)} is no registered tag: it is ignored" for name, _ in others]
+        problems.append(f"{len(others)} tags are not registered: {MOST_OTHERS} of them are read")
+    problems += [f"{_shown(name)} is not a registered tag: it is ignored" for name, _ in others]
     record = DmarcRecord(removed=removed, other=tuple(others[:MOST_OTHERS]), **read)
     return _applied(record, was_read=read, problems=problems)
 
@@ -130,44 +129,44 @@ def _tags(text: str, problems: list[str]) -> dict[str, str]:
         match = TAG.fullmatch(stripped)
         if match is None:
             # §4.7: syntax errors in the remainder MUST be discarded.
-            problems.append(f'"{_shown(stripped)}" is no tag: it is ignored')
+            problems.append(f'"{_shown(stripped)}" is not a tag: it is ignored')
             continue
         name, value = match[1].lower(), match[2]
-        # ABNF names have no case, those of RFC 6376 §3.2 have: receivers read it or do not.
+        # ABNF ignores the case of names, RFC 6376 §3.2 does not: receivers differ.
         if name != match[1] and name in (*TAGS, *REMOVED):
-            problems.append(f"{match[1]} is to be written {name}: some receivers ignore it")
+            problems.append(f"write {name} instead of {match[1]}: some receivers ignore it")
         if name == "v" or name in found:
-            problems.append(f"{_shown(name)} is there twice: the first stands, receivers differ")
+            problems.append(f"{_shown(name)} is repeated: the first value counts, receivers differ")
         else:
             found[name] = value
     return found
 
 
 def _applied(record: DmarcRecord, was_read: dict[str, Any], problems: list[str]) -> DmarcRecord:
-    """§4.10.1: without a valid p, or with an sp or np that is none, rua makes it p=none."""
+    """§4.10.1: without a valid p, or with an invalid sp or np, a record with rua is p=none."""
     is_wrong = [name for name in ("sp", "np") if name in was_read and was_read[name] is None]
     if record.p is None or is_wrong:
-        why = "there is no p" if "p" not in was_read else "it has no valid policy"
+        why = "p is missing" if "p" not in was_read else "p is not a valid policy"
         if record.p is not None:
-            why = f"{is_wrong[0]} is no policy"
+            why = f"{is_wrong[0]} is not a valid policy"
         if record.rua:
-            problems.append(f"{why}: receivers act as if it were p=none")
+            problems.append(f"{why}: receivers apply p=none")
         else:
-            problems.append(f"{why}, and no address in rua: receivers ignore the record")
+            problems.append(f"{why}, and rua has no address: receivers ignore the record")
         p = "none" if record.rua else None
         record = replace(record, p=p, sp=None, np=None)
     if len(problems) > MOST_PROBLEMS:
         more = len(problems) - MOST_PROBLEMS + 1
-        problems[MOST_PROBLEMS - 1 :] = [f"and {more} problems more"]
+        problems[MOST_PROBLEMS - 1 :] = [f"and {more} more problems"]
     return replace(record, problems=tuple(problems))
 
 
 def _one_of(*words: str) -> Callable[[str, str, list[str]], str | None]:
     def read(name: str, value: str, problems: list[str]) -> str | None:
-        if value.lower() in words:  # RFC 5234 §2.3: strings of ABNF have no case
+        if value.lower() in words:  # RFC 5234 §2.3: ABNF strings ignore case
             return value.lower()
         default = DEFAULTS.get(name)
-        instead = f"{default} stands" if default else "it is ignored"
+        instead = f"{default} applies" if default else "it is ignored"
         problems.append(f"{name}={_shown(value)} is not one of {', '.join(words)}: {instead}")
         return None
 
@@ -192,7 +191,7 @@ def _each_address(name: str, value: str, problems: list[str]) -> Iterator[str]:
         address = part.strip(" \t")
         if not _is_uri(SIZE.sub("", address)):
             hint = f", write mailto:{_shown(address)}" if MAILBOX.match(f"mailto:{address}") else ""
-            problems.append(f'{name}: "{_shown(address)}" is no address{hint}')
+            problems.append(f'{name}: "{_shown(address)}" is not an address{hint}')
             continue
         if SIZE.search(address):
             problems.append(f"{name}: RFC 9989 removed the size limit of {_shown(address)}")
@@ -225,20 +224,20 @@ READ: dict[str, Callable[[str, str, list[str]], Any]] = {
 
 
 def change(record: DmarcRecord | None, **tags: str | Iterable[str] | None) -> DmarcRecord:
-    """The record with these tags set, or taken away by None, and all others as they were.
+    """The record with these tags set, or removed if None, and all others unchanged.
 
-    What RFC 9989 removed goes: pct, rf, ri, and size limits of addresses. `record` may be None,
-    for a domain that has none; rua and ruf may be given as addresses or as the tag's value.
-    Raises ValueError for a value that its tag does not allow, TypeError for another tag.
+    Drops what RFC 9989 removed: pct, rf, ri, and size limits of addresses. `record` is None for a
+    domain without one; rua and ruf are lists of addresses or the tag's value. Raises ValueError for
+    a value that the tag does not allow, TypeError for an unknown tag.
     """
-    kept = record or DmarcRecord()
-    new: dict[str, Any] = {name: _without_size(getattr(kept, name)) for name in ("rua", "ruf")}
+    old = record or DmarcRecord()
+    new: dict[str, Any] = {name: _without_size(getattr(old, name)) for name in ("rua", "ruf")}
     for name, value in tags.items():
         if name not in READ:
-            raise TypeError(f"{name} is no tag of a DMARC record")
+            raise TypeError(f"{name} is not a tag of a DMARC record")
         new[name] = _checked(name, value)
-    changed = replace(kept, removed=(), problems=(), **new)
-    return replace(changed, p=changed.p or "none")  # receivers of RFC 7489 need one
+    changed = replace(old, removed=(), problems=(), **new)
+    return replace(changed, p=changed.p or "none")  # RFC 7489 requires p
 
 
 def _without_size(addresses: Iterable[str]) -> tuple[str, ...]:

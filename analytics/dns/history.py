@@ -1,8 +1,8 @@
-"""What DNS published about domains, kept with its dates: asked again, and told as of any moment.
+"""Stores DNS answers about domains with their dates, and answers as of any time.
 
-An answer is asked for again after an hour, an error after 5 minutes. A row of `dns_snapshot` is
-added when an answer differs from the one before or that is 7 days old. An error takes nothing back:
-what was known before stands for 7 days more.
+An answer is asked for again after an hour, an error after 5 minutes. `dns_snapshot` gets a row when
+an answer differs from the last one, or when the last row is 7 days old. After an error the last
+answer stays valid for 7 days.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,9 +35,9 @@ MOST_NAMES = 50
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh did: how many domains and questions it asked, how many questions failed,
-    answers that are new or differ, and domains that were not reached in time. `is_dead`: DNS does
-    not answer at all, and no error was kept."""
+    """What a refresh did: domains and questions asked, questions that failed, answers that are new
+    or changed, and domains `left` for lack of time. `is_dead`: DNS does not answer at all, and no
+    error was stored."""
 
     domains: int = 0
     questions: int = 0
@@ -49,7 +49,7 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The DMARC record that applies to a domain was first seen to be another one at `seen_at`."""
+    """A change of the DMARC record that applies to a domain, first seen at `seen_at`."""
 
     seen_at: datetime
     before: Published | None
@@ -57,9 +57,9 @@ class Change:
 
 
 def names_to_ask(q: Question) -> dict[str, list[str]]:
-    """Names below each policy domain that mail of the window came from, most mail first.
+    """Names below each policy domain that sent mail in the window, most mail first.
 
-    At most 50 of a domain: a forged report may hold thousands.
+    At most 50 for each domain: a forged report may contain thousands.
     """
     bounds = {**q.days, "most": MOST_NAMES}
     found: dict[str, list[str]] = {}
@@ -75,10 +75,10 @@ def refresh(
     names_by_domain: Mapping[str, Sequence[str]],
     now: datetime,
 ) -> Refreshed:
-    """Ask about normalised domains, and whether names below them exist, what is due; keep it.
+    """Ask DNS what is due about normalised domains and the names below them; store the answers.
 
-    `now` is UTC without a zone. Nobody is locked out while DNS is asked, and trouble of DNS is an
-    outcome. Offline, nothing is asked. Raises StoreError.
+    `now` is UTC without a zone. The store is not locked during DNS queries, and DNS errors are
+    outcomes. Offline, nothing is asked. Raises StoreError.
     """
     if dns.offline or not domains:
         return Refreshed()
@@ -86,25 +86,25 @@ def refresh(
         wanted = _due(reader, domains, names_by_domain, now)
     if not wanted:
         return Refreshed()
-    from analytics.dns.lookup import Asking  # asyncio and DNS load only where something is due
+    from analytics.dns.lookup import Lookup  # asyncio and DNS load only when something is due
 
-    asking = Asking(dns, wanted)
-    asking.run()
-    kept = {
+    lookup = Lookup(dns, wanted)
+    lookup.run()
+    to_store = {
         domain: {
-            asked: a for asked, a in answers.items() if not (asking.is_dead and a.outcome.is_error)
+            asked: a for asked, a in answers.items() if not (lookup.is_dead and a.outcome.is_error)
         }
-        for domain, answers in asking.answers.items()
+        for domain, answers in lookup.answers.items()
     }
-    changed = _keep(store, kept, now) if any(kept.values()) else 0
-    asked = [answer for answers in asking.answers.values() for answer in answers.values()]
+    changed = _store(store, to_store, now) if any(to_store.values()) else 0
+    asked = [answer for answers in lookup.answers.values() for answer in answers.values()]
     return Refreshed(
-        domains=len(asking.answers),
+        domains=len(lookup.answers),
         questions=len(asked),
         failed=sum(answer.outcome.is_error for answer in asked),
         changed=changed,
-        left=len(wanted) - len(asking.answers),
-        is_dead=asking.is_dead,
+        left=len(wanted) - len(lookup.answers),
+        is_dead=lookup.is_dead,
     )
 
 
@@ -133,8 +133,8 @@ def _due(
     return found
 
 
-def _keep(store: Store, answers: Mapping[str, Mapping[DnsQuestion, Answer]], now: datetime) -> int:
-    """One short transaction; returns how many answers are new or differ from the last ones."""
+def _store(store: Store, answers: Mapping[str, Mapping[DnsQuestion, Answer]], now: datetime) -> int:
+    """Store answers in one short transaction; returns how many are new or changed."""
     with store.write(changes_reports=False) as con:
         con.execute("begin")
         last = {
@@ -154,7 +154,7 @@ def _keep(store: Store, answers: Mapping[str, Mapping[DnsQuestion, Answer]], now
                 else:
                     new.append((domain, name, kind, answer.outcome.value, list(answer.data)))
         _add(con, new, now)
-        _move_on(con, same, now)
+        _confirm(con, same, now)
         con.execute("commit")
     return changed
 
@@ -171,7 +171,7 @@ def _add(con: Connection, rows: Sequence[tuple[object, ...]], now: datetime) -> 
         )
 
 
-def _move_on(con: Connection, rows: Sequence[tuple[object, ...]], now: datetime) -> None:
+def _confirm(con: Connection, rows: Sequence[tuple[object, ...]], now: datetime) -> None:
     if rows:
         con.execute(
             """
@@ -191,57 +191,57 @@ def _move_on(con: Connection, rows: Sequence[tuple[object, ...]], now: datetime)
         )
 
 
-def published_on(reader: Reader, domain: str, moment: datetime) -> Published | None:
-    """What was known at a moment (UTC, without a zone); None where DNS had not been asked.
+def published_on(reader: Reader, domain: str, as_of: datetime) -> Published | None:
+    """What was known as of a time (UTC, without a zone); None if DNS had not been asked by then.
 
-    Looks at nothing that was asked later. `asked_at` is when the answer about the domain's own
-    DMARC record was last confirmed, as far as the moment tells.
+    Ignores later answers. `asked_at` is when the answer about the domain's own DMARC record was
+    last confirmed by then.
     """
-    return published_of(reader, moment, [domain]).get(domain)
+    return published_of(reader, as_of, [domain]).get(domain)
 
 
 def published_of(
-    reader: Reader, moment: datetime, domains: Sequence[str] | None = None
+    reader: Reader, as_of: datetime, domains: Sequence[str] | None = None
 ) -> dict[str, Published]:
-    """The same of many domains at once, None meaning all; those that were asked for."""
+    """The same for many domains, None meaning all; only those that DNS was asked about."""
     rows: dict[str, list[Row]] = {}
     named = None if domains is None else list(domains)
-    for row in ask(reader, "dns/dns_snapshot", {"domains": named, "moment": moment}):
+    for row in ask(reader, "dns/dns_snapshot", {"domains": named, "as_of": as_of}):
         rows.setdefault(row["domain"], []).append(row)
-    found = ((name, _told(name, told, moment)) for name, told in rows.items())
+    found = ((name, _published(name, snapshots, as_of)) for name, snapshots in rows.items())
     return {name: published for name, published in found if published is not None}
 
 
-def _told(domain: str, rows: Sequence[Row], moment: datetime) -> Published | None:
-    known = _known(rows, moment)
+def _published(domain: str, rows: Sequence[Row], as_of: datetime) -> Published | None:
+    known = _known(rows, as_of)
     own = known.get(record_question(domain))
     if own is None:
         return None
     answers = {question: _answer(row) for question, row in known.items()}
-    return put_together(domain, _confirmed(own, moment), answers)
+    return put_together(domain, _confirmed(own, as_of), answers)
 
 
-def _known(rows: Iterable[Row], moment: datetime) -> dict[DnsQuestion, Row]:
-    """The row that stands for each question, of rows from the oldest to the newest."""
+def _known(rows: Iterable[Row], as_of: datetime) -> dict[DnsQuestion, Row]:
+    """The valid row for each question, given rows from the oldest to the newest."""
     found: dict[DnsQuestion, Row] = {}
     for row in rows:
         question = (row["name"], row["type"])
         before = found.get(question)
-        if before is None or not _outlives(before, row, moment):
+        if before is None or not _outlives(before, row, as_of):
             found[question] = row
     return found
 
 
-def _outlives(before: Row, row: Row, moment: datetime) -> bool:
-    """Whether what was known before stands against an error."""
+def _outlives(before: Row, row: Row, as_of: datetime) -> bool:
+    """Whether the answer before stays valid after an error."""
     if not Outcome(row["outcome"]).is_error or Outcome(before["outcome"]).is_error:
         return False
-    return _confirmed(row, moment) - _confirmed(before, moment) < STANDS
+    return _confirmed(row, as_of) - _confirmed(before, as_of) < STANDS
 
 
-def _confirmed(row: Row, moment: datetime) -> datetime:
-    """When it was last asked, or first, where that is all that the moment can know."""
-    asked: datetime = row["last_asked_at"] if row["last_asked_at"] <= moment else row["asked_at"]
+def _confirmed(row: Row, as_of: datetime) -> datetime:
+    """When the answer was last confirmed by `as_of`."""
+    asked: datetime = row["last_asked_at"] if row["last_asked_at"] <= as_of else row["asked_at"]
     return asked
 
 
@@ -249,35 +249,35 @@ def _answer(row: Row) -> Answer:
     return Answer(Outcome(row["outcome"]), tuple(row["data"]))
 
 
-def changes(reader: Reader, domain: str, moment: datetime | None = None) -> list[Change]:
-    """How the DMARC record that applies to a domain changed in DNS, the oldest first.
+def changes(reader: Reader, domain: str, as_of: datetime | None = None) -> list[Change]:
+    """Changes in DNS of the DMARC record that applies to a domain, the oldest first.
 
-    Looks at nothing that was asked after the moment (UTC, without a zone). The first one is the
-    first record that was seen, or that there was none, with no `before`. Errors change nothing.
+    Ignores answers after `as_of` (UTC, without a zone). The first change has no `before`: it is the
+    first record seen, or that there was none. Errors change nothing.
     """
     found: list[Change] = []
     before: Published | None = None
     for after in _versions(
-        ask(reader, "dns/dns_snapshot", {"domains": [domain], "moment": moment}), domain
+        ask(reader, "dns/dns_snapshot", {"domains": [domain], "as_of": as_of}), domain
     ):
-        if before is None or _said(before) != _said(after):
+        if before is None or _record_key(before) != _record_key(after):
             found.append(Change(after.asked_at, before, after))
         before = after
     return found
 
 
 def _versions(rows: Iterable[Row], domain: str) -> Iterator[Published]:
-    """What was known each time that an answer came which differed."""
+    """What was known after each answer that differed from the one before."""
     answers: dict[DnsQuestion, Answer] = {}
-    told = [row for row in rows if not Outcome(row["outcome"]).is_error and row["type"] == "TXT"]
-    for place, row in enumerate(told):
+    texts = [row for row in rows if not Outcome(row["outcome"]).is_error and row["type"] == "TXT"]
+    for place, row in enumerate(texts):
         answers[row["name"], row["type"]] = _answer(row)
-        is_last = place + 1 == len(told) or told[place + 1]["asked_at"] != row["asked_at"]
+        is_last = place + 1 == len(texts) or texts[place + 1]["asked_at"] != row["asked_at"]
         if is_last:
             known = put_together(domain, row["asked_at"], answers)
             if known.outcome in (Found.FOUND, Found.NONE):
                 yield replace(known, exists={})
 
 
-def _said(published: Published) -> tuple[str | None, str | None, tuple[str, ...]]:
+def _record_key(published: Published) -> tuple[str | None, str | None, tuple[str, ...]]:
     return published.found_at, published.text, published.texts

@@ -1,12 +1,12 @@
-"""Asking DNS what domains publish. No trouble of DNS is raised here: it is an outcome.
+"""Asks DNS what domains publish. DNS errors are outcomes, not exceptions.
 
-timeout     of the settings  for one question; where it is short of time, less
-domain      10 s             in all; what is not answered by then counts as a timeout
-domains     16               at the same time, with 4 questions each: no more than 64 under way,
-                             so that no resolver takes it for an attack
+timeout     of the settings  for one question, less if the domain's time runs out
+domain      10 s             in all; a question without an answer by then is a timeout
+domains     16               at a time, with 4 questions each: at most 64 open questions, few enough
+                             for a resolver not to take them for an attack
 
-The run as a whole is bounded by schemas.dns.BatchAsker; the domains that are left come the next
-time. An answer is bounded by DNS itself: a message has no more than 64 KiB (RFC 1035 §4.2.2).
+schemas.dns.BatchAsker limits the run as a whole; the domains left over come in the next run. DNS
+limits an answer: a message has at most 64 KiB (RFC 1035 §4.2.2).
 """
 
 import asyncio
@@ -14,14 +14,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from analytics.dns import mx, spf
 from analytics.dns.lookup_types import Answer, DnsQuestion, Outcome, Wanted, text_of
 from analytics.dns.policy_discovery import Published, put_together, record_question, walk
+from analytics.dns.spf_mx import is_spf, mx_question, mx_texts, spf_question
 from schemas.config.settings import Dns
 from schemas.dns import AsyncResolver, BatchAsker, DnsError, End, NoAnswer, NoName, NoRecord
 from schemas.domain_names import is_domain
 
-__all__ = ["DOMAINS_AT_ONCE", "Asking", "look_up"]
+__all__ = ["DOMAINS_AT_ONCE", "Lookup", "look_up"]
 
 DOMAIN_SECONDS = 10.0
 DOMAINS_AT_ONCE = 16
@@ -29,26 +29,26 @@ QUESTIONS_AT_ONCE = 4
 
 
 def look_up(domain: str, dns: Dns, names: Iterable[str] = ()) -> Published:
-    """What DNS publishes about a normalised domain now; offline, nothing was asked."""
+    """What DNS publishes about a normalised domain now; offline, nothing is asked."""
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     if dns.offline:
         return Published(domain, now)
-    asking = Asking(dns, [Wanted(domain, tuple(names))])
+    asking = Lookup(dns, [Wanted(domain, tuple(names))])
     asking.run()
     return put_together(domain, now, asking.answers.get(domain, {}))
 
 
-class Asking:
-    """One run's questions. `answers` by domain; `is_dead` once DNS was found not to answer."""
+class Lookup:
+    """The questions of one run. `answers` by domain; `is_dead` if DNS does not answer at all."""
 
     def __init__(self, dns: Dns, wanted: Sequence[Wanted]) -> None:
         self._asker = BatchAsker(dns.nameservers, dns.timeout)
         self._wanted = wanted
-        self._above: dict[DnsQuestion, Answer] = {}  # _dmarc.com is asked for once, not 500 times
+        self._above: dict[DnsQuestion, Answer] = {}  # ask for _dmarc.com once, not 500 times
         self.answers: dict[str, dict[DnsQuestion, Answer]] = {}
 
     def run(self) -> None:
-        """Until all is asked, time is over, or DNS is found dead. A KeyboardInterrupt leaves."""
+        """Ask until done, out of time, or DNS is found dead. Passes on KeyboardInterrupt."""
         self._asker.run(self._wanted, self._work, DOMAINS_AT_ONCE)
 
     @property
@@ -81,8 +81,8 @@ class Asking:
 
 
 class _OneDomain:
-    def __init__(self, asking: Asking, wanted: Wanted, deadline: float) -> None:
-        self._asking = asking
+    def __init__(self, lookup: Lookup, wanted: Wanted, deadline: float) -> None:
+        self._lookup = lookup
         self._wanted = wanted
         self._deadline = deadline
         self._turn = asyncio.Semaphore(QUESTIONS_AT_ONCE)
@@ -91,7 +91,7 @@ class _OneDomain:
     async def run(self) -> None:
         domain, tasks = self._wanted.domain, []
         if self._wanted.records:
-            tasks += [self._walk(), self._ask(spf.question(domain)), self._ask(mx.question(domain))]
+            tasks += [self._walk(), self._ask(spf_question(domain)), self._ask(mx_question(domain))]
         await asyncio.gather(*tasks, *(self._ask((name, "A")) for name in self._wanted.names))
 
     async def _walk(self) -> None:
@@ -99,20 +99,18 @@ class _OneDomain:
         async with self._turn:
             for name in walk(domain, self.answers):
                 question = record_question(name)
-                ask = self._asking.answer if name == domain else self._asking.above
+                ask = self._lookup.answer if name == domain else self._lookup.above
                 self.answers[question] = await ask(question, self._deadline)
 
     async def _ask(self, question: DnsQuestion) -> None:
         async with self._turn:
-            self.answers[question] = await self._asking.answer(question, self._deadline)
+            self.answers[question] = await self._lookup.answer(question, self._deadline)
 
 
 def _can_be_asked(name: str) -> bool:
-    """Names of whole labels, and the last one of a walk, such as _dmarc.com."""
+    """Whether a name is a domain name, or the last one of a tree walk, such as _dmarc.com."""
     bare = name.removeprefix("_dmarc.")
-    return is_domain(bare) or (
-        bare.isascii() and bare.replace("-", "").isalnum()
-    )  # a walk ends at _dmarc.com
+    return is_domain(bare) or (bare.isascii() and bare.replace("-", "").isalnum())
 
 
 def _outcome(error: DnsError) -> Outcome:
@@ -124,17 +122,17 @@ def _outcome(error: DnsError) -> Outcome:
 
 
 async def _texts(resolver: AsyncResolver, name: str) -> Answer:
-    """At a domain itself SPF alone: what others have verified there is nobody's business."""
+    """At the domain itself only SPF: its other TXT records, as of site verification, are private."""
     texts = [text_of(each) for each in await resolver.texts(name)]
-    return Answer.of(texts if name.startswith("_") else filter(spf.is_spf, texts))
+    return Answer.of(texts if name.startswith("_") else filter(is_spf, texts))
 
 
 async def _exchanges(resolver: AsyncResolver, name: str) -> Answer:
-    return Answer.of(mx.written(await resolver.exchanges(name)))
+    return Answer.of(mx_texts(await resolver.exchanges(name)))
 
 
 async def _addresses(resolver: AsyncResolver, name: str) -> Answer:
-    """Whether the name exists is what matters; which addresses it has changes all the time."""
+    """Whether the name exists; its addresses, which change often, are not stored."""
     await resolver.addresses(name, version=4)
     return Answer(Outcome.FOUND)
 

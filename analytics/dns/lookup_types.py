@@ -1,7 +1,6 @@
-"""One question to DNS and what came back: the common tongue of all that asks and remembers.
+"""The types of a DNS question, (name, type), and its answer.
 
-A question is a (name, type). What a record type means stands in a module of its own: record.py
-(DMARC), spf.py, mx.py; what they mean together, in published.py.
+dmarc_record.py and spf_mx.py read the records, policy_discovery.py puts them together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,13 +13,13 @@ DnsQuestion = tuple[str, str]
 
 
 class Outcome(StrEnum):
-    """How a question ended. The last two are errors, which tell nothing of the domain."""
+    """How a question ended. The last two are errors, which say nothing about the domain."""
 
     FOUND = "found"
-    NXDOMAIN = "nxdomain"  # the name does not exist, nor any below it (RFC 8020 §2)
-    NODATA = "nodata"  # it exists and has no such record
+    NXDOMAIN = "nxdomain"  # neither the name nor any name below it exists (RFC 8020 §2)
+    NODATA = "nodata"  # the name exists but has no such record
     TIMEOUT = "timeout"
-    FAILURE = "failure"  # SERVFAIL, REFUSED, no server to ask, or no name that DNS can hold
+    FAILURE = "failure"  # SERVFAIL, REFUSED, no server to ask, or not a valid DNS name
 
     @property
     def is_error(self) -> bool:
@@ -36,7 +35,7 @@ class Answer:
 
     @classmethod
     def of(cls, records: Iterable[str]) -> "Answer":
-        """What was found; nothing that matters is as good as nothing."""
+        """An answer with these records; NODATA without any."""
         data = tuple(sorted(records))
         return cls(Outcome.FOUND if data else Outcome.NODATA, data)
 
@@ -54,5 +53,5 @@ class Wanted:
 
 
 def text_of(data: bytes) -> str:
-    """A stranger's bytes as text: what is no UTF-8 becomes escapes such as \\xff."""
+    """Bytes from DNS as text: invalid UTF-8 becomes escapes such as \\xff."""
     return data.decode("utf-8", "backslashreplace").replace("\0", "\\x00")

@@ -1,7 +1,7 @@
-"""What DNS publishes about a domain, put together from answers. Asks nothing by itself.
+"""Finds the DMARC policy of a domain in DNS answers. Makes no DNS queries.
 
-The DMARC record is found by the tree walk (RFC 9989 §4.10): `_dmarc` at the domain, then at the
-names above it, eight questions at most.
+The tree walk (RFC 9989 §4.10) looks for the DMARC record at `_dmarc` of the domain, then of the
+names above it, with at most eight questions.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from analytics.dns import mx, spf
 from analytics.dns.dmarc_record import DmarcRecord, only_record, parse
 from analytics.dns.lookup_types import Answers, Outcome
+from analytics.dns.spf_mx import is_null_mx, mx_question, only_spf, spf_question
 
 __all__ = ["Found", "Published", "existence", "put_together", "record_question", "targets", "walk"]
 
@@ -22,22 +22,22 @@ class Found(StrEnum):
     """Whether a DMARC record applies to the domain."""
 
     FOUND = "found"
-    NONE = "none"  # DNS says that there is none, or several at one name
-    ERROR = "error"  # DNS did not tell
+    NONE = "none"  # there is none, or there are several at one name
+    ERROR = "error"  # DNS did not answer
     NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is published about `domain`, as it was asked at `asked_at` (UTC, without a zone).
+    """What DNS publishes about `domain`, asked at `asked_at` (UTC, without a zone).
 
     `record` is the DMARC record that applies to mail from the domain, `found_at` the name whose
-    `_dmarc` has it (the domain itself, its organizational domain or its public suffix) and
-    `text` its TXT value; `texts` are all TXT values at the domain's own `_dmarc`.
-    `organization` is the organizational domain, None where the walk was cut short by errors.
-    `spf` is the text of the SPF record, `mx` are the MX records as "10 mx.example.com",
-    `null_mx` whether the domain takes no mail. `exists` has names, the domain itself first, and
-    None where DNS did not tell. `errors` are questions that DNS did not answer.
+    `_dmarc` has it (the domain itself, its organizational domain or its public suffix), `text` its
+    TXT value; `texts` are all TXT values at the domain's own `_dmarc`. `organization` is the
+    organizational domain, None if errors cut the walk short. `spf` is the text of the SPF record,
+    `mx` are the MX records as "10 mx.example.com", `null_mx` whether the domain accepts no mail.
+    `exists` maps names to whether they exist, the domain itself first; None if DNS did not answer.
+    `errors` are the questions without an answer.
     """
 
     domain: str
@@ -56,7 +56,7 @@ class Published:
 
     @property
     def is_inherited(self) -> bool:
-        """Whether the record stands at a name above, so that its sp or np applies (§4.10.1)."""
+        """Whether the record is at a name above, so that its sp or np applies (§4.10.1)."""
         return self.found_at is not None and self.found_at != self.domain
 
 
@@ -73,9 +73,10 @@ def targets(domain: str) -> list[str]:
 
 
 def walk(domain: str, answers: Answers) -> Iterator[str]:
-    """The domains to ask at; ends where the answers so far end the walk.
+    """The domains to ask at, until an answer ends the walk.
 
-    Look at `answers` for each before taking the next one: an answer decides whether it goes on.
+    Add the answer for each domain to `answers` before taking the next: it decides whether the walk
+    goes on.
     """
     for name in targets(domain):
         yield name
@@ -86,12 +87,12 @@ def walk(domain: str, answers: Answers) -> Iterator[str]:
 
 
 def put_together(domain: str, asked_at: datetime, answers: Answers) -> Published:
-    """All that the answers tell of a domain. Questions that were not asked tell nothing."""
+    """What the answers show about a domain."""
     own = answers.get(record_question(domain))
     if own is None:
         return Published(domain, asked_at)
-    texts = answers.get(spf.question(domain))
-    exchanges = answers.get(mx.question(domain))
+    texts = answers.get(spf_question(domain))
+    exchanges = answers.get(mx_question(domain))
     names = [name for name, kind in answers if kind == "A" and name != domain]
     outcome, found_at, organization = _discovered(domain, answers)
     text = None if found_at is None else only_record(answers[record_question(found_at)].data)
@@ -104,22 +105,22 @@ def put_together(domain: str, asked_at: datetime, answers: Answers) -> Published
         text=text,
         texts=own.data,
         organization=organization,
-        spf=None if texts is None else spf.only_spf(texts.data),
+        spf=None if texts is None else only_spf(texts.data),
         mx=() if exchanges is None else exchanges.data,
-        null_mx=mx.is_null(exchanges),
+        null_mx=is_null_mx(exchanges),
         exists={name: existence(name, answers) for name in (domain, *sorted(names))},
         errors=tuple(f"{name} {kind}" for (name, kind), a in answers.items() if a.outcome.is_error),
     )
 
 
 def existence(name: str, answers: Answers) -> bool | None:
-    """Whether a name exists, for np; None where DNS did not tell."""
+    """Whether a name exists, for np; None if DNS did not answer."""
     outcomes = {
         answers[name, kind].outcome for kind in ("A", "TXT", "MX") if (name, kind) in answers
     }
-    told = {outcome for outcome in outcomes if not outcome.is_error}
-    # RFC 9989 §3.2 and App. A.4: NXDOMAIN, and no other response, says that it does not.
-    return told != {Outcome.NXDOMAIN} if told else None
+    known = {outcome for outcome in outcomes if not outcome.is_error}
+    # RFC 9989 §3.2 and App. A.4: only NXDOMAIN means that it does not exist.
+    return known != {Outcome.NXDOMAIN} if known else None
 
 
 def _record(name: str, answers: Answers) -> DmarcRecord | None:
@@ -129,7 +130,7 @@ def _record(name: str, answers: Answers) -> DmarcRecord | None:
 
 
 def _discovered(domain: str, answers: Answers) -> tuple[Found, str | None, str | None]:
-    """(outcome, where the record that applies was found, the organizational domain)."""
+    """(outcome, the name whose record applies, the organizational domain)."""
     asked = list(walk(domain, answers))
     records = {name: record for name in asked if (record := _record(name, answers)) is not None}
     has_error = any(

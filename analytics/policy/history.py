@@ -16,7 +16,7 @@ from analytics.dns.history import changes
 from analytics.dns.policy_discovery import Published
 from analytics.query.question import Question
 from analytics.query.relation import Made
-from analytics.query.run import Row, ask_kept, made
+from analytics.query.run import Row, ask_cached, made
 from schemas.store.reader import Reader
 
 __all__ = [
@@ -102,26 +102,26 @@ class _Turn:
 def policy_changes(q: Question) -> list[PolicyChange]:
     """Every change up to the window's last day, by domain and day.
 
-    DNS is looked at as it was known at the question's moment (None: ever). A change has the day of
+    DNS is looked at as it was known at the question's as_of (None: ever). A change has the day of
     who saw it first, or of the second where the first was alone with it for days.
     """
-    reader, domains, moment = q.reader, q.domains, q.moment
+    reader, domains, as_of = q.reader, q.domains, q.dns_as_of
     asked = {"last": q.window.last, **q.named}
-    rows = ask_kept(reader, "policy/policy_seen", asked, policy_habits(q.window.last))
+    rows = ask_cached(reader, "policy/policy_seen", asked, policy_habits(q.window.last))
     found: list[PolicyChange] = []
     names = list(domains or ())
     for domain, mine in groupby(rows, key=lambda row: str(row["domain"])):
         found += _seen_by_reports(domain, list(mine))
         names += [] if domain in names else [domain]
     for domain in names:
-        found += _seen_by_dns(reader, domain, moment)
+        found += _seen_by_dns(reader, domain, as_of)
     return sorted(found, key=lambda each: (each.domain, each.day, each.by))
 
 
 def policy_habits(last: date) -> Made:
     """The relation `policy_habit` (queries/policy_habits.sql): it is the same for every domain, and
     takes longer than one of them."""
-    return made("policy_habit", "policy/policy_habits", {"last": last}, is_kept=True)
+    return made("policy_habit", "policy/policy_habits", {"last": last}, is_cached=True)
 
 
 def _seen_by_reports(domain: str, rows: Sequence[Row]) -> Iterator[PolicyChange]:
@@ -235,10 +235,10 @@ def _in_one_record(turns: Sequence[_Turn]) -> Iterator[list[_Turn]]:
         yield group
 
 
-def _seen_by_dns(reader: Reader, domain: str, moment: datetime | None) -> Iterator[PolicyChange]:
+def _seen_by_dns(reader: Reader, domain: str, as_of: datetime | None) -> Iterator[PolicyChange]:
     """Other changes of the record than those of its policy tags are left out."""
     before: dict[str, str | None] | None = None
-    for change in changes(reader, domain, moment):
+    for change in changes(reader, domain, as_of):
         after = _tags_of(change.after)
         if before is None or after != before:
             tags = TAGS if before is None else [tag for tag in TAGS if after[tag] != before[tag]]

@@ -79,7 +79,7 @@ def _replayed(q: Question, tags: Tags, existing: Sequence[tuple[str, bool]]) -> 
         "author_name", "policy/whatif_authors", bounds | since, *q.counted, classes, known
     )
     over: Relations = (*q.counted, classes, author, _organizations(q, modes))
-    return made("replayed", "policy/whatif_replayed", modes, *over, is_kept=True)
+    return made("replayed", "policy/whatif_replayed", modes, *over, is_cached=True)
 
 
 def _organizations(q: Question, modes: Mapping[str, Any]) -> Listed:

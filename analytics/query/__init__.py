@@ -1,1 +1,1 @@
-"""How one asks the store: a question's SELECT, its window, its statistics, kept results."""
+"""Asks the store questions: SQL files, the window of days, statistics, cached results."""

@@ -1,4 +1,4 @@
-"""A stranger to the code asks in SQL, and can do no harm."""
+"""Runs a user's own SELECT, read-only and without access to files."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -22,29 +22,29 @@ LOCKED_DOWN = """
 
 T = TypeVar("T")
 CHUNK = 2048  # rows fetched at a time
-LOOK_SECONDS = 1.0  # between two looks whether Ctrl-C came
-INTERRUPT_SECONDS = 0.1  # between two tries to end a question
+LOOK_SECONDS = 1.0  # between two checks for Ctrl-C
+INTERRUPT_SECONDS = 0.1  # between two attempts to interrupt a query
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
 def answer(reader: Reader, statement: str) -> tuple[list[str], Iterator[Row]]:
     """(columns, rows as they are computed) of one SELECT.
 
-    Raises ConfigError for anything it cannot answer, while rows are taken, too, and AccessDenied
-    on a connection that may not see everything. Ctrl-C ends it at once. The connection stays
+    Raises ConfigError for anything it cannot answer, also while rows are fetched, and AccessDenied
+    on a connection that may not see every domain. Ctrl-C ends it at once. The connection stays
     locked down: use it for nothing else.
     """
     con = cast(Connection, reader.con)
     if con.execute("select getvariable('visible') is not null").fetchall()[0][0]:
-        # Whoever writes the question can name a table in a way that leads around the scope.
-        raise AccessDenied("SQL of one's own is for those who may see every domain")
+        # A qualified table name would bypass the filter on domains.
+        raise AccessDenied("custom SQL needs access to every domain")
     con.execute(LOCKED_DOWN)
     try:
         statements = con.extract_statements(statement)
         if len(statements) != 1:
-            raise ConfigError(f"one statement is wanted, not {len(statements)}")
+            raise ConfigError(f"expected one statement, got {len(statements)}")
         if statements[0].type not in READING:
-            raise ConfigError("only a SELECT is answered", todo='try: rua sql "describe report"')
+            raise ConfigError("only SELECT is allowed", todo='try: rua sql "describe report"')
         result = _interruptible(con, lambda: con.execute(statements[0]))
     except duckdb.Error as error:
         raise ConfigError(str(error).splitlines()[0]) from None
@@ -62,10 +62,10 @@ def _rows(con: Connection, result: Connection, columns: list[str]) -> Iterator[R
 
 
 def _interruptible(con: Connection, act: Callable[[], T]) -> T:
-    """Python hears Ctrl-C only between two steps of its own: DuckDB computes in a thread.
+    """Run DuckDB in a thread, since Python handles Ctrl-C only between its own bytecodes.
 
-    Neither the waiting nor the interrupt are done once for all: a thread of DuckDB's may take the
-    signal, which then wakes nobody, and what has not begun is not interrupted.
+    Both the wait and the interrupt repeat: a DuckDB thread may take the signal without waking
+    Python, and a query that has not begun cannot be interrupted.
     """
     with ThreadPoolExecutor(1) as aside:
         future = aside.submit(act)
@@ -81,7 +81,7 @@ def _interruptible(con: Connection, act: Callable[[], T]) -> T:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """Column names, a repeated one with its place: `count`, `count:2`."""
+    """Column names, numbered where they repeat: `count`, `count:2`."""
     seen: dict[str, int] = {}
     out = []
     for name in names:

@@ -1,4 +1,4 @@
-"""An owner's override: a label or an approval, which stands over every rule."""
+"""The type of an owner's override: a label or an approval, which takes precedence over rules."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ Matching = Literal["address", "network", "domain", "source"]
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """`match` as written, `kind` what it names, `value` that in its normal form.
+    """`match` is the text as written, `kind` what it names, `value` its normal form.
 
     `class_` may be APPROVED: own where the source passes, broken where it fails.
     """

@@ -1,4 +1,4 @@
-"""A question's context, passed whole: store, days, domains, overrides, gates."""
+"""The context of a question, passed whole: store, days, domains, overrides, thresholds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from schemas.store.reader import Reader
 
 __all__ = ["Owner", "Question"]
 
-# Of views that count reports, the rows of which can be told apart by what proves their report.
+# Views that count reports; their rows carry the authenticity of their report.
 COUNTED = ("counted_dmarc_report", "dmarc_message", "seen_policy")
 VERIFIED = "authenticity = 'verified' or not list_contains($verified_only::text[], policy_domain)"
 
@@ -29,10 +29,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`domains` are the policy domains asked about, None all with reports. `overrides` are labels
-    and approvals, `owners` what the settings say of each domain. Of the domains `verified_only`
-    unverified reports are left out (reports/verified_filter.py). DNS is taken as it was known at
-    `moment` (UTC, without a zone), by default at the end of the window.
+    """`domains` are the policy domains asked about; None means all with reports. `overrides` are
+    labels and approvals, `owners` the settings of each domain. For the domains in `verified_only`,
+    unverified reports do not count (reports/verified_filter.py). DNS is taken as known at
+    `dns_as_of` (UTC, without a zone), by default at the end of the window.
     """
 
     reader: Reader
@@ -42,32 +42,32 @@ class Question:
     gates: Gates = field(default_factory=Gates)
     owners: Mapping[str, Owner] = field(default_factory=dict)
     verified_only: tuple[str, ...] = ()
-    moment: datetime | None = None
+    dns_as_of: datetime | None = None
 
     def over(self, window: Window) -> "Question":
-        """The same of other days."""
+        """The same question over other days."""
         return replace(self, window=window)
 
     def about(self, *domains: str) -> "Question":
-        """The same of these domains alone; of none named, of all."""
+        """The same question about these domains only; about all if none is named."""
         return replace(self, domains=domains or None)
 
     def within(self, domains: Sequence[str] | None) -> "Question":
-        """The same of these domains; None means all."""
+        """The same question about these domains; None means all."""
         return replace(self, domains=None if domains is None else tuple(domains))
 
     def under(self, overrides: Sequence[Override]) -> "Question":
-        """The same under other overrides."""
+        """The same question under other overrides."""
         return replace(self, overrides=tuple(overrides))
 
     @property
     def known_at(self) -> datetime:
-        """The moment of which DNS answers are taken."""
-        return self.moment or datetime.combine(self.window.last, time.max)
+        """The time as of which DNS answers are taken."""
+        return self.dns_as_of or datetime.combine(self.window.last, time.max)
 
     @property
     def domain(self) -> str | None:
-        """The one domain that is asked about, None where it is not one."""
+        """The domain asked about; None if there are several, or all."""
         return self.domains[0] if self.domains is not None and len(self.domains) == 1 else None
 
     @property
@@ -87,7 +87,7 @@ class Question:
 
     @property
     def counted(self) -> tuple[Narrowed, ...]:
-        """The views of reports, narrowed to those that count for this question."""
+        """The views of reports, narrowed to the reports that count for this question."""
         if not self.verified_only:
             return ()
         only = {"verified_only": list(self.verified_only)}

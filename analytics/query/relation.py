@@ -1,9 +1,8 @@
-"""What a question's SELECT reads beside the public views: named, and passed to the question.
+"""The relations that a question's SELECT reads beside the public views, passed by name.
 
-A relation is an answer of another question (`Made`), rows of Python's (`Listed`), or a view
-narrowed to what counts here (`Narrowed`). Its `key` says what it holds, so that the same relation
-is made once in a connection, and an answer over it can be kept. Nothing depends on what was asked
-before.
+A relation is the answer to another question (`Made`), rows computed in Python (`Listed`), or a
+view narrowed to the rows that count (`Narrowed`). Its `key` identifies its content: a connection
+makes each relation once, and answers over it can be cached. Nothing depends on earlier questions.
 """
 
 import hashlib
@@ -24,10 +23,10 @@ def digest(*parts: object) -> str:
 
 @dataclass(frozen=True)
 class Made:
-    """The answer of the question `question`, called `name` by the SELECTs that read it.
+    """The answer to the question `question`, called `name` by the SELECTs that read it.
 
-    `wider`, where it is at hand, holds these rows and more: questions name the domains they want.
-    `is_kept` answers are kept beside the store when they took long.
+    `wider` is a relation with these rows and more, used if it is already made or cached: SELECTs
+    filter by domain themselves. `is_cached`: the answer is cached beside the store if it was slow.
     """
 
     name: str
@@ -36,7 +35,7 @@ class Made:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     over: tuple["Relation", ...] = ()
     wider: "Made | None" = None
-    is_kept: bool = False
+    is_cached: bool = False
 
     @cached_property
     def key(self) -> str:
@@ -46,9 +45,9 @@ class Made:
 
 @dataclass(frozen=True)
 class Listed:
-    """A small table of Python's: `columns` as CREATE TABLE takes them, `rows` made when it is read.
+    """A small table computed in Python: `columns` as in CREATE TABLE, `rows` computed on first use.
 
-    `basis` says what the rows follow from.
+    `basis` is what the rows depend on.
     """
 
     name: str
@@ -62,14 +61,14 @@ class Listed:
 
     @classmethod
     def of(cls, name: str, columns: str, rows: Iterable[Sequence[object]]) -> "Listed":
-        """Of rows that are known already."""
+        """A table of rows that are known already."""
         known = [tuple(row) for row in rows]
         return cls(name, columns, tuple(known), lambda _: known)
 
 
 @dataclass(frozen=True)
 class Narrowed:
-    """A public view under its own name, of the rows that `where` keeps; it is never stored."""
+    """A public view under its own name, filtered by `where`; never materialized."""
 
     name: str
     where: str
@@ -89,7 +88,7 @@ Relations = tuple[Relation, ...]
 
 
 def composed(sql: str, clauses: Sequence[str]) -> str:
-    """A SELECT of ours with these common table expressions before its own."""
+    """One of our SELECTs with these common table expressions before its own."""
     if not clauses:
         return sql
     lines = sql.splitlines()

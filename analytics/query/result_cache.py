@@ -1,13 +1,12 @@
-"""Answers that take seconds, kept beside the store until it changes.
+"""Caches slow answers in files beside the store until its reports change.
 
-`STORE.kept/NAME-KEY.parquet`: the key holds the state of the reports (Store.write), so an answer is
-never older than they are; whatever else it hangs on, such as the owner's words, is part of what was
-asked. Files of other states stay as long as somebody uses them, who reads a copy of the store
-(replica.py). They are of no value: whoever deletes them only waits once more. Where they
-cannot be written nothing is kept.
+A file is `STORE.kept/NAME-KEY.parquet`. The key contains the state of the reports (Store.write), so
+an answer is never older than they are, and everything else it depends on, such as overrides. Files
+of other states stay while a reader of a copy of the store (replica.py) uses them. Deleting the
+files is safe: answers are computed again. Where the folder cannot be written, nothing is cached.
 
-An answer that comes back has the types it had. Parquet has no integer as wide as DuckDB's sums,
-HUGEINT, and makes a DOUBLE of it, so these stand in the file as DECIMAL of the same width.
+A cached answer keeps its column types. Parquet has no HUGEINT, the type of DuckDB's sums, and would
+store a DOUBLE, so the file holds a DECIMAL of the same width.
 """
 
 import contextlib
@@ -20,22 +19,22 @@ from pathlib import Path
 from schemas.store.reader import Reader
 from schemas.store.store import FileFault
 
-__all__ = ["SLOW_ANSWER", "SLOW_SECONDS", "Kept"]
+__all__ = ["SLOW_ANSWER", "SLOW_SECONDS", "CachedAnswer"]
 
-SLOW_SECONDS = 0.2  # what takes longer is kept
-SLOW_ANSWER = 0.03  # of a question of which a screen asks many
+SLOW_SECONDS = 0.2  # what takes longer is cached
+SLOW_ANSWER = 0.03  # the same for a question that a screen asks many times
 MOST_FILES = 400  # of one state of the store
-OTHERS_SECONDS = 600.0  # since they were used: files of other states, which a copy may be of
+OTHERS_SECONDS = 600.0  # files of other states go when unused for so long
 
 WIDE, IN_FILE = "HUGEINT", "DECIMAL(38,0)"
 
-NARROW, BROAD = ".parquet", ".wide.parquet"  # whether types are to be looked at
+NARROW, BROAD = ".parquet", ".wide.parquet"  # BROAD: some columns are cast back to HUGEINT
 
 
-class Kept:
-    """The answer of one name and question, to one who sees as much as `reader`.
+class CachedAnswer:
+    """The cached answer to one question, for a reader who may see the same domains as `reader`.
 
-    `name` is another one for another question, state of the store, or view of it.
+    `name` differs by question, state of the store, and visible domains.
     """
 
     def __init__(self, reader: Reader, name: str, asked: str) -> None:
@@ -47,7 +46,7 @@ class Kept:
         self._began = time.monotonic()
 
     def found(self) -> str | None:
-        """The kept answer as a SELECT; None where there is none."""
+        """A SELECT of the cached answer; None if there is none."""
         if self._folder is None:
             return None
         for suffix in (NARROW, BROAD):
@@ -55,13 +54,13 @@ class Kept:
             if not file.is_file():
                 continue
             with contextlib.suppress(OSError):
-                os.utime(file)  # it is used
+                os.utime(file)  # the time of last use
             cast = self._cast(_quoted(file), IN_FILE, WIDE) if suffix == BROAD else ""
             return f"select * {cast} from {_quoted(file)}"
         return None
 
-    def keep(self, table: str, *, slow: float | None = None) -> None:
-        """Keep a table that took long to make: `slow` seconds, by default SLOW_SECONDS."""
+    def store(self, table: str, *, slow: float | None = None) -> None:
+        """Cache a table that took at least `slow` seconds to make, by default SLOW_SECONDS."""
         least = SLOW_SECONDS if slow is None else slow
         if self._folder is None or time.monotonic() - self._began < least:
             return
@@ -72,7 +71,7 @@ class Kept:
                 self._write(self._folder, table)
 
     def _write(self, folder: Path, table: str) -> None:
-        """Under another name first, one of this thread's own, so that nobody reads half of it."""
+        """Write under a name unique to this thread, then rename: nobody reads half a file."""
         half = folder / f"{self.name}.parquet.{os.getpid()}.{threading.get_ident()}"
         cast = self._cast(table, WIDE, IN_FILE)
         answer = f"select * {cast} from {table}"
@@ -81,24 +80,23 @@ class Kept:
                 f"copy ({answer}) to {_quoted(half)} (format parquet, use_tmp_file false)"
             )
             half.chmod(0o600)
-            # The name tells that types are to be looked at, which takes as long as to read the
-            # file.
+            # The suffix says whether columns need a cast: describing a file is as slow as reading.
             half.replace(folder / f"{self.name}{BROAD if cast else NARROW}")
         finally:
             half.unlink(missing_ok=True)
 
     def _cast(self, table: str, old: str, new: str) -> str:
-        """What a SELECT replaces, so that `old` types are `new` ones, within lists as well."""
-        told = self._con.execute(f"describe from {table}").fetchall()
+        """The REPLACE clause that casts columns from type `old` to `new`, also within lists."""
+        described = self._con.execute(f"describe from {table}").fetchall()
         changed = [
             f"{_name(column)}::{kind.replace(old, new)} as {_name(column)}"
-            for column, kind, *_ in told
+            for column, kind, *_ in described
             if old in kind
         ]
         return f"replace ({', '.join(changed)})" if changed else ""
 
     def _remove_older(self, folder: Path) -> None:
-        """All but the newest files of this state, and what nobody has used of others of late."""
+        """Remove all but the newest files of this state, and unused files of other states."""
         files = sorted(folder.glob("*.parquet*"), key=_used_at)
         mine = [file for file in files if _state_of(file) == self._state]
         stale = [file for file in files if file not in mine and _is_old(file)]
@@ -107,7 +105,7 @@ class Kept:
 
 
 def _state_of(file: Path) -> str:
-    """Of a name as `Kept` makes it: NAME-STATE-QUESTION."""
+    """The state in a file name of `CachedAnswer`: NAME-STATE-QUESTION."""
     return file.name.split("-")[1] if file.name.count("-") > 1 else ""
 
 
@@ -116,7 +114,7 @@ def _is_old(file: Path) -> bool:
 
 
 def _used_at(file: Path) -> float:
-    """Another process may have removed it meanwhile."""
+    """When a file was last used; 0 if another process has removed it."""
     try:
         return file.stat().st_mtime
     except FileNotFoundError:

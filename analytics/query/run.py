@@ -1,7 +1,7 @@
-"""Ask a question: one SELECT in FOLDER/queries/NAME.sql, with parameters by name.
+"""Runs a question: one SELECT in FOLDER/queries/NAME.sql, with named parameters.
 
-`ask` runs it, `ask_kept` also keeps an answer that took long (query/result_cache.py). Both take the
-relations that its SELECT reads beside the public views, and make those that are not there.
+`ask` runs it, `ask_cached` also caches a slow answer (query/result_cache.py). Both take the
+relations that the SELECT reads beside the public views, and make those that do not exist yet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,14 @@ from importlib import resources
 from typing import Any
 
 from analytics.query.relation import Listed, Made, Narrowed, Relation, composed, digest
-from analytics.query.result_cache import SLOW_ANSWER, SLOW_SECONDS, Kept
+from analytics.query.result_cache import SLOW_ANSWER, SLOW_SECONDS, CachedAnswer
 from schemas.store.reader import Reader
 
-__all__ = ["Row", "ask", "ask_kept", "at_hand", "made", "question", "rows_of"]
+__all__ = ["Row", "ask", "ask_cached", "made", "prepare", "question", "rows_of"]
 
 Row = dict[str, Any]
 Parameters = Mapping[str, Any]
-MOST_ALIKE = 4  # temporary tables of one name in a connection: the oldest goes
+MOST_OF_ONE_NAME = 4  # temporary tables of one name in a connection: beyond, the oldest is dropped
 
 
 @cache
@@ -35,10 +35,10 @@ def made(
     parameters: Parameters | None = None,
     *over: Relation,
     wider: Made | None = None,
-    is_kept: bool = False,
+    is_cached: bool = False,
 ) -> Made:
-    """The answer of the question `asked` as a relation `name`, made when a question reads it."""
-    return Made(name, asked, question(asked), parameters or {}, over, wider, is_kept)
+    """The answer to the question `asked` as a relation `name`, made when a question reads it."""
+    return Made(name, asked, question(asked), parameters or {}, over, wider, is_cached)
 
 
 def ask(reader: Reader, name: str, parameters: Parameters, *over: Relation) -> list[Row]:
@@ -46,32 +46,32 @@ def ask(reader: Reader, name: str, parameters: Parameters, *over: Relation) -> l
     return rows_of(reader, *_statement(reader, question(name), parameters, over))
 
 
-def ask_kept(
+def ask_cached(
     reader: Reader,
     name: str,
     parameters: Parameters,
     *over: Relation,
     among: tuple[Parameters, Sequence[Relation]] | None = None,
 ) -> list[Row]:
-    """The same of what changes only with the reports: an answer that took long is kept.
+    """Like `ask`, for answers that change only with the reports: a slow answer is cached.
 
-    `among` are the parameters and relations of the same question about all domains: where that
-    answer is kept, the rows of $domain, or the one of $domains, are taken from it.
+    `among` are the parameters and relations of the same question about all domains: if that answer
+    is cached, the rows of the one domain in $domain or $domains are taken from it.
     """
-    answer = Kept(reader, name, _key(name, parameters, over))
-    if among is not None and (of_all := Kept(reader, name, _key(name, *among)).found()):
+    answer = CachedAnswer(reader, name, _key(name, parameters, over))
+    if among is not None and (of_all := CachedAnswer(reader, name, _key(name, *among)).found()):
         domain = parameters.get("domain") or parameters["domains"][0]
         return rows_of(reader, f"from ({of_all}) where domain = $domain", {"domain": domain})
     if (found := answer.found()) is not None:
         return rows_of(reader, found)
     sql, values = _statement(reader, question(name), parameters, over)
     reader.execute(f"create or replace temp table answer as {sql}", values)
-    answer.keep("answer", slow=SLOW_ANSWER)
+    answer.store("answer", slow=SLOW_ANSWER)
     return rows_of(reader, "from answer")
 
 
-def at_hand(reader: Reader, relation: Made) -> None:
-    """Make a relation, where it is not there, before a question needs it."""
+def prepare(reader: Reader, relation: Made) -> None:
+    """Make a relation before a question needs it, unless it exists."""
     _source(reader, relation)
 
 
@@ -89,7 +89,7 @@ def _key(name: str, parameters: Parameters, over: Sequence[Relation]) -> str:
 def _statement(
     reader: Reader, sql: str, parameters: Parameters, over: Sequence[Relation]
 ) -> tuple[str, dict[str, Any]]:
-    """A SELECT with its relations, which are made where they are not there, and its parameters."""
+    """A SELECT over its relations, which are made if needed, and its parameters."""
     clauses: list[str] = []
     values = dict(parameters)
     for each in over:
@@ -102,7 +102,7 @@ def _statement(
 
 
 def _source(reader: Reader, relation: Made | Listed) -> str:
-    """A SELECT of the relation's rows: of its temporary table, or of a kept answer."""
+    """A SELECT of the relation's rows, from its temporary table or from a cached answer."""
     table = _table(relation)
     if table in reader.made:
         return f"from {table}"
@@ -111,14 +111,14 @@ def _source(reader: Reader, relation: Made | Listed) -> str:
         return f"from {table}"
     if relation.wider is not None and _is_at_hand(reader, relation.wider):
         return _source(reader, relation.wider)
-    if relation.is_kept and (found := _kept(reader, relation).found()) is not None:
+    if relation.is_cached and (found := _cached(reader, relation).found()) is not None:
         return found
-    kept = _kept(reader, relation)
+    cached = _cached(reader, relation)
     sql, values = _statement(reader, relation.sql, relation.parameters, relation.over)
     reader.execute(f"create temp table {table} as {sql}", values)
     _remember(reader, relation.name, table)
-    if relation.is_kept:
-        kept.keep(table, slow=SLOW_SECONDS)
+    if relation.is_cached:
+        cached.store(table, slow=SLOW_SECONDS)
     return f"from {table}"
 
 
@@ -126,14 +126,14 @@ def _table(relation: Made | Listed) -> str:
     return f"{relation.name}_{relation.key}"
 
 
-def _kept(reader: Reader, relation: Made) -> Kept:
-    return Kept(reader, relation.question, relation.key)
+def _cached(reader: Reader, relation: Made) -> CachedAnswer:
+    return CachedAnswer(reader, relation.question, relation.key)
 
 
 def _is_at_hand(reader: Reader, relation: Made) -> bool:
     if _table(relation) in reader.made:
         return True
-    return relation.is_kept and _kept(reader, relation).found() is not None
+    return relation.is_cached and _cached(reader, relation).found() is not None
 
 
 def _put(reader: Reader, table: str, relation: Listed) -> None:
@@ -147,9 +147,9 @@ def _put(reader: Reader, table: str, relation: Listed) -> None:
 
 
 def _remember(reader: Reader, name: str, table: str) -> None:
-    """Drop the oldest of too many: a report over many domains needs each for a moment."""
+    """Drop the oldest table of too many: a report over many domains uses each only briefly."""
     reader.made.append(table)
-    alike = [each for each in reader.made if each.rpartition("_")[0] == name]
-    for each in alike[:-MOST_ALIKE]:
+    same_name = [each for each in reader.made if each.rpartition("_")[0] == name]
+    for each in same_name[:-MOST_OF_ONE_NAME]:
         reader.execute(f"drop table {each}")
         reader.made.remove(each)

@@ -1,4 +1,4 @@
-"""How a statement is made: how sure it is, a stranger's name within it, a number with its noun."""
+"""Parts of a sentence: its certainty, a name from a report, a number with its noun."""
 
 from enum import StrEnum
 
@@ -10,19 +10,19 @@ LONGEST_NAME = 80
 
 
 class Certainty(StrEnum):
-    """How sure a sentence is."""
+    """How certain a sentence is."""
 
-    OBSERVED = "observed"  # reports say so
-    INFERRED = "inferred"  # it follows from what they say, by our rules
-    NOT_KNOWN = "not known"  # they do not tell
+    OBSERVED = "observed"  # reports state it
+    INFERRED = "inferred"  # our rules conclude it from reports
+    NOT_KNOWN = "not known"  # reports do not state it
 
 
 def named(name: str) -> str:
-    """A stranger's name within a sentence: one line, and short."""
+    """A name from a report, made safe for a sentence: one line of at most LONGEST_NAME."""
     text = cell(name)
     return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
 
 
 def some(count: int, noun: str) -> str:
-    """1,234 messages."""
+    """A number with its noun, as 1,234 messages."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

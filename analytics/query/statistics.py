@@ -1,21 +1,22 @@
-"""Rates with honest intervals."""
+"""Confidence intervals for pass rates of mail that comes in batches."""
 
 import math
 
 __all__ = ["CLUSTERS", "Z95", "design_effect", "is_enough", "wilson"]
 
 Z95 = 1.96
-# Rule of three: when none of so many fails, up to 3 % may. Of fewer nothing can be said.
+# Rule of three: if none of 100 messages fails, the failure rate may still be 3 %.
 ENOUGH = 100
-CLUSTERS = ("clusters", "xx", "xn", "nn", "xx_n", "company", "alike")  # of `design_effect`
+# The parameters of `design_effect` that are sums over clusters.
+CLUSTERS = ("clusters", "xx", "xn", "nn", "xx_n", "grouped_failures", "joint_failures")
 FEW = 4  # trials of a small cluster
 
 
 def wilson(successes: float, trials: float, *, effect: float = 1.0) -> tuple[float, float] | None:
     """Wilson's 95 % interval for a rate; None without trials.
 
-    `effect` is the design effect: messages come in batches, so `trials` of them say as much as
-    trials / effect independent ones.
+    `effect` is the design effect: messages come in batches, so `trials` of them carry as much
+    information as trials / effect independent ones.
     """
     if trials <= 0:
         return None
@@ -35,24 +36,27 @@ def design_effect(
     xn: float,
     nn: float,
     xx_n: float | None = None,
-    company: float | None = None,
-    alike: float | None = None,
+    grouped_failures: float | None = None,
+    joint_failures: float | None = None,
 ) -> float:
     """How much more a rate over clusters varies than one over independent trials; at least 1.
 
-    xx, xn, nn and xx_n are the sums over clusters of x², x·n, n² and x²/n, for x successes in n
-    trials; company and alike are sums over clusters of two trials or more: of those y that failed
-    (or are rare), and of y·(y - 1)/(n - 1), how many of its companions each failure has with it.
+    xx, xn, nn and xx_n are sums over clusters of x², x·n, n² and x²/n, for x successes in n trials.
+    grouped_failures and joint_failures are sums over clusters of two trials or more: of y, the
+    trials that failed (or are rare), and of y·(y - 1)/(n - 1), the share of a failure's fellow
+    trials that fail too, summed over failures.
 
-    It is the largest of the estimates. The first is the variance between clusters over the binomial
-    one. With few failing clusters it hangs on how large those happen to be: where by chance they
-    were small, intervals came out far too narrow (in simulation 64 to 90 % of them held, when one
-    to five in a hundred of unequal clusters failed whole). So the others take from the clusters
-    only how alike their trials are, and the effect from the sizes of all of them: the share of a
-    failure's companions that fail, too, and the correlation within clusters by analysis of
-    variance. The latter takes one failure alone in its cluster for a batch that failed whole; it
-    is no witness of large ones and goes only as far as small ones do (FEW). Without `alike`
-    it is all there is. With them 95 % hold; tests/unit/analytics/policy/test_whatif.py counts.
+    The result is the largest of three estimates:
+
+    - The variance between clusters over the binomial variance. With few failing clusters it depends
+      on how large those are: if they happened to be small, intervals were far too narrow (in
+      simulation 64 to 90 % of them held when 1 to 5 % of unequal clusters failed as a whole).
+    - The share of a failure's fellow trials that fail too, with the sizes of all clusters.
+    - The correlation within clusters by analysis of variance. It takes a lone failure for a batch
+      that failed as a whole, so it applies only up to the size of small clusters (FEW), unless
+      joint_failures is None.
+
+    With all three, 95 % of intervals hold (tests/unit/analytics/policy/test_whatif.py).
     """
     if clusters < 2 or trials <= 0 or successes <= 0 or successes >= trials:
         return 1.0
@@ -63,16 +67,18 @@ def design_effect(
         return effect
     size = nn / trials
     correlation = _correlation(successes, trials, clusters, nn, xx_n)
-    if alike is None or company is None:
+    if joint_failures is None or grouped_failures is None:
         return max(effect, 1 + correlation * (size - 1))
     effect = max(effect, 1 + correlation * (min(size, FEW) - 1))
-    return max(effect, 1 + _in_company(rate, company, alike) * (size - 1))
+    return max(effect, 1 + _joint_excess(rate, grouped_failures, joint_failures) * (size - 1))
 
 
-def _in_company(rate: float, company: float, alike: float) -> float:
-    """How much likelier a companion of a failure fails than any other trial, 0 to 1."""
+def _joint_excess(rate: float, grouped_failures: float, joint_failures: float) -> float:
+    """How much likelier a fellow trial of a failure fails than any other trial, 0 to 1."""
     rare = min(rate, 1 - rate)
-    return max(0.0, (alike / company - rare) / (1 - rare)) if company else 0.0
+    if not grouped_failures:
+        return 0.0
+    return max(0.0, (joint_failures / grouped_failures - rare) / (1 - rare))
 
 
 def _correlation(successes: float, trials: float, clusters: int, nn: float, xx_n: float) -> float:
@@ -85,5 +91,5 @@ def _correlation(successes: float, trials: float, clusters: int, nn: float, xx_n
 
 
 def is_enough(trials: float) -> bool:
-    """Whether so many messages tell anything of a rate; if not, there are too few to tell."""
+    """Whether a number of messages is large enough for a meaningful rate."""
     return trials >= ENOUGH

@@ -1,4 +1,4 @@
-"""The days that a question looks at."""
+"""The window of days that a question covers."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ __all__ = ["Window"]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Whole UTC days, both ends included; `as_of` is the day on which the question is asked."""
+    """Whole UTC days, both ends included; `as_of` is the day the question is asked."""
 
     DAYS: ClassVar[int] = 35  # so that a monthly sender is seen (RFC 9989 §5.1.7)
 
@@ -19,7 +19,7 @@ class Window:
 
     @classmethod
     def up_to(cls, today: date) -> "Window":
-        """The usual days, as they are asked about on a day."""
+        """The default window of DAYS days up to a day."""
         return cls(today - timedelta(days=cls.DAYS - 1), today, today)
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from analytics.query.question import Question
-from analytics.query.run import Row, ask, ask_kept
+from analytics.query.run import Row, ask, ask_cached
 from schemas.store.reader import Reader
 
 __all__ = [
@@ -41,32 +41,32 @@ def browse(
     """One row per report of a page, newest first; `total` in each is how many there are in all."""
     chosen = {key: getattr(wanted, key) for key in ("kind", "reporter", "authenticity", "state")}
     page = {"most": most, "skip": skip}
-    return ask_kept(q.reader, "reports/browsed", q.bounds | chosen | page)
+    return ask_cached(q.reader, "reports/browsed", q.bounds | chosen | page)
 
 
 def conflicts(q: Question) -> list[Row]:
     """One row per report of another one's identity with other content, beside that one."""
-    return ask_kept(q.reader, "reports/conflicts", q.bounds)
+    return ask_cached(q.reader, "reports/conflicts", q.bounds)
 
 
 def genuine(q: Question) -> list[Row]:
     """One row per (reporter, kind): reports, verified, unverified, failed, counted, last_day."""
-    return ask_kept(q.reader, "reports/genuine", q.bounds)
+    return ask_cached(q.reader, "reports/genuine", q.bounds)
 
 
 def genuine_days(q: Question) -> list[Row]:
     """One row per (day, authenticity): reports."""
-    return ask_kept(q.reader, "reports/genuine_days", q.bounds)
+    return ask_cached(q.reader, "reports/genuine_days", q.bounds)
 
 
 def genuine_reasons(q: Question, *, most: int = 100) -> list[Row]:
     """One row per (authenticity, reason): reports and reporters, most reports first."""
-    return ask_kept(q.reader, "reports/genuine_reasons", q.bounds | {"most": most})
+    return ask_cached(q.reader, "reports/genuine_reasons", q.bounds | {"most": most})
 
 
 def reporter_days(q: Question) -> list[Row]:
     """One row per (reporter, day) with counted reports: dmarc_reports, tls_reports."""
-    return ask_kept(q.reader, "reports/reporter_days", q.bounds)
+    return ask_cached(q.reader, "reports/reporter_days", q.bounds)
 
 
 def head(reader: Reader, number: int) -> Row | None:

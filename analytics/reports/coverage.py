@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from analytics.query.question import Question
-from analytics.query.run import Row, ask_kept
+from analytics.query.run import Row, ask_cached
 from analytics.query.window import Window
 
 __all__ = ["Arrival", "arrivals"]
@@ -38,7 +38,9 @@ def arrivals(q: Question, most: int = 10) -> list[Row]:
     `most` largest, and for a few others with gaps: reporter, day, reports, state (an Arrival)."""
     window, silent = q.window, q.gates.silent_days
     since = window.first - timedelta(days=LOOK_BACK)
-    rows = ask_kept(q.reader, "reports/arrivals", {"since": since, "last": window.last, **q.named})
+    rows = ask_cached(
+        q.reader, "reports/arrivals", {"since": since, "last": window.last, **q.named}
+    )
     by_reporter: dict[str, Counter[date]] = {}
     together: Counter[date] = Counter()
     for row in rows:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from analytics.query.question import Question
-from analytics.query.run import Row, ask, ask_kept
+from analytics.query.run import Row, ask, ask_cached
 from schemas.store.reader import Reader
 
 __all__ = ["disagreement", "feed", "reporter_mail", "reporters", "runs"]
@@ -18,7 +18,7 @@ def feed(q: Question) -> Row:
     A report arrives the day after the one it covers, so two days are no sign of trouble.
     """
     as_of = q.window.as_of
-    row = ask_kept(q.reader, "reports/feed", {"as_of": as_of})[0]
+    row = ask_cached(q.reader, "reports/feed", {"as_of": as_of})[0]
     last = row["last_report_day"]
     age = (as_of - last).days if last else None
     if age is None:
@@ -35,13 +35,13 @@ def reporters(q: Question, as_of: date | None = None) -> list[Row]:
     delay_hours (median, None if unknown), first_day, last_day; `is_missing` when it fell silent.
     As of the window's last day, or another, of reports of any day before it."""
     asked = {"as_of": as_of or q.window.last, "silent_days": q.gates.silent_days, **q.named}
-    return ask_kept(q.reader, "reports/reporters", asked)
+    return ask_cached(q.reader, "reports/reporters", asked)
 
 
 def reporter_mail(q: Question) -> list[Row]:
     """One row per reporter with a report of the window, most mail first: reports, days (with a
     report), messages, unverified (of reports that nothing proves genuine)."""
-    return ask_kept(q.reader, "reports/reporter_mail", q.bounds)
+    return ask_cached(q.reader, "reports/reporter_mail", q.bounds)
 
 
 def disagreement(q: Question) -> list[Row]:
@@ -50,7 +50,7 @@ def disagreement(q: Question) -> list[Row]:
     `is_flagged` above 1 %: what such a reporter says of alignment is doubtful (D42). Advice goes
     by what is reported nevertheless.
     """
-    return ask_kept(q.reader, "reports/disagreement", q.days)
+    return ask_cached(q.reader, "reports/disagreement", q.days)
 
 
 def runs(reader: Reader, most: int = 10) -> list[Row]:

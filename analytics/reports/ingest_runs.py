@@ -1,7 +1,7 @@
 """How reading goes: runs, their speed and their problems, and what waits."""
 
 from analytics.query.question import Question
-from analytics.query.run import Row, ask, ask_kept
+from analytics.query.run import Row, ask, ask_cached
 from schemas.store.reader import Reader
 
 __all__ = ["backlog", "run_days", "run_page", "run_problems", "run_sources", "waiting"]
@@ -34,9 +34,9 @@ def run_problems(q: Question) -> list[Row]:
 
 def waiting(q: Question) -> list[Row]:
     """One row per day: mails stored, and the hours from their arrival to that (median, 95 %)."""
-    return ask_kept(q.reader, "reports/waiting", q.days)
+    return ask_cached(q.reader, "reports/waiting", q.days)
 
 
 def backlog(reader: Reader) -> Row:
     """What is stored and not done with: addresses whose names nobody asked for, quarantine."""
-    return ask_kept(reader, "reports/backlog", {})[0]
+    return ask_cached(reader, "reports/backlog", {})[0]

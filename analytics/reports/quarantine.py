@@ -1,6 +1,6 @@
 """What could not be read, or contradicts another report."""
 
-from analytics.query.run import Row, ask, ask_kept
+from analytics.query.run import Row, ask, ask_cached
 from schemas.store.reader import Reader
 
 __all__ = ["codes", "held", "quarantine_page", "quarantined", "refused_records"]
@@ -27,9 +27,9 @@ def quarantine_page(
 ) -> list[Row]:
     """One row per document or record of a page that could not be read, newest first, of one code
     or of any; `total` in each is how many there are in all. Conflicts stand apart."""
-    return ask_kept(reader, "reports/quarantine_page", {"code": code, "most": most, "skip": skip})
+    return ask_cached(reader, "reports/quarantine_page", {"code": code, "most": most, "skip": skip})
 
 
 def codes(reader: Reader) -> list[Row]:
     """One row per code in quarantine, conflicts left out: things, documents, bytes."""
-    return ask_kept(reader, "reports/quarantine_codes", {})
+    return ask_cached(reader, "reports/quarantine_codes", {})

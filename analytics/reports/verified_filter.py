@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from analytics.query.question import Question
-from analytics.query.run import ask_kept
+from analytics.query.run import ask_cached
 
 __all__ = ["verified_where_proven"]
 
@@ -26,6 +26,6 @@ def verified_where_proven(q: Question) -> tuple[Question, Mapping[str, int]]:
         "domain": q.domain,
         "reporters": q.gates.verified_reporters,
     }
-    rows = ask_kept(q.reader, "reports/proven", asked)
+    rows = ask_cached(q.reader, "reports/proven", asked)
     left_out = {row["domain"]: row["left_out"] for row in rows}
     return replace(q, verified_only=tuple(sorted(left_out))), left_out

@@ -15,7 +15,7 @@ from typing import Any
 
 from analytics.query.question import Question
 from analytics.query.relation import Listed, Made, Relations
-from analytics.query.run import Row, ask, ask_kept, made
+from analytics.query.run import Row, ask, ask_cached, made
 from analytics.sources.catalogue import catalogue, find, named_by
 from analytics.sources.labels import override_rows
 from analytics.sources.recurrence import rhythm
@@ -51,12 +51,12 @@ def by_domain(q: Question, name: str, parameters: Mapping[str, Any]) -> list[Row
     """All rows of a question over the classes; of one domain they stand among those of all."""
     over: Relations = (*q.counted, source_class(q))
     if q.domain is None:
-        return ask_kept(q.reader, name, parameters, *over)
+        return ask_cached(q.reader, name, parameters, *over)
     everywhere = {
         key: None if key in ("domain", "domains") else value for key, value in parameters.items()
     }
     of_all: Relations = (*q.counted, source_class(q.about()))
-    return ask_kept(q.reader, name, parameters, *over, among=(everywhere, of_all))
+    return ask_cached(q.reader, name, parameters, *over, among=(everywhere, of_all))
 
 
 def among(q: Question, rows: Iterable[Row]) -> list[Row]:
@@ -83,7 +83,7 @@ def classified_by_rule(q: Question) -> Made:
     )
     over: Relations = (evidence, named, stream, rhythms, *_catalogue(evidence))
     last = {"last": q.window.last}
-    return made("classified_by_rule", "sources/classes", last, *over, wider=wider, is_kept=True)
+    return made("classified_by_rule", "sources/classes", last, *over, wider=wider, is_cached=True)
 
 
 def _evidence(q: Question) -> tuple[Made, Made, Made]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from analytics.query.question import Question
 from analytics.query.relation import Relations
-from analytics.query.run import Row, ask, ask_kept
+from analytics.query.run import Row, ask, ask_cached
 from analytics.sources.catalogue import find
 from analytics.sources.classification import among, source_class
 
@@ -20,7 +20,7 @@ def source_days(q: Question) -> list[Row]:
     dkim_aligned, spf_aligned, indeterminate, legitimate, legitimate_aligned, reporters."""
     bounds = {**q.days, "domain": q.domain}
     over: Relations = (*q.counted, source_class(q))
-    return among(q, ask_kept(q.reader, "sources/source_days", bounds, *over))
+    return among(q, ask_cached(q.reader, "sources/source_days", bounds, *over))
 
 
 def gone(q: Question) -> list[Row]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from analytics.query.question import Question
 from analytics.query.relation import Made
-from analytics.query.run import Row, ask_kept, made
+from analytics.query.run import Row, ask_cached, made
 from analytics.sources.classification import source_class
 from schemas.errors import ConfigError
 
@@ -93,7 +93,7 @@ def _ask(
 ) -> list[Row]:
     chosen = {"reporter": to.reporter, "failing": to.failing}
     kept = {key: value for key, value in chosen.items() if key not in without}
-    return ask_kept(q.reader, name, {**q.bounds, **kept, **more}, *q.counted, sought(q, to))
+    return ask_cached(q.reader, name, {**q.bounds, **kept, **more}, *q.counted, sought(q, to))
 
 
 def sought(q: Question, to: Drilldown) -> Made:

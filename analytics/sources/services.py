@@ -82,7 +82,7 @@ def _services(q: Question, to: Drilldown) -> Made:
     """The relation `service`, of the mail that `to` names (queries/services.sql)."""
     counted = _counted_address(q, to)
     floors = {"floor_messages": q.gates.source_messages, "floor_share": q.gates.source_share}
-    return made("service", "sources/services", floors, counted, source_class(q), is_kept=True)
+    return made("service", "sources/services", floors, counted, source_class(q), is_cached=True)
 
 
 def _counted_address(q: Question, to: Drilldown) -> Made:

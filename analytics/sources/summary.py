@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable
 from typing import Any
 
 from analytics.query.question import Question
-from analytics.query.run import Row, ask_kept
+from analytics.query.run import Row, ask_cached
 from analytics.query.statistics import CLUSTERS, design_effect, is_enough, wilson
 from analytics.query.window import Window
 from analytics.sources.classification import among, by_domain, source_class
@@ -78,7 +78,7 @@ def sources(q: Question) -> list[Row]:
     `rule` names the rule that decided, `settled_by` says what would decide an undecided one,
     `is_new` that it was first seen in the window's last 7 days.
     """
-    rows = ask_kept(q.reader, "sources/sources", q.named | ALL, source_class(q))
+    rows = ask_cached(q.reader, "sources/sources", q.named | ALL, source_class(q))
     return [source(row, q.window) for row in rows]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from analytics.query.question import Question
-from analytics.query.run import Row, ask_kept
+from analytics.query.run import Row, ask_cached
 from analytics.query.statistics import CLUSTERS, design_effect, is_enough, wilson
 from analytics.sources.classification import source_class
 from schemas.store.reader import Reader
@@ -18,19 +18,19 @@ COUNTS = (
 
 def domain_names(reader: Reader) -> list[str]:
     """The policy domains of all counted DMARC reports, in alphabetical order."""
-    return [row["domain"] for row in ask_kept(reader, "sources/domain_names", {})]
+    return [row["domain"] for row in ask_cached(reader, "sources/domain_names", {})]
 
 
 def arrived(q: Question) -> Row:
     """reports, reporters and days (with a report) of the window."""
-    return ask_kept(q.reader, "sources/arrived", q.bounds, *q.counted)[0]
+    return ask_cached(q.reader, "sources/arrived", q.bounds, *q.counted)[0]
 
 
 def days(q: Question) -> list[Row]:
     """One row per day with mail: messages, aligned, undecided, spoof, indirect (forwarders and
     lists), legitimate, legitimate_aligned, and the cluster sums from which `together` makes an
     interval; `enough` whether it says anything."""
-    rows = ask_kept(q.reader, "sources/days", q.bounds, *q.counted, source_class(q))
+    rows = ask_cached(q.reader, "sources/days", q.bounds, *q.counted, source_class(q))
     return [with_interval(row) for row in rows]
 
 

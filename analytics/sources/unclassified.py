@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from analytics.query.question import Question
-from analytics.query.run import Row, ask_kept
+from analytics.query.run import Row, ask_cached
 from analytics.query.window import Window
 from analytics.sources.classification import source_class
 from analytics.sources.likely_class import likely
@@ -33,7 +33,7 @@ def unknown(q: Question, wanted: Unknown, *, most: int, skip: int = 0) -> list[R
     class or None) and `why`."""
     page = {"everything": False, "most": most, "skip": skip}
     asked = ALL | asdict(wanted) | _since(q.window) | q.named | page
-    rows = ask_kept(q.reader, "sources/sources", asked, source_class(q))
+    rows = ask_cached(q.reader, "sources/sources", asked, source_class(q))
     return [_leaning(source(row, q.window)) for row in rows]
 
 
@@ -43,7 +43,7 @@ def unknown_countries(q: Question, wanted: Unknown) -> list[Row]:
     `messages`."""
     kind = {"undecided": wanted.undecided, "new": wanted.new}
     asked = q.named | kind | _since(q.window)
-    return ask_kept(q.reader, "sources/unknown_countries", asked, source_class(q))
+    return ask_cached(q.reader, "sources/unknown_countries", asked, source_class(q))
 
 
 def _since(window: Window) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from analytics.query.question import Question
-from analytics.query.run import Row, ask_kept
+from analytics.query.run import Row, ask_cached
 from analytics.tls.result_types import remedy, result
 from schemas.store.reader import Reader
 
@@ -38,7 +38,7 @@ def tls(q: Question) -> list[Row]:
     without one of the counts. `unverified` of the `reports` count although nothing proves their
     sender. `verdict` and `reason` are None: nothing is advised yet.
     """
-    rows = ask_kept(q.reader, "tls/tls", q.bounds)
+    rows = ask_cached(q.reader, "tls/tls", q.bounds)
     causes: dict[tuple[Any, Any], list[Row]] = {}
     for cause in by_cause(tls_failures(q)):
         key = (cause.pop("domain"), cause.pop("policy_type"))
@@ -54,7 +54,7 @@ def tls(q: Question) -> list[Row]:
 def tls_days(q: Question) -> list[Row]:
     """One row per (day, policy type) with sessions: day, policy_type, reporters, successful,
     failed."""
-    return ask_kept(q.reader, "tls/tls_days", q.bounds)
+    return ask_cached(q.reader, "tls/tls_days", q.bounds)
 
 
 def tls_failures(q: Question) -> list[Row]:
@@ -65,7 +65,7 @@ def tls_failures(q: Question) -> list[Row]:
     each), `days`, `first_day`, `last_day`; `meaning`, `at` (whose fault it likely is), `remedy`,
     `stops_mail` (whether it keeps mail away under mode enforce or DANE).
     """
-    rows = ask_kept(q.reader, "tls/tls_failures", q.bounds)
+    rows = ask_cached(q.reader, "tls/tls_failures", q.bounds)
     return [row | _words(row, reporters=2) for row in rows]
 
 
@@ -74,17 +74,17 @@ def tls_failure_days(q: Question, *, by: str = "result") -> list[Row]:
 
     `by` is one of PARTS; a part is None where the reports leave it out.
     """
-    return ask_kept(q.reader, "tls/tls_failure_days", q.bounds | {"by": by})
+    return ask_cached(q.reader, "tls/tls_failure_days", q.bounds | {"by": by})
 
 
 def tls_domain_names(reader: Reader) -> list[str]:
     """The domains that counted TLS reports are about, in alphabetical order."""
-    return [row["domain"] for row in ask_kept(reader, "tls/tls_domain_names", {})]
+    return [row["domain"] for row in ask_cached(reader, "tls/tls_domain_names", {})]
 
 
 def tls_feed(reader: Reader, last: date) -> Row:
     """`reports` that count, of any day, and `last_day`, the newest of them up to `last`."""
-    return ask_kept(reader, "tls/tls_feed", {"last": last})[0]
+    return ask_cached(reader, "tls/tls_feed", {"last": last})[0]
 
 
 def by_cause(failures: Iterable[Row]) -> list[Row]:

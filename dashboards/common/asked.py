@@ -25,7 +25,7 @@ def asked(
         overrides_of(reader, settings),
         settings.gates,
         owners(settings),
-        moment=moment(window),
+        dns_as_of=moment(window),
     )
 
 

@@ -1,4 +1,4 @@
--- One row per advice that was kept on a domain until a moment (null: ever), the newest first.
+-- One row per advice that was kept on a domain up to $as_of (null: all), the newest first.
 -- `stands`: the last of its week.
 select
     policy_domain as domain,
@@ -14,6 +14,6 @@ select
     row_number() over (partition by week order by as_of desc, made_at desc) = 1 as stands
 from advice
 where policy_domain = $domain
-    and made_at <= coalesce($moment::timestamp, 'infinity'::timestamp)
+    and made_at <= coalesce($as_of::timestamp, 'infinity'::timestamp)
     and ($week::text is null or week = $week)
 order by as_of desc, made_at desc

@@ -25,10 +25,10 @@ select
     sum(x * n)::double as xn,
     sum(n * n)::double as nn,
     sum((x::double * x / nullif(n, 0))::decimal(38, 6))::double as xx_n,
-    coalesce(sum(x) filter (n > 1), 0)::double as company,
+    coalesce(sum(x) filter (n > 1), 0)::double as grouped_failures,
     coalesce(
         sum((x::double * (x - 1) / nullif(n - 1, 0))::decimal(38, 6)), 0
-    )::double as alike
+    )::double as joint_failures
 from cluster
 group by source, class
 order by source, class

@@ -1,5 +1,5 @@
--- One row per question that was asked since a moment about domains of a list, and is not due yet.
--- What was asked in the future was asked by a clock that went wrong.
+-- One row per question about domains of a list that is not due yet: asked after $since, or after
+-- $errors_since if it failed. Times in the future come from a wrong clock and do not count.
 select distinct domain, name, type
 from dns_snapshot
 where list_contains($domains, domain)

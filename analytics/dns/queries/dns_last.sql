@@ -1,4 +1,4 @@
--- One row per question about domains of a list, and whether it is an error: the last one.
+-- One row per (question, whether it failed) about domains of a list: the last answer.
 select domain, asked_at, name, type, outcome, data
 from dns_snapshot
 where list_contains($domains, domain)

@@ -1,6 +1,5 @@
--- One row per name below a policy domain that its mail in the window came from; 50 of a domain at
--- most, most mail first. Names that DNS cannot hold are left out: whoever forges a report writes
--- there what he likes.
+-- One row per name below a policy domain that sent mail in the window; at most $most for each
+-- domain, most mail first. Invalid DNS names, as in forged reports, are left out.
 select
     policy_domain as domain,
     header_from as name

@@ -37,10 +37,10 @@ select
     coalesce(sum(x * n)::double, 0) as xn,
     coalesce(sum(n * n)::double, 0) as nn,
     coalesce(sum((x::double * x / nullif(n, 0))::decimal(38, 6))::double, 0) as xx_n,
-    coalesce(sum(n - x) filter (n > 1), 0)::double as company,
+    coalesce(sum(n - x) filter (n > 1), 0)::double as grouped_failures,
     coalesce(
         sum(((n - x)::double * (n - x - 1) / nullif(n - 1, 0))::decimal(38, 6)), 0
-    )::double as alike
+    )::double as joint_failures
 from cluster
 group by day
 order by day

@@ -33,10 +33,10 @@ total as (
         sum(x * n)::double as xn,
         sum(n * n)::double as nn,
         sum((x::double * x / nullif(n, 0))::decimal(38, 6))::double as xx_n,
-        coalesce(sum(n - x) filter (n > 1), 0)::double as company,
+        coalesce(sum(n - x) filter (n > 1), 0)::double as grouped_failures,
         coalesce(
             sum(((n - x)::double * (n - x - 1) / nullif(n - 1, 0))::decimal(38, 6)), 0
-        )::double as alike
+        )::double as joint_failures
     from cluster
     group by policy_domain
 ),
@@ -84,8 +84,8 @@ select
     coalesce(total.xn, 0) as xn,
     coalesce(total.nn, 0) as nn,
     coalesce(total.xx_n, 0) as xx_n,
-    coalesce(total.company, 0) as company,
-    coalesce(total.alike, 0) as alike,
+    coalesce(total.grouped_failures, 0) as grouped_failures,
+    coalesce(total.joint_failures, 0) as joint_failures,
     struct_pack(
         own := coalesce(class_total.own, 0),
         broken := coalesce(class_total.broken, 0),

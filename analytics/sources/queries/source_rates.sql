@@ -23,10 +23,10 @@ select
     sum(x * n)::double as xn,
     sum(n * n)::double as nn,
     sum((x::double * x / nullif(n, 0))::decimal(38, 6))::double as xx_n,
-    coalesce(sum(n - x) filter (n > 1), 0)::double as company,
+    coalesce(sum(n - x) filter (n > 1), 0)::double as grouped_failures,
     coalesce(
         sum(((n - x)::double * (n - x - 1) / nullif(n - 1, 0))::decimal(38, 6)), 0
-    )::double as alike
+    )::double as joint_failures
 from cluster
 group by source
 order by legitimate desc, source

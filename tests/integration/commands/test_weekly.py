@@ -233,8 +233,8 @@ def test_groups_have_folders_of_their_own_and_strangers_domains_none(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--week", "2026-W60"), "is no ISO week; write it like 2026-W46"),
-        (("--week", "soon"), "is no ISO week"),
+        (("--week", "2026-W60"), "is not an ISO week; write it as 2026-W46"),
+        (("--week", "soon"), "is not an ISO week"),
         (("--week", "2026-W45", "--as-of", "2026-11-04"), "the last whole week is 2026-W44"),
     ],
 )

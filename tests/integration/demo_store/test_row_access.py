@@ -12,7 +12,7 @@ import analytics.query.run
 from analytics.advice.advise import advise
 from analytics.query.adhoc_sql import answer
 from analytics.query.question import Question
-from analytics.query.result_cache import Kept
+from analytics.query.result_cache import CachedAnswer
 from analytics.reports import documents, freshness
 from analytics.sources import daily, labels, summary
 from schemas.errors import AccessDenied
@@ -116,10 +116,10 @@ def test_a_confined_answer_is_the_whole_ones_part(both: TwoGroups) -> None:
     }
     for what, asked in questions.items():
         with Store(both.store).read() as reader:
-            q = Question(reader, WINDOW, moment=MOMENT)
+            q = Question(reader, WINDOW, dns_as_of=MOMENT)
             whole = [row for row in asked(q) if row["domain"] in both.mine]
         with confined(both).read() as reader:
-            q = Question(reader, WINDOW, moment=MOMENT)
+            q = Question(reader, WINDOW, dns_as_of=MOMENT)
             part = [row for row in asked(q) if "other domains" not in str(row.get("report_id"))]
         assert rounded(part) == rounded(whole), what
         assert part, what
@@ -214,9 +214,9 @@ def test_kept_answers_differ_by_who_may_see_them(
     for number, scope in enumerate(scopes):
         with Store(both.store, scope=scope).read() as reader:
             reader.execute(f"create temp table secret as select {number} as n")
-            Kept(reader, "classes", "asked").keep("secret")
+            CachedAnswer(reader, "classes", "asked").store("secret")
     for number, scope in enumerate(scopes):
         with Store(both.store, scope=scope).read() as reader:
-            found = Kept(reader, "classes", "asked").found()
+            found = CachedAnswer(reader, "classes", "asked").found()
             assert found is not None
             assert reader.execute(found).fetchall() == [(number,)]

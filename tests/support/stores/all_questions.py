@@ -73,7 +73,7 @@ def everything_asked(
     reader: Reader, both: TwoGroups, folder: Path, documents: Iterable[int]
 ) -> Iterator[tuple[str, object]]:
     """(what, answer) of each question; `documents` are asked for by number."""
-    q = Question(reader, WINDOW, overrides=labels.overrides(reader, {}), moment=MOMENT)
+    q = Question(reader, WINDOW, overrides=labels.overrides(reader, {}), dns_as_of=MOMENT)
     yield "labels", (q.overrides, labels.labels(reader))
     yield from _of_the_feed(q)
     yield from _of_mail(q)
@@ -147,7 +147,7 @@ def _of_sought(q: Question) -> Iterator[tuple[str, object]]:
 def _of_advice(q: Question, both: TwoGroups) -> Iterator[tuple[str, object]]:
     yield "advise", advise(q)
     yield "changes", changes(q, BEFORE)
-    yield "policies", policy_changes(replace(q, moment=None))
+    yield "policies", policy_changes(replace(q, dns_as_of=None))
     found, lately = standings(q), standings(q.over(SHORT))  # with sources of days before
     yield "standings", [asdict(each) for each in (*found, *lately)]
     yield "inputs", [inputs(q, each) for each in found]

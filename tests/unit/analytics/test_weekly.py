@@ -41,7 +41,7 @@ def test_iso_8601_weeks_begin_on_monday_and_may_lie_in_two_years(
 
 @pytest.mark.parametrize("text", ["2027-W53", "2026-W00", "2026-46", "W46", "2026-W046", "", "x"])
 def test_what_is_no_week_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="is no ISO week"):
+    with pytest.raises(ConfigError, match="is not an ISO week"):
         read_week(text)
 
 

@@ -12,7 +12,7 @@ from analytics.policy.history import differences, policy_changes, policy_habits
 from analytics.policy.replay import Replayed, Tags
 from analytics.policy.whatif import as_published, outcome
 from analytics.query.question import Question
-from analytics.query.run import Row, at_hand
+from analytics.query.run import Row, prepare
 from analytics.query.window import Window
 from analytics.reports.coverage import arrivals
 from analytics.reports.freshness import feed
@@ -99,7 +99,7 @@ def habits(chosen: Chosen) -> None:
 
 
 def _habits(reader: Reader, settings: Settings, last: date) -> None:
-    at_hand(reader, policy_habits(last))
+    prepare(reader, policy_habits(last))
 
 
 def _choices(reader: Reader, settings: Settings, chosen: Chosen) -> Choices:

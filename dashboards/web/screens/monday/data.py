@@ -111,7 +111,7 @@ def _before(q: Question, chosen: Chosen, week: Window) -> tuple[dict[str, str], 
     then, now = gather(q.over(before)), gather(q.over(week))
     if chosen.domains is not None:
         then, now = then.of(chosen.domains), now.of(chosen.domains)
-    earlier = replace(q, window=advised_days(before), moment=moment(before))
+    earlier = replace(q, window=advised_days(before), dns_as_of=moment(before))
     return verdicts(earlier), then, now
 
 

@@ -65,8 +65,8 @@ def below(name: str, messages: int, aligned: int | None = None, **changes: Any) 
         "aligned": x,
         "source_ips": 1,
         **sums,
-        "company": n - x,
-        "alike": 0.0,
+        "grouped_failures": n - x,
+        "joint_failures": 0.0,
         **changes,
     }
 

@@ -174,7 +174,7 @@ def test_dns_is_told_beside_the_reports_and_where_they_differ(store: Store, tmp_
     with copy.read() as reader:
         q = Question(reader, Window.up_to(LAST), ("lags.example",))
         found = policy_changes(q)
-        before = policy_changes(replace(q, moment=utc(2026, 10, 12)))
+        before = policy_changes(replace(q, dns_as_of=utc(2026, 10, 12)))
     dns = [each for each in found if each.by == "dns"]
     assert told(dns) == [
         (10, {"p": "quarantine", "np": "reject"}, None),  # not the change of rua

@@ -15,7 +15,7 @@ import pytest
 import analytics.query.result_cache
 import analytics.query.run
 from analytics.query.question import Question
-from analytics.query.result_cache import Kept
+from analytics.query.result_cache import CachedAnswer
 from analytics.query.run import question
 from analytics.query.window import Window
 from analytics.sources.labels import add
@@ -47,12 +47,12 @@ def files(store: Store) -> list[Path]:
 def keep(store: Store, asked: str, value: int) -> None:
     with store.read() as reader:
         reader.execute(f"create temp table answer as select {value} as value")
-        Kept(reader, "answer", asked).keep("answer")
+        CachedAnswer(reader, "answer", asked).store("answer")
 
 
 def restored(store: Store, asked: str) -> int | None:
     with store.read() as reader:
-        found = Kept(reader, "answer", asked).found()
+        found = CachedAnswer(reader, "answer", asked).found()
         return None if found is None else int(reader.execute(found).fetchall()[0][0])
 
 
@@ -97,7 +97,7 @@ def named_in_calls(*functions: str) -> set[str]:
 
 
 def test_what_is_kept_asks_nothing_that_may_change_meanwhile() -> None:
-    names = named_in_calls("ask_kept", "by_domain", "made", "_ask") | BENEATH
+    names = named_in_calls("ask_cached", "by_domain", "made", "_ask") | BENEATH
     assert len(names) > 50
     others = re.compile(r"\b(?:from|join) (?:label|run|advice|dns_snapshot|ledger)\b")
     for name in names:
@@ -148,10 +148,12 @@ def test_what_cannot_be_written_is_no_fault_of_the_question(
     folder = Path(f"{store.path}.kept")
     with store.read() as reader:
         reader.execute("create temp table answer as select 7 as value")
-        kept = Kept(reader, "answer", "one")
-        write = kept._write
-        monkeypatch.setattr(Kept, "_write", lambda _, folder, table: write(folder / "gone", table))
-        kept.keep("answer")
+        cached = CachedAnswer(reader, "answer", "one")
+        write = cached._write
+        monkeypatch.setattr(
+            CachedAnswer, "_write", lambda _, folder, table: write(folder / "gone", table)
+        )
+        cached.store("answer")
         assert reader.execute("from answer").fetchall() == [(7,)]
     assert list(folder.iterdir()) == []
 

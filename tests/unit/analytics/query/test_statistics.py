@@ -44,8 +44,8 @@ def sums(clusters: list[tuple[int, int]]) -> dict[str, float]:
         "xn": sum(x * n for x, n in clusters),
         "nn": sum(n * n for _, n in clusters),
         "xx_n": sum(x * x / n for x, n in clusters),
-        "company": sum(n - x for x, n in clusters if n > 1),
-        "alike": sum((n - x) * (n - x - 1) / (n - 1) for x, n in clusters if n > 1),
+        "grouped_failures": sum(n - x for x, n in clusters if n > 1),
+        "joint_failures": sum((n - x) * (n - x - 1) / (n - 1) for x, n in clusters if n > 1),
     }
 
 

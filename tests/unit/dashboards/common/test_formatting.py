@@ -123,8 +123,8 @@ def row(day: date, messages: int, legitimate: int, aligned: int, **others: int) 
     failing = legitimate - aligned
     shares = {
         "xx_n": aligned**2 / legitimate if legitimate else 0.0,
-        "company": failing if legitimate > 1 else 0,
-        "alike": failing * (failing - 1) / (legitimate - 1) if legitimate > 1 else 0.0,
+        "grouped_failures": failing if legitimate > 1 else 0,
+        "joint_failures": failing * (failing - 1) / (legitimate - 1) if legitimate > 1 else 0.0,
     }
     cluster = {"clusters": 1, "xx": aligned**2, "xn": aligned * legitimate, "nn": legitimate**2}
     rest = {"aligned": aligned, "undecided": 0, "spoof": 0, "indirect": 0} | others
