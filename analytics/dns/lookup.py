@@ -122,7 +122,7 @@ def _outcome(error: DnsError) -> Outcome:
 
 
 async def _texts(resolver: AsyncResolver, name: str) -> Answer:
-    """At the domain itself only SPF: its other TXT records, as of site verification, are private."""
+    """At the domain itself only SPF: its other TXT records (site verification …) are private."""
     texts = [text_of(each) for each in await resolver.texts(name)]
     return Answer.of(texts if name.startswith("_") else filter(is_spf, texts))
 
