@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from analytics.query.question import Question
-from analytics.query.run import ask
+from analytics.query.run import prepare
 from analytics.query.window import Window
 from analytics.sources.classification import source_class
-from analytics.sources.summary import ALL, domains, sources
+from analytics.sources.summary import domains, sources
 from benchmarks.mails import run_rua
 from ingest.demo import write_demo
 from schemas.store.store import Connection, Reader, Store
@@ -57,11 +57,6 @@ def _copy(con: Connection, copy: int, last: int) -> None:
     con.execute("commit")
 
 
-def classify(q: Question) -> None:
-    """Make the classes, and look at one row of them."""
-    ask(q.reader, "sources/sources", q.named | ALL | {"most": 1}, source_class(q))
-
-
 def timed(store: Store, act: Callable[[Reader], object]) -> float:
     began = time.monotonic()
     with store.read() as reader:
@@ -82,9 +77,13 @@ def main() -> int:
         path = run_rua(folder, folder / "demo" / "mails")
         store = Store(path)
         records = multiply(store, words.records)
+
+        def classify(reader: Reader) -> None:
+            prepare(reader, source_class(Question(reader, window)))
+
         asked: dict[str, Callable[[Reader], object]] = {
-            "classify, first time": lambda reader: classify(Question(reader, window)),
-            "classify, asked again": lambda reader: classify(Question(reader, window)),
+            "classify, first time": classify,
+            "classify, asked again": classify,
             "rua domains": lambda reader: domains(Question(reader, window)),
             "rua sources of one domain": lambda reader: sources(
                 Question(reader, window, ("example.com",))

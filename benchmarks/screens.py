@@ -41,7 +41,6 @@ APP = Path(__file__).parent.parent / "dashboards" / "web" / "app.py"
 @contextmanager
 def timed_questions() -> Iterator[dict[str, list[float]]]:
     """Within, each question of analytics/queries is timed by its name, wherever it is asked."""
-
     import analytics.query.run  # noqa: PLC0415
 
     taken: dict[str, list[float]] = {}
