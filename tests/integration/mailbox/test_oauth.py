@@ -99,7 +99,7 @@ def test_a_token_for_another_user_is_refused(token_user: TokenUser) -> None:
     other = token_user.user.server.user()
     message = refused(token_user, LoginRefused, username=other.name)
     assert "was refused: [AUTHENTICATIONFAILED]" in message
-    assert "check username and scope" in message
+    assert "check username, scope" in message
     assert asked(token_user) == 1  # it was new: no second one would be better
 
 
