@@ -56,7 +56,9 @@ def count(store: Path, table: str) -> int:
 def test_no_answer_tells_of_others(
     both: TwoGroups, secrets: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(analytics.query.run, "MOST_OF_ONE_NAME", 10**6)  # all tables are there to look at
+    monkeypatch.setattr(
+        analytics.query.run, "MOST_OF_ONE_NAME", 10**6
+    )  # all tables are there to look at
     with confined(both).read() as reader:
         recorded, documents = Recorded(reader), range(1, count(both.store, "document") + 1, 25)
         for what, told in everything_asked(recorded, both, tmp_path, documents):
