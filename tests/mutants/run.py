@@ -33,7 +33,21 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("ingest", "schemas", "analytics")
 # The demo's traffic is held by a digest of every document: each fault in it would be found.
 LEFT_OUT = ("ingest/demo",)
-FORK_READY = ("duckdb", "lxml.etree", "pandas", "pyarrow.compute", "pydantic")
+# Other people's modules, loaded once and not in each forked process.
+FORK_READY = (
+    "authres",
+    "click",
+    "cryptography.x509",
+    "dns.asyncresolver",
+    "duckdb",
+    "imapclient",
+    "lxml.etree",
+    "maxminddb",
+    "pandas",
+    "pyarrow.compute",
+    "pydantic_settings",
+    "streamlit.testing.v1",
+)
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """Tests run against a scratch copy, in a forked process, until the first one fails."""
 
+import itertools
 import os
 import resource
 import signal
@@ -14,6 +15,7 @@ __all__ = ["Trial"]
 CPU_SECONDS, WALL_SECONDS = 60, 600  # of one test with what it sets up
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no"]
 OPTIONS += ["--import-mode=importlib"]  # files of one name in several folders
+OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # plugins that are loaded already
 NO_TEST_LEFT = 5
 
 
@@ -25,18 +27,25 @@ class Trial:
         self._noted = scratch.with_name("failed")
         self._unsound: set[str] = set()
         self._sound: set[str] = set()
+        self._later = itertools.count(1)
 
     def finds(self, path: Path, source: bytes, tests: Sequence[Path]) -> bool:
         """Whether a test fails where the file reads like this, and passes where it does not."""
-        original = (self._scratch / path).read_bytes()
+        file = self._scratch / path
+        original, written_at = file.read_bytes(), file.stat().st_mtime
         while True:
-            (self._scratch / path).write_bytes(source)
+            self._write(file, source, written_at + next(self._later))
             try:
                 is_found = not self._pass([str(each) for each in tests])
             finally:
-                (self._scratch / path).write_bytes(original)
+                self._write(file, original, written_at)
             if not is_found or self._is_sound(self._noted.read_text(), tests):
                 return is_found
+
+    def _write(self, file: Path, source: bytes, at: float) -> None:
+        """Python takes a compiled file for that of a source with its time and size."""
+        file.write_bytes(source)
+        os.utime(file, (at, at))
 
     def _is_sound(self, test: str, tests: Sequence[Path]) -> bool:
         """What fails without a mutant, too, says nothing and is not asked again."""
@@ -65,8 +74,7 @@ class Trial:
                 del sys.modules[name]
             sys.path[:] = [each for each in sys.path if Path(each).resolve() != self._origin]
             sys.path.insert(0, str(self._scratch))
-            sys.dont_write_bytecode = True
-            os.environ |= {"PYTHONPATH": str(self._scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+            os.environ["PYTHONPATH"] = str(self._scratch)
             left_out = [f"--deselect={each}" for each in self._unsound]
             code = int(pytest.main([*OPTIONS, *left_out, *tests], [_Guard(self._noted)]))
         finally:

@@ -4,7 +4,7 @@ Tests of what an answer says go through here, so that they do not hang on how an
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -41,7 +41,11 @@ LABELLED = utc(2026, 1, 2)
 
 @dataclass(frozen=True)
 class Asked:
-    """One store, and what is asked about: so many days up to the last one, of one domain."""
+    """One store, and what is asked about: so many days up to the last one, of one domain.
+
+    Labels are said of every domain of the store. Advice is asked for all of them at once and
+    remembered, so that a store may hold many cases, each a domain of its own.
+    """
 
     reader: Reader
     last: date
@@ -51,6 +55,7 @@ class Asked:
     owner: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     is_proven: bool = False
+    remembered: dict[str, Any] = field(default_factory=dict)
 
     def but(self, **changes: Any) -> "Asked":
         return replace(self, **changes)
@@ -63,26 +68,45 @@ class Asked:
         return Window(self.last - timedelta(days=self.days - 1), self.last, self.last)
 
     @property
+    def names(self) -> list[str]:
+        found: list[str] = self._once("names", lambda: totals.domain_names(self.reader))
+        return found
+
+    @property
     def overrides(self) -> tuple[Override, ...]:
         """The labels: {address, network, domain or service: class}."""
         return tuple(
-            Override(self.domain, match, *read(match), name, is_label=True, made_at=LABELLED)
+            Override(domain, match, *read(match), name, is_label=True, made_at=LABELLED)
+            for domain in self.names
             for match, name in self.labels.items()
         )
 
     @property
     def question(self) -> Question:
         """Of the one domain; with `is_proven` over the reports that its advice goes by."""
-        owners = {self.domain: Owner(**self.owner)}
-        gates = Gates(**self.gates)
-        about = (self.domain,)
-        q = Question(self.reader, self.window, about, self.overrides, gates, owners)
+        q = self._of_all.about(self.domain)
         return verified_where_proven(q)[0] if self.is_proven else q
 
+    @property
+    def _of_all(self) -> Question:
+        owners = dict.fromkeys(self.names, Owner(**self.owner))
+        gates = Gates(**self.gates)
+        return Question(self.reader, self.window, None, self.overrides, gates, owners)
+
+    def _once(self, what: str, ask: Callable[[], Any]) -> Any:
+        if what not in self.remembered:
+            self.remembered[what] = ask()
+        return self.remembered[what]
+
+    def _once_of_all(self, what: str, ask: Callable[[], Any]) -> Any:
+        told = (self.last, self.days, self.gates, self.owner, self.labels)
+        return self._once(f"{what} {told}", ask)
+
     def advice(self) -> Row:
-        """The row of `rua advise`."""
-        (row,) = advise(self.question)
-        return row
+        """The row of `rua advise`, without what the next record would do to the mail."""
+        rows = self._once_of_all("advice", lambda: advise(self._of_all, with_impact=False))
+        (row,) = [each for each in rows if each["domain"] == self.domain]
+        return dict(row)
 
     def gate(self, name: str) -> Row:
         gates: list[Row] = self.advice()["gates"]
@@ -91,8 +115,10 @@ class Asked:
 
     def state(self) -> Standing:
         """All that the advice on the domain goes by."""
-        (found,) = standings(self.question)
-        return found
+        states = self._once_of_all("states", lambda: standings(self._of_all))
+        (found,) = [each for each in states if each.domain == self.domain]
+        state: Standing = found
+        return state
 
     def measured(self) -> Row:
         return dict(self.state().seen)
