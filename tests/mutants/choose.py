@@ -14,10 +14,7 @@ SLOW = frozenset(
 STORES = ("tests.support.stores", "tests.support.asked", "tests.support.mails")
 # What a unit test of the folder cannot reach: a command, a server, DNS, rows of another package.
 BESIDE = {
-    "analytics": (
-        "unit/analytics/sources/test_who_sends.py",
-        "integration/commands/test_contract.py",
-    ),
+    "analytics": ("unit/analytics/sources/test_who_sends.py",),
     "analytics/dns": (
         "integration/dns/test_history.py",
         "integration/dns/test_policy_discovery.py",

@@ -4,7 +4,7 @@ Tests of what an answer says go through here, so that they do not hang on how an
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -44,7 +44,7 @@ class Asked:
     """One store, and what is asked about: so many days up to the last one, of one domain.
 
     Labels are said of every domain of the store. Advice is asked for all of them at once and
-    remembered, so a store may hold many cases, each a domain of its own.
+    remembered, so that a store may hold many cases, each a domain of its own.
     """
 
     reader: Reader
@@ -68,41 +68,44 @@ class Asked:
         return Window(self.last - timedelta(days=self.days - 1), self.last, self.last)
 
     @property
+    def names(self) -> list[str]:
+        found: list[str] = self._once("names", lambda: totals.domain_names(self.reader))
+        return found
+
+    @property
     def overrides(self) -> tuple[Override, ...]:
         """The labels: {address, network, domain or service: class}."""
-        domains = self._once("domains", lambda: totals.domain_names(self.reader))
         return tuple(
             Override(domain, match, *read(match), name, is_label=True, made_at=LABELLED)
-            for domain in domains
+            for domain in self.names
             for match, name in self.labels.items()
         )
 
     @property
     def question(self) -> Question:
         """Of the one domain; with `is_proven` over the reports that its advice goes by."""
-        owners = {self.domain: Owner(**self.owner)}
-        gates = Gates(**self.gates)
-        about = (self.domain,)
-        q = Question(self.reader, self.window, about, self.overrides, gates, owners)
+        q = self._of_all.about(self.domain)
         return verified_where_proven(q)[0] if self.is_proven else q
+
+    @property
+    def _of_all(self) -> Question:
+        owners = dict.fromkeys(self.names, Owner(**self.owner))
+        gates = Gates(**self.gates)
+        return Question(self.reader, self.window, None, self.overrides, gates, owners)
 
     def _once(self, what: str, ask: Callable[[], Any]) -> Any:
         if what not in self.remembered:
             self.remembered[what] = ask()
         return self.remembered[what]
 
-    def _of_all(self, ask: Callable[[Question], Iterable[Any]]) -> list[Any]:
-        """What `advise` or `standings` say of every domain, asked once."""
-        asked_of = (self.last, self.days, self.gates, self.owner, self.labels)
-        domains = self._once("domains", lambda: totals.domain_names(self.reader))
-        owners = {domain: Owner(**self.owner) for domain in domains}
-        q = replace(self.question.about(), owners=owners)
-        found: list[Any] = self._once(f"{ask.__name__} {asked_of}", lambda: list(ask(q)))
-        return found
+    def _once_of_all(self, what: str, ask: Callable[[], Any]) -> Any:
+        told = (self.last, self.days, self.gates, self.owner, self.labels)
+        return self._once(f"{what} {told}", ask)
 
     def advice(self) -> Row:
         """The row of `rua advise`, without what the next record would do to the mail."""
-        (row,) = [each for each in self._of_all(_advise) if each["domain"] == self.domain]
+        rows = self._once_of_all("advice", lambda: advise(self._of_all, with_impact=False))
+        (row,) = [each for each in rows if each["domain"] == self.domain]
         return dict(row)
 
     def gate(self, name: str) -> Row:
@@ -112,8 +115,9 @@ class Asked:
 
     def state(self) -> Standing:
         """All that the advice on the domain goes by."""
-        found: list[Standing] = self._of_all(standings)
-        (state,) = [each for each in found if each.domain == self.domain]
+        states = self._once_of_all("states", lambda: standings(self._of_all))
+        (found,) = [each for each in states if each.domain == self.domain]
+        state: Standing = found
         return state
 
     def measured(self) -> Row:
@@ -215,10 +219,6 @@ class Asked:
 
     def records(self, most: int = 100, skip: int = 0, **sought: Any) -> list[Row]:
         return drilldown.records(self.question, Drilldown(**sought), most=most, skip=skip)
-
-
-def _advise(q: Question) -> list[Row]:
-    return advise(q, with_impact=False)
 
 
 @contextlib.contextmanager
