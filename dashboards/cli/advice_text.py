@@ -120,10 +120,10 @@ def _folding(width: int) -> Callable[[str], list[str]]:
     return lambda text: folded(text, width, INDENT)
 
 
-def _command(*words: str, flags: str) -> str:
-    if words[0] == "advise":  # which has no such flag
+def _command(*arguments: str, flags: str) -> str:
+    if arguments[0] == "advise":  # which has no such flag
         flags = flags.replace(PROVEN, "").strip()
-    return plain(" ".join(["rua", *words, *([flags] if flags else [])]))
+    return plain(" ".join(["rua", *arguments, *([flags] if flags else [])]))
 
 
 def _headline(row: Row, fold: Callable[[str], list[str]]) -> Iterator[str]:

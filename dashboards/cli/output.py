@@ -58,8 +58,8 @@ class Globals:
     def command(self) -> str:
         """The start of a shell command line that uses the same settings and store."""
         flags = (("--config", self.config), ("--store", self.store_flag))
-        words = [word for flag, path in flags if path is not None for word in (flag, str(path))]
-        return shlex.join(["rua", *words])
+        parts = [word for flag, path in flags if path is not None for word in (flag, str(path))]
+        return shlex.join(["rua", *parts])
 
     @property
     def store(self) -> Store:

@@ -2,7 +2,7 @@
 
 Altair is not used here: outside a browser it needs a JavaScript engine of some 30 MB, and its SVG
 has fixed colours, while these follow the page into dark mode and print. A shape holds only numbers,
-days and words of ours, no text from reports.
+days and fixed words, never text from reports.
 """
 
 from collections.abc import Iterable, Sequence
@@ -58,11 +58,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`words` describe it for screen readers; `legend` holds (word, CSS class, colour)."""
+    """A chart; `description` is for screen readers, `legend` holds (word, CSS class, colour)."""
 
     id: str
     title: str
-    words: str
+    description: str
     bars: Sequence[Bar] = ()
     points: Sequence[Point] = ()
     rows: Sequence[Label] = ()  # labels of the vertical axis, each with a line
@@ -83,12 +83,12 @@ def messages_chart(week: Week) -> Chart | None:
         for bar in _stack(by_day[day], place, most, day < week.window.first)
     ]
     total, before = week.total["messages"], week.total_before["messages"]
-    words = f"{amount(total, 'message')} this week, {before:,} the week before; most: "
-    words += f"{_busiest_day(by_day, week) if total else 'none'}."
+    description = f"{amount(total, 'message')} this week, {before:,} the week before; most: "
+    description += f"{_busiest_day(by_day, week) if total else 'none'}."
     present = {bar.share for bar in bars}
     legend = [(str(s), _css(s), ON_LIGHT[s]) for s in Share if _css(s) in present]
     rows = [Label(LEFT, _y(part * most, most), f"{part * most:,.0f}") for part in (0, 0.5, 1)]
-    return Chart("messages", "Messages per day", words, bars, (), rows, _labels(week), legend)
+    return Chart("messages", "Messages per day", description, bars, (), rows, _labels(week), legend)
 
 
 def _busiest_day(by_day: dict[date, Row], week: Week) -> str:
@@ -119,19 +119,19 @@ def rate_chart(week: Week) -> Chart | None:
         _point(known[day], place, floor) for place, day in enumerate(_days(week)) if day in known
     ]
     total = week.total
-    words = "No rate is known for this week."
+    description = "No rate is known for this week."
     if total["interval"]:
         rate = percent(total["legitimate_aligned"] / total["legitimate"])
-        words = f"{rate} this week, 95 % interval {interval(total['interval'])}."
+        description = f"{rate} this week, 95 % interval {interval(total['interval'])}."
         hollow = sum(not row["enough"] for row in known.values())
-        words += f" {amount(hollow, 'day')} with too few messages to tell." if hollow else ""
+        description += f" {amount(hollow, 'day')} with too few messages to tell." if hollow else ""
     ticks = [floor, (1 + floor) / 2, 1.0]
     rows = [Label(LEFT, _y(tick - floor, 1 - floor), _percent(tick)) for tick in ticks]
     legend = [("pass rate, 95 % interval", "rate", ON_LIGHT[Share.PASSING])]
     if any(not point.is_firm for point in points):
         legend.append(("too few to tell", "few", ON_LIGHT[Share.UNDECIDED]))
     title = "Legitimate mail that passes"
-    return Chart("rate", title, words, (), points, rows, _labels(week), legend)
+    return Chart("rate", title, description, (), points, rows, _labels(week), legend)
 
 
 def _point(row: Row, place: int, floor: float) -> Point:

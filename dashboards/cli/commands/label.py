@@ -40,7 +40,7 @@ FORMS = (
 
 
 @click.command()
-@click.argument("words", nargs=-1, metavar="[DOMAIN MATCH CLASS]")
+@click.argument("arguments", nargs=-1, metavar="[DOMAIN MATCH CLASS]")
 @click.option("--note", help="The reason, for your colleagues.")
 @click.option("--list", "is_list", is_flag=True, help="List the labels.")
 @click.option("--remove", is_flag=True, help="Remove the label on DOMAIN MATCH.")
@@ -50,7 +50,7 @@ FORMS = (
 @click.pass_obj
 def label(
     context: Globals,
-    words: tuple[str, ...],
+    arguments: tuple[str, ...],
     note: str | None,
     is_list: bool,
     remove: bool,
@@ -69,18 +69,18 @@ def label(
     MATCH is a service, an address, a network, or a domain that signs or sends. CLASS is own,
     broken, forwarder, list, spoof or undecided. The answer counts the mail that the label decides.
     """
-    _check_flags(words, is_list=is_list, remove=remove, note=note, domain=domain)
+    _check_flags(arguments, is_list=is_list, remove=remove, note=note, domain=domain)
     if is_list:
         _list(context, domain_name(domain), output)
         return
     context.require_store()
-    name, match = domain_name(words[0]) or "", words[1].strip()
+    name, match = domain_name(arguments[0]) or "", arguments[1].strip()
     read(match)
     if remove:
         found = _changed(context, window, name, match, lambda: _remove(context, name, match))
-        answer = f"{match} for {name} has no label now"
+        answer = f"{match} for {name} no longer has a label"
     else:
-        class_ = _class(words[2])
+        class_ = _class(arguments[2])
         with context.store.read() as reader:
             _check_domain(reader, context, name)
             _check_match(asked(reader, context.settings, window, (name,)), match)
@@ -95,12 +95,12 @@ def label(
 
 
 def _check_flags(
-    words: tuple[str, ...], *, is_list: bool, remove: bool, note: str | None, domain: str | None
+    arguments: tuple[str, ...], *, is_list: bool, remove: bool, note: str | None, domain: str | None
 ) -> None:
     expected = {(False, False): 3, (True, False): 0, (False, True): 2}.get((is_list, remove))
     if expected is None:
         raise click.UsageError("--list and --remove cannot be used together")
-    if len(words) != expected:
+    if len(arguments) != expected:
         forms = {0: "--list takes no arguments", 2: "--remove takes DOMAIN MATCH"}
         raise click.UsageError(
             forms.get(expected, "give DOMAIN MATCH CLASS: rua label example.com sendgrid own")
