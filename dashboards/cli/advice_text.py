@@ -12,8 +12,8 @@ from typing import Any
 
 from analytics.query.window import Window
 from dashboards.cli.tables import folded, rows_taken, shortened
-from dashboards.common.formatting import amount, day, interval, percent
-from dashboards.common.verdicts import next_step, share_of_mail
+from dashboards.common.formatting import amount, interval, percent
+from dashboards.common.verdicts import look_day, next_step, share_of_mail
 from schemas.sanitize import plain
 
 __all__ = ["HEIGHT", "flags_for", "in_full", "on_a_screen"]
@@ -135,7 +135,7 @@ def _headline(row: Row, fold: Callable[[str], list[str]]) -> Iterator[str]:
         if row["record_note"]:
             yield from fold(f"{row['record_note']}.")
     else:
-        step, again = next_step(row), f"Look again on {day(row['next_look'])}."
+        step, again = next_step(row), f"Look again on {look_day(row)}."
         yield from fold(f"Next: {step.removesuffix(again).rstrip()} {again}")
 
 

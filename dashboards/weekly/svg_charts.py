@@ -124,12 +124,12 @@ def rate_chart(week: Week) -> Chart | None:
         rate = percent(total["legitimate_aligned"] / total["legitimate"])
         description = f"{rate} this week, 95 % interval {interval(total['interval'])}."
         hollow = sum(not row["enough"] for row in known.values())
-        description += f" {amount(hollow, 'day')} with too few messages to tell." if hollow else ""
+        description += f" {amount(hollow, 'day')} with too few messages." if hollow else ""
     ticks = [floor, (1 + floor) / 2, 1.0]
     rows = [Label(LEFT, _y(tick - floor, 1 - floor), _percent(tick)) for tick in ticks]
     legend = [("pass rate, 95 % interval", "rate", ON_LIGHT[Share.PASSING])]
     if any(not point.is_firm for point in points):
-        legend.append(("too few to tell", "few", ON_LIGHT[Share.UNDECIDED]))
+        legend.append(("too few messages", "few", ON_LIGHT[Share.UNDECIDED]))
     title = "Legitimate mail that passes"
     return Chart("rate", title, description, (), points, rows, _labels(week), legend)
 

@@ -97,7 +97,7 @@ def test_small_packets_leave_at_once() -> None:
             writer.close()
             await writer.wait_closed()
 
-        listening = dashboard.bound("127.0.0.1", 0)
+        listening = dashboard.listen_on("127.0.0.1", 0)
         async with await asyncio.start_server(answered, sock=listening):
             with socket.create_connection(listening.getsockname()):
                 return await asyncio.wait_for(found.get(), 10)
