@@ -1,8 +1,7 @@
-"""The advice on one domain as a person reads it: whole, or on one screen.
+"""The advice on one domain as text: everything, or as much as fits one screen.
 
-The next step comes first. Each number stands beside a command that leads to it and on to
-`rua reports`; the commands work as they are printed, so they are never broken: a long one runs over
-the edge, and the terminal breaks it.
+The next step comes first. Beside each number is a command that leads to it and on to `rua reports`.
+Commands work as they are printed, so they are never folded: the terminal breaks a long one.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,11 +12,11 @@ from typing import Any
 
 from analytics.query.window import Window
 from dashboards.cli.tables import folded, rows_taken, shortened
-from dashboards.common.formatting import amount, day, interval, percent
-from dashboards.common.verdicts import next_step, share_of_mail
+from dashboards.common.formatting import amount, interval, percent
+from dashboards.common.verdicts import look_day, next_step, share_of_mail
 from schemas.sanitize import plain
 
-__all__ = ["HEIGHT", "asked_with", "in_full", "on_a_screen"]
+__all__ = ["HEIGHT", "flags_for", "in_full", "on_a_screen"]
 
 Row = Mapping[str, Any]
 
@@ -27,24 +26,24 @@ PROVEN = "--proven"
 MOST_BLOCKERS = 6
 LONGEST_NAME = 40  # of a source, outside of commands
 LONGEST_REASON = 220
-LONGEST_COMMAND = 160  # on one screen; a longer one stands in the whole
-# What a blocker tells: all, without what "fixed" looks like, or its name and numbers alone.
+LONGEST_COMMAND = 160  # on one screen; --full prints longer ones
+# Levels of detail for a blocker, from everything to its name and numbers alone.
 DETAILS = (("reason", "remedy", "fixed_when"), ("reason", "remedy"), ("remedy",), ())
-WORDS = {"reason": "", "remedy": "Do: ", "fixed_when": "Fixed when "}
+PREFIXES = {"reason": "", "remedy": "Fix: ", "fixed_when": "Counts as fixed when "}
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How much is told: so many blockers, with so much on each; open gates by name, or counted."""
+    """How much to print: how many blockers, which details, passed checks by name or counted."""
 
     blockers: int
     details: tuple[str, ...]
-    names_gates: bool = True
-    is_airy: bool = True
+    names_passed: bool = True
+    has_gaps: bool = True
 
 
-def asked_with(window: Window, today: date) -> str:
-    """The flags that ask about the same days again; none for the usual days up to today."""
+def flags_for(window: Window, today: date) -> str:
+    """The flags that select the same days again; none for the default days up to today."""
     flags = []
     if window.as_of != today:
         flags.append(f"--as-of {window.as_of}")
@@ -56,30 +55,30 @@ def asked_with(window: Window, today: date) -> str:
 
 
 def on_a_screen(row: Row, flags: str, width: int, height: int = HEIGHT) -> list[str]:
-    """As much as fits: blockers in full before many of them, and at least the first."""
-    found: list[str] = []
-    flags = _going_by(row, flags)
+    """As much as fits `height` rows: more blockers before more detail, and at least the first."""
+    lines: list[str] = []
+    flags = _with_proven(row, flags)
     for plan in _plans(len(row["blockers"])):
-        found = _screen(row, flags, width, plan)
-        if sum(rows_taken(line, width) for line in found) <= height:
-            return found
-    return found
+        lines = _screen(row, flags, width, plan)
+        if sum(rows_taken(line, width) for line in lines) <= height:
+            return lines
+    return lines
 
 
-def _going_by(row: Row, flags: str) -> str:
-    """With the flag by which the other commands go by the same reports, where that matters."""
+def _with_proven(row: Row, flags: str) -> str:
+    """The flags, with --proven if the advice left reports out: other commands then match it."""
     return f"{flags} {PROVEN}".strip() if row["window"].get("left_out") else flags
 
 
 def _plans(blockers: int) -> Iterator[_Plan]:
-    """From the richest to the poorest: rather more blockers than more on each."""
+    """Plans from the longest to the shortest: details shrink before blockers are dropped."""
     most = min(blockers, MOST_BLOCKERS)
     yield _Plan(most, DETAILS[0])
     for count in range(most, -1 if not most else 0, -1):
         for details in DETAILS[:-1] if most else DETAILS[-1:]:
-            yield _Plan(count, details, is_airy=False)
-    yield _Plan(min(1, most), (), is_airy=False)
-    yield _Plan(min(1, most), (), names_gates=False, is_airy=False)
+            yield _Plan(count, details, has_gaps=False)
+    yield _Plan(min(1, most), (), has_gaps=False)
+    yield _Plan(min(1, most), (), names_passed=False, has_gaps=False)
 
 
 def _screen(row: Row, flags: str, width: int, plan: _Plan) -> list[str]:
@@ -87,10 +86,10 @@ def _screen(row: Row, flags: str, width: int, plan: _Plan) -> list[str]:
     parts = [
         [*_headline(row, fold), *_impact(row, flags, fold)],
         list(_blockers(row, flags, width, plan)),
-        list(_gates(row, flags, fold, names=plan.names_gates)),
+        list(_checks(row, flags, fold, names=plan.names_passed)),
         list(_basis(row, flags, fold)),
     ]
-    gap = [""] if plan.is_airy else []
+    gap = [""] if plan.has_gaps else []
     lines: list[str] = []
     for part in parts:
         lines += [*(gap if lines and part else []), *part]
@@ -98,22 +97,22 @@ def _screen(row: Row, flags: str, width: int, plan: _Plan) -> list[str]:
 
 
 def in_full(row: Row, flags: str, width: int) -> list[str]:
-    """All of it, however long."""
+    """Everything, however long."""
     fold = _folding(width)
-    flags = _going_by(row, flags)
+    flags = _with_proven(row, flags)
     lines = [*_headline(row, fold), *_impact(row, flags, fold)]
     if row["blockers"] and row["changes"]:
-        lines += ["", "The largest loss first, and what is left of it then:"]
+        lines += ["", "Blockers, largest loss first, with the loss left after each fix:"]
     for number, blocker in enumerate(row["blockers"], start=1):
         lines += ["", *fold(_size(row, number, blocker))]
         for key in DETAILS[0]:
             if blocker.get(key):
-                lines += [INDENT + each for each in fold(f"{WORDS[key]}{blocker[key]}")]
+                lines += [INDENT + each for each in fold(f"{PREFIXES[key]}{blocker[key]}")]
         lines.append(f"{INDENT}{_sources(row, blocker, flags)}")
         lines.append(f"{INDENT}{_reports(row, flags, blocker)}")
     if row["gates"]:
-        lines += ["", *(line for gate in _closed_first(row) for line in fold(_gate(gate)))]
-        lines += fold("What is required are settings: the table [gates] of rua.toml.")
+        lines += ["", *(line for gate in _failed_first(row) for line in fold(_check(gate)))]
+        lines += fold("To change what is required, edit the table [gates] of rua.toml.")
     return [*lines, "", *_basis(row, flags, fold)]
 
 
@@ -121,10 +120,10 @@ def _folding(width: int) -> Callable[[str], list[str]]:
     return lambda text: folded(text, width, INDENT)
 
 
-def _command(*words: str, flags: str) -> str:
-    if words[0] == "advise":  # which goes by them anyway
+def _command(*arguments: str, flags: str) -> str:
+    if arguments[0] == "advise":  # which has no such flag
         flags = flags.replace(PROVEN, "").strip()
-    return plain(" ".join(["rua", *words, *([flags] if flags else [])]))
+    return plain(" ".join(["rua", *arguments, *([flags] if flags else [])]))
 
 
 def _headline(row: Row, fold: Callable[[str], list[str]]) -> Iterator[str]:
@@ -136,7 +135,7 @@ def _headline(row: Row, fold: Callable[[str], list[str]]) -> Iterator[str]:
         if row["record_note"]:
             yield from fold(f"{row['record_note']}.")
     else:
-        step, again = next_step(row), f"Look again on {day(row['next_look'])}."
+        step, again = next_step(row), f"Look again on {look_day(row)}."
         yield from fold(f"Next: {step.removesuffix(again).rstrip()} {again}")
 
 
@@ -148,26 +147,26 @@ def _impact(row: Row, flags: str, fold: Callable[[str], list[str]]) -> Iterator[
 
 
 def _would(impact: Row, legitimate: int) -> str:
-    """What is nothing is left out, but for legitimate mail."""
+    """The loss under the next record; parts that are 0 are omitted, except legitimate mail."""
     low, high = impact["interval"] or (0, 0)
     losses = [
         f"{impact['legitimate_lost']:,} of {amount(legitimate, 'legitimate message')}"
         f" ({low:,} to {high:,})"
         if legitimate
-        else "no legitimate mail, for there is none"
+        else "no legitimate mail, since none was reported"
     ]
     if impact["indirect_lost"]:
-        losses.append(f"{impact['indirect_lost']:,} of lists and forwarders")
+        losses.append(f"{impact['indirect_lost']:,} through lists and forwarders")
     if impact["undecided"]:
         losses.append(f"{impact['undecided']:,} undecided")
     text = f"would lose {', '.join(losses)}"
     if impact["spoof_stopped"]:
-        text += f"; it would stop {amount(impact['spoof_stopped'], 'message')} of abuse"
+        text += f" and stop {amount(impact['spoof_stopped'], 'spoofed message')}"
     return text
 
 
 def _policy(row: Row) -> Iterator[str]:
-    """The flags of `rua whatif` that try what comes next; what is left out is as published."""
+    """The flags of `rua whatif` for the next record; tags that stay as published are omitted."""
     target, published, changes = row["target"], row["published"], row["changes"]
     p = target["p"] or "none"
     sp = target["sp"] or p
@@ -184,20 +183,24 @@ def _policy(row: Row) -> Iterator[str]:
 def _blockers(row: Row, flags: str, width: int, plan: _Plan) -> Iterator[str]:
     if not row["blockers"]:
         return
-    room = width - len(INDENT)
-    what = "The largest loss first, and what is left of it then:" if row["changes"] else "Blocked:"
-    yield what
+    text_width = width - len(INDENT)
+    heading = (
+        "Blockers, largest loss first, with the loss left after each fix:"
+        if row["changes"]
+        else "Blocked:"
+    )
+    yield heading
     for number, blocker in enumerate(row["blockers"][: plan.blockers], start=1):
         yield from folded(_size(row, number, blocker), width, INDENT)
         for key in plan.details:
             if blocker.get(key):
-                yield INDENT + shortened(f"{WORDS[key]}{blocker[key]}", room)
+                yield INDENT + shortened(f"{PREFIXES[key]}{blocker[key]}", text_width)
         command = _sources(row, blocker, flags)
         if len(command) <= LONGEST_COMMAND:
             yield INDENT + command
     more = len(row["blockers"]) - plan.blockers
     full = _command("advise", quote(row["domain"]), "--full", flags=flags)
-    yield f"{f'{more} more, and all' if more else 'All'} in full: {full}"
+    yield f"{f'{more} more, with all details' if more else 'All details'}: {full}"
 
 
 def _size(row: Row, number: int, blocker: Row) -> str:
@@ -230,11 +233,11 @@ def _reports(row: Row, flags: str, blocker: Row) -> str:
 
 
 def _days(row: Row, blocker: Row, flags: str) -> str:
-    """What sent nothing in these days is found in those before them."""
+    """The flags for a blocker's days: a source silent in the window is found before it."""
     begin = date.fromisoformat(str(row["window"]["begin"]))
     if date.fromisoformat(str(blocker.get("last_seen", begin))) >= begin:
         return flags
-    # Advice that was kept before it told this day: from the source's own first one.
+    # Stored advice of older versions has no dormant_begin: use the source's first day.
     since = row["window"].get("dormant_begin", blocker.get("first_seen"))
     until = begin - timedelta(days=1)
     as_of = [f"--as-of {flags.split()[1]}"] if flags.startswith("--as-of") else []
@@ -242,32 +245,34 @@ def _days(row: Row, blocker: Row, flags: str) -> str:
     return " ".join([f"--since {since} --until {until}", *as_of, *proven])
 
 
-def _closed_first(row: Row) -> list[Row]:
+def _failed_first(row: Row) -> list[Row]:
     return sorted(row["gates"], key=lambda gate: bool(gate["ok"]))
 
 
-def _gate(gate: Row) -> str:
-    mark = "open  " if gate["ok"] else "closed"
+def _check(gate: Row) -> str:
+    mark = "ok    " if gate["ok"] else "failed"
     return (
         f"{mark}  {gate['name']}: {gate['measured']} (required: {gate['required']};"
         f" {gate['basis']})"
     )
 
 
-def _gates(row: Row, flags: str, fold: Callable[[str], list[str]], *, names: bool) -> Iterator[str]:
-    """Closed ones with their basis, open ones in one line."""
+def _checks(
+    row: Row, flags: str, fold: Callable[[str], list[str]], *, names: bool
+) -> Iterator[str]:
+    """Failed checks with their basis, passed ones in one line."""
     for gate in row["gates"]:
         if not gate["ok"]:
-            yield from fold(_gate(gate))
-    opened = [gate for gate in row["gates"] if gate["ok"]]
-    if not opened:
+            yield from fold(_check(gate))
+    passed = [gate for gate in row["gates"] if gate["ok"]]
+    if not passed:
         return
-    told = "; ".join(f"{gate['name']} {gate['measured']}" for gate in opened)
-    count = f"{len(opened)} more" if len(opened) < len(row["gates"]) else f"all {len(opened)}"
-    yield from fold(f"open    {count}: {told}" if names else f"open    {count}")
+    listed = "; ".join(f"{gate['name']} {gate['measured']}" for gate in passed)
+    count = f"{len(passed)} of {amount(len(row['gates']), 'check')}"
+    yield from fold(f"ok      {count}: {listed}" if names else f"ok      {count}")
     if not row["blockers"]:
         full = _command("advise", quote(row["domain"]), "--full", flags=flags)
-        yield f"{INDENT}each with what it asks for, and why: {full}"
+        yield f"{INDENT}what each check requires, and why: {full}"
 
 
 def _basis(row: Row, flags: str, fold: Callable[[str], list[str]]) -> Iterator[str]:
@@ -275,8 +280,8 @@ def _basis(row: Row, flags: str, fold: Callable[[str], list[str]]) -> Iterator[s
     share = window["unverified"] / window["messages"] if window["messages"] else 0
     yield from fold(
         f"{window['begin']} to {window['end']}: {amount(window['messages'], 'message')} on"
-        f" {amount(window['days'], 'day')}; {amount(window['reporters'], 'reporter')} of what is"
-        f" legitimate; {percent(share)} in reports that nothing proves genuine. Policy since"
+        f" {amount(window['days'], 'day')}; {amount(window['reporters'], 'reporter')} of"
+        f" legitimate mail; {percent(share)} in unverified reports. This policy since"
         f" {window['policy_since']}."
     )
     yield INDENT + _command("domains", "--domain", domain, flags=flags)

@@ -1,4 +1,4 @@
-"""The root of the command line. Commands load when they are called, and not before."""
+"""The root of the command line; each command's module loads only when it is called."""
 
 import importlib
 import os
@@ -15,29 +15,29 @@ from schemas.errors import ExitCode, RuaError
 __all__ = ["main", "rua"]
 
 COMMANDS = {
-    "init": ("init", "Ask for the mailbox, try it, and write rua.toml."),
+    "init": ("init", "Set up the mailbox and write rua.toml."),
     "ingest": ("ingest", "Read reports from the mailboxes, or from files."),
-    "status": ("status", "Is the feed alive: reports, reporters, runs, quarantine."),
-    "domains": ("domains", "What passes and what is unknown, for each domain."),
-    "sources": ("sources", "Who sends as a domain, address by address."),
-    "label": ("label", "Your word on a source; it stands over every rule."),
-    "advise": ("advise", "What to publish next, or what stands in the way."),
-    "whatif": ("whatif", "What another policy would reject, and what you would lose."),
-    "tls": ("tls", "TLS to your mail servers: sessions, failures, remedies."),
-    "weekly": ("weekly", "Write the week as HTML, PDF, XLSX and CSV."),
-    "reports": ("reports", "Browse the reports."),
-    "show": ("reports", "One report, or its original document."),
-    "quarantine": ("quarantine", "What could not be read, and why."),
-    "rebuild": ("rebuild", "Make the derived tables again from the documents."),
-    "snapshot": ("snapshot", "Write a copy of the store for other programs."),
-    "sql": ("sql", "Ask the documented views in SQL, read-only."),
-    "demo": ("demo", "Write a believable mailbox for trying everything."),
+    "status": ("status", "Check the feed: reports, reporters, runs, quarantine."),
+    "domains": ("domains", "Show pass rates, undecided sources and verdicts by domain."),
+    "sources": ("sources", "List who sends as a domain, by address or service."),
+    "label": ("label", "Label a source; your label overrides every rule."),
+    "advise": ("advise", "Show the record to publish next, or what blocks it."),
+    "whatif": ("whatif", "Replay the mail under another policy."),
+    "tls": ("tls", "Show TLS sessions to your mail servers, failures, remedies."),
+    "weekly": ("weekly", "Write the weekly report as HTML, PDF, XLSX and CSV."),
+    "reports": ("reports", "List the reports, newest first."),
+    "show": ("reports", "Show one report, or its original document."),
+    "quarantine": ("quarantine", "List what could not be read, and why."),
+    "rebuild": ("rebuild", "Rebuild the derived tables from the stored documents."),
+    "snapshot": ("snapshot", "Write a consistent copy of the store."),
+    "sql": ("sql", "Query the documented views in SQL, read-only."),
+    "demo": ("demo", "Write an example mailbox to try rua with."),
     "dashboard": ("dashboard", "Open the dashboard in the browser."),
 }
 
 
 class LazyGroup(click.Group):
-    """Knows its commands by name and one line; imports a module only to run or explain it."""
+    """Lists its commands without importing them; a module loads to run or to show its help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -56,35 +56,37 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", type=click.Path(path_type=Path), help="The settings file.")
-@click.option("--store", type=click.Path(path_type=Path), help="The DuckDB file of the reports.")
 @click.option(
-    "--lock-timeout", type=click.FloatRange(min=0), help="Seconds to wait for a busy store."
+    "--store", type=click.Path(path_type=Path), help="The DuckDB file that holds the reports."
+)
+@click.option(
+    "--lock-timeout", type=click.FloatRange(min=0), help="Seconds to wait for a store in use."
 )
 @click.version_option(package_name="rua", message="%(package)s %(version)s")
 @click.pass_context
 def rua(
     ctx: click.Context, config: Path | None, store: Path | None, lock_timeout: float | None
 ) -> None:
-    """Who sends as your domains, from the reports that receivers send you.
+    """Show who sends as your domains, from the reports that mail receivers send you.
 
     \b
-    rua demo --out demo                        a mailbox to try it with
+    rua demo --out demo                        write an example mailbox
     rua --config demo/rua.toml ingest demo/mails
-    rua --config demo/rua.toml domains         what passes and what is unknown
+    rua --config demo/rua.toml domains         show what passes, by domain
     """
     ctx.obj = Globals(config, store, lock_timeout)
 
 
-# Arrow's own allocator keeps what it had once; the system's gives it back between two reports.
+# Arrow's own allocator never returns memory; the system's returns it between two reports.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command line; the exit code is the contract of schemas.errors.ExitCode."""
+    """Run a command line and return its exit code, one of schemas.errors.ExitCode."""
     try:
         result = rua.main(arguments, prog_name="rua", standalone_mode=False)
     except SystemExit:
-        return ExitCode.DONE  # click's way with a pipe that was closed (`rua reports | head`)
+        return ExitCode.DONE  # click exits so when a pipe is closed (`rua reports | head`)
     except click.exceptions.Abort:
         return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
@@ -95,9 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
     except RuaError as error:
         say(f"rua: {error}")
         return error.exit_code
-    except Exception:  # noqa: BLE001  # the top: whatever nobody foresaw is an internal error
+    except Exception:  # noqa: BLE001  # the top: every other exception is an internal error
         traceback.print_exc()
-        say("rua: an internal error; nothing that was stored is lost. Please report it")
+        say("rua: internal error; no stored report is lost. Please report it with the lines above")
         return ExitCode.INTERNAL
     return result if isinstance(result, int) else ExitCode.DONE
 

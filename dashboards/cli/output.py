@@ -1,6 +1,6 @@
-"""stdout is data, stderr is talk: what all commands share of both.
+"""Output that all commands share: data on stdout, messages on stderr.
 
-Every value that a stranger sent passes `plain` before it reaches a terminal.
+Every value from a report passes `plain` before it reaches a terminal.
 """
 
 import json
@@ -43,7 +43,7 @@ Command = Callable[..., Any]
 
 @dataclass
 class Globals:
-    """The root's flags, and what follows from them."""
+    """The flags before the command, and the settings and store they select."""
 
     config: Path | None
     store_flag: Path | None
@@ -56,10 +56,10 @@ class Globals:
 
     @property
     def command(self) -> str:
-        """How another command of the same store is called, as a shell takes it."""
+        """The start of a shell command line that uses the same settings and store."""
         flags = (("--config", self.config), ("--store", self.store_flag))
-        words = [word for flag, path in flags if path is not None for word in (flag, str(path))]
-        return shlex.join(["rua", *words])
+        parts = [word for flag, path in flags if path is not None for word in (flag, str(path))]
+        return shlex.join(["rua", *parts])
 
     @property
     def store(self) -> Store:
@@ -72,10 +72,10 @@ class Globals:
         )
 
     def require_store(self) -> None:
-        """For commands that change what is there: no store is made by a mistyped name."""
+        """Raise StoreError without a store: a mistyped name must not create one."""
         if not self.store.exists():
             raise StoreError(
-                "there is no store yet", where=str(self.settings.store), todo="run rua ingest first"
+                "there is no store", where=str(self.settings.store), todo="run rua ingest first"
             )
 
 
@@ -86,14 +86,14 @@ class Output(StrEnum):
 
 
 def output_options(command: Command) -> Command:
-    """--format, which every reading command has."""
+    """Add --format, which every reading command has."""
     choice = click.Choice([each.value for each in Output])
-    option = click.option("--format", "output", type=choice, default="table", help="How to print.")
+    option = click.option("--format", "output", type=choice, default="table", help="Output format.")
     return option(command)
 
 
 def window_options(command: Command) -> Command:
-    """The days that a reading command looks at; they reach it as one `window`."""
+    """Add the flags for the days to look at; the command receives them as one `window`."""
     day = click.DateTime(formats=["%Y-%m-%d"])
 
     def with_window(
@@ -112,10 +112,12 @@ def window_options(command: Command) -> Command:
     with_window.__name__ = command.__name__
     with_window.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
     options = (
-        click.option("--days", type=click.IntRange(1, 36500), help="Days to look back (35)."),
-        click.option("--since", type=day, help="First day, instead of --days."),
+        click.option(
+            "--days", type=click.IntRange(1, 36500), help="Number of days to look at (35)."
+        ),
+        click.option("--since", type=day, help="First day, in place of --days."),
         click.option("--until", type=day, help="Last day."),
-        click.option("--as-of", type=day, help="Look as on that day (today)."),
+        click.option("--as-of", type=day, help="Answer as on that day (today)."),
     )
     decorated: Command = with_window
     for option in reversed(options):
@@ -127,14 +129,14 @@ def _window(
     days: int | None, since: datetime | None, until: datetime | None, as_of: datetime | None
 ) -> Window:
     if days is not None and since is not None:
-        raise click.UsageError("--days and --since exclude each other")
+        raise click.UsageError("--days and --since cannot be used together")
     today = as_of.date() if as_of else datetime.now(UTC).date()
     last = min(until.date(), today) if until else today
     first = since.date() if since else last - timedelta(days=(days or Window.DAYS) - 1)
     if first > last:
         raise ConfigError(
             f"the first day, {first}, is after the last, {last}",
-            todo="check --since, --until and --as-of: no day is later than today",
+            todo="check --since, --until and --as-of; days after today count as today",
         )
     return Window(first, last, today)
 
@@ -148,9 +150,10 @@ def emit(
     exact: bool = False,
     layout: Layout = PLAIN,
 ) -> None:
-    """Rows on stdout: all keys as JSON, or the named columns as a table or CSV.
+    """Print rows: all keys as JSON, or the named columns as a table or CSV.
 
-    `exact` keeps the columns' names as they are, for the next question.
+    `empty` is the message for a table without rows. `exact` prints column names unchanged, so that
+    they can be used in the next SQL query.
     """
     if output == Output.JSON:
         _print_json(list(rows))
@@ -164,20 +167,20 @@ def emit(
 
 
 def emit_stream(rows: Iterator[Row], columns: Sequence[str], output: str, *, empty: str) -> None:
-    """Rows that are still being computed, however many; the columns keep their names."""
+    """Print rows while they are computed; columns keep their names."""
     if output == Output.JSON:
         _stream_json(rows)
     elif output == Output.CSV:
         _print_csv(rows, columns)
     else:
-        shown = list(islice(rows, TABLE_ROWS))
-        emit(shown, columns, output, empty=empty, exact=True)
+        first_rows = list(islice(rows, TABLE_ROWS))
+        emit(first_rows, columns, output, empty=empty, exact=True)
         if next(rows, None) is not None:
-            say(f"there are more than these {TABLE_ROWS} rows: --format csv or json has all")
+            say(f"only the first {TABLE_ROWS} rows are shown; --format csv or json prints all")
 
 
 def _stream_json(rows: Iterator[Row]) -> None:
-    """As _print_json would write them all."""
+    """Print the same text as _print_json, one row at a time."""
     before = "[\n"
     for row in rows:
         text = json.dumps(row, default=_as_json, ensure_ascii=True, indent=2)
@@ -187,7 +190,7 @@ def _stream_json(rows: Iterator[Row]) -> None:
 
 
 def emit_object(value: Row, output: str) -> None:
-    """One object: as JSON, or a line for each of its keys."""
+    """Print one object as JSON, as a CSV row, or as one line for each key."""
     if output == Output.JSON:
         _print_json(value)
     elif output == Output.CSV:

@@ -1,4 +1,4 @@
-"""Questions to the person at the terminal; each has a flag that answers it, for scripts."""
+"""Questions asked at the terminal, each of which a flag can answer instead."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +11,10 @@ __all__ = ["Answers"]
 
 
 class Answers:
-    """What the flags said, and what was asked for since.
+    """Answers from flags and from the terminal.
 
-    Where nobody can be asked (`is_terminal` is False) a missing answer is a ConfigError that
-    names its flag; `take_defaults` takes what would be offered.
+    Without a terminal (`is_terminal` is False) a missing answer is a ConfigError that names its
+    flag. With `take_defaults`, a question that has a default is not asked.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Answers:
         self._take_defaults = take_defaults
 
     def get(self, key: str) -> Any:
-        """What is known so far, or None."""
+        """The answer so far, or None."""
         return self._given.get(key)
 
     def ask(
@@ -38,7 +38,7 @@ class Answers:
         kind: Any = None,
         hide: bool = False,
     ) -> Any:
-        """The answer; asked for once. `kind` is a click type, or a function from text."""
+        """The answer; asks at most once. `kind` is a click type, or a function from text."""
         if key not in self._given:
             default = self._offered.get(key, default)
             self._given[key] = self._answer(key, question, default, kind, hide)
@@ -48,13 +48,13 @@ class Answers:
         self._given[key] = value
 
     def again(self, *keys: str) -> None:
-        """Ask these anew; what was answered is offered."""
+        """Ask these again, with the earlier answer as the default."""
         for key in keys:
             if key in self._given:
                 self._offered[key] = self._given.pop(key)
 
     def forget(self, *keys: str) -> None:
-        """Ask these anew, if they are needed at all."""
+        """Drop these answers; each is asked again only if it is needed."""
         for key in keys:
             self._given.pop(key, None)
 
@@ -70,8 +70,9 @@ class Answers:
             return default
         if not self.can_ask:
             flag = f"--{key.replace('_', '-')}"
-            otherwise = f", or --yes to take {default}" if default is not None else ""
+            or_default = f", or --yes for {default}" if default is not None else ""
             raise ConfigError(
-                f"no answer to: {question}", todo=f"give {flag}{otherwise}, or use a terminal"
+                f"no answer to: {question}",
+                todo=f"give {flag}{or_default}, or run it on a terminal",
             )
         return click.prompt(question, default=default, type=kind, hide_input=hide, err=True)

@@ -1,4 +1,4 @@
-"""The text of a new rua.toml, and files that are written once and by no stranger read."""
+"""Writes a new rua.toml, and the password file beside it."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -10,33 +10,33 @@ from schemas.errors import ConfigError
 __all__ = ["relative_to", "settings_text", "toml", "write_new"]
 
 HEAD = """\
-# Settings of rua. Every key stands in docs/settings.md; paths are relative to this file.
+# Settings of rua, described in docs/settings.md. Paths are relative to this file.
 store = {store}
 
 [[mailbox]]
 name = {name}
 host = {host}
 port = {port}
-security = {security:<22} # or "starttls", mostly on port 143
+security = {security:<22} # or "starttls", usually on port 143
 {ca_file:<33} # only for a private CA
 username = {username}
 {secret}
-# Instead of a password, a table [mailbox.oauth2]: see docs/oauth.md.
+# For OAuth 2.0 in place of a password: a table [mailbox.oauth2] (docs/oauth.md).
 folder = {folder}
-processed = {processed:<21} # mails are moved there once they are stored; "" only flags them
-# authserv_id = {authserv_id:<17} # whose Authentication-Results header is trusted{guess}
-# batch = 200                     # mails of one fetch
-# timeout = 60                    # seconds to wait for the server's answer
+processed = {processed:<21} # mails are moved there after they are stored; "" only flags them
+# authserv_id = {authserv_id:<17} # the server whose Authentication-Results is trusted{guess}
+# batch = 200                     # mails fetched at once
+# timeout = 60                    # seconds to wait for the server
 """
 DOMAIN = """
 [domains.{name}]
-# goal = "reject"                 # how far to go: or "quarantine"
-# parked = false                  # your word that it sends no mail
-# group = "client-a"              # a client or team, to look at together
+# goal = "reject"                 # the strictest policy to advise; or "quarantine"
+# parked = false                  # true: the domain sends no mail
+# group = "client-a"              # a client or team; its domains are reported together
 """
 NO_DOMAIN = """
-# Without domains, every domain that has reports counts as yours. With some, reports about others
-# are stored and shown apart: anyone can mail a report about any domain.
+# Without domains, every domain with reports counts as yours. With domains, reports about others
+# are stored and shown separately: anyone can mail a report about any domain.
 # [domains."example.com"]
 # goal = "reject"
 """
@@ -45,7 +45,7 @@ NO_DOMAIN = """
 def settings_text(
     store: Path, mailbox: Mapping[str, Any], domains: Sequence[str], authserv_id: str | None
 ) -> str:
-    """The whole file. `mailbox` holds the keys of its table; `authserv_id` is only a guess."""
+    """The whole file. `mailbox` holds the keys of its table; `authserv_id` is a guess."""
     ca_file, secret = mailbox.get("ca_file"), "password_file"
     if mailbox.get(secret) is None:
         secret = "password_env"  # noqa: S105  # the name of a key
@@ -64,7 +64,7 @@ def settings_text(
 
 
 def toml(value: str | Path) -> str:
-    """A basic string of TOML 1.0. Raises ConfigError for what is no Unicode text."""
+    """A basic string of TOML 1.0. Raises ConfigError for text that is not Unicode."""
     text = str(value)
     try:
         text.encode("utf-8")
@@ -76,7 +76,7 @@ def toml(value: str | Path) -> str:
 def _escaped(character: str) -> str:
     if character in ('"', "\\"):
         return "\\" + character
-    # TOML 1.0 forbids only controls; the others are escaped so that the file shows what it says.
+    # TOML 1.0 forbids only controls; other invisible characters are escaped to be seen.
     if character.isprintable():
         return character
     number = ord(character)
@@ -84,20 +84,20 @@ def _escaped(character: str) -> str:
 
 
 def relative_to(folder: Path, path: Path) -> Path:
-    """As the file in `folder` is to name it: short if it lies within, else whole."""
+    """`path` relative to `folder` if it lies within, else absolute."""
     whole = Path(os.path.abspath(path))
     return whole.relative_to(folder) if whole.is_relative_to(folder) else whole
 
 
 def write_new(path: Path, text: str, *, mode: int = 0o666, force: bool = False) -> None:
-    """Write a file that has its mode from the first byte on; replace one only with `force`."""
+    """Write a file with `mode` from the first byte on; replace one only with `force`."""
     place = path.with_name(f".{path.name}.new") if force else path
     try:
         if force:
             place.unlink(missing_ok=True)
         descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except OSError as error:
-        raise _ours(error, path) from None
+        raise _config_error(error, path) from None
     try:
         with open(descriptor, "wb") as file:
             file.write(text.encode("utf-8"))
@@ -107,11 +107,12 @@ def write_new(path: Path, text: str, *, mode: int = 0o666, force: bool = False) 
             place.replace(path)
     except OSError as error:
         place.unlink(missing_ok=True)
-        raise _ours(error, path) from None
+        raise _config_error(error, path) from None
 
 
-def _ours(error: OSError, path: Path) -> ConfigError:
+def _config_error(error: OSError, path: Path) -> ConfigError:
     if isinstance(error, FileExistsError):
-        todo = "give --force to replace it"
-        return ConfigError("there is a file of that name", where=str(path), todo=todo)
-    return ConfigError(f"cannot be written: {error.strerror}", where=str(path))
+        what, todo = "there is a file of that name", "use --force to replace it"
+    else:
+        what, todo = f"cannot be written: {error.strerror}", "check the folder and its permissions"
+    return ConfigError(what, where=str(path), todo=todo)

@@ -1,7 +1,7 @@
-"""Tables and progress on a terminal, whatever its width. The only module that knows rich.
+"""Tables, sentences and progress on a terminal of any width. The only module that imports rich.
 
-Cells fold rather than lose text; what would not fit at all (a sentence) stands on lines of its own
-below the row. Every value passes `cell`, so that no report drives the terminal.
+Cells fold rather than lose text; sentences go on lines of their own below the row. Every value
+passes `cell`, so that no report can drive the terminal.
 """
 
 import os
@@ -32,7 +32,7 @@ __all__ = [
 
 Row = Mapping[str, Any]
 
-PIPE_WIDTH = 200  # where no terminal says how wide it is
+PIPE_WIDTH = 200  # columns when stdout is no terminal
 GAP = "  "
 NARROWEST = 8
 INDENT = "    "
@@ -40,11 +40,11 @@ INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a table stands on a terminal.
+    """How a table is laid out.
 
-    `below` are the keys told under each row, with the word before each; `spare` the columns that
-    a narrow terminal leaves out, the first first; `colours` {column: {value: colour}}; `right` the
-    columns of numbers that are written in words.
+    `below`: keys printed on lines below each row, with a prefix for each. `spare`: columns that a
+    narrow terminal omits, in this order. `colours`: {column: {value: colour}}. `right`: columns
+    aligned right though their cells are text.
     """
 
     below: Mapping[str, str] = field(default_factory=dict)
@@ -68,31 +68,31 @@ class _Column:
 
 
 def print_table(rows: Sequence[Row], headers: Mapping[str, str], layout: Layout) -> None:
-    """Rows on stdout, the columns of `headers` in their order."""
+    """Print rows with the columns of `headers`, in their order."""
     wide = width()
     columns = [_column(key, header, rows, layout) for key, header in headers.items()]
     columns, widths = _fitted(columns, layout.spare, wide)
     lines = [*_lines(columns, widths, 0, {"bold": True})]
     for number, row in enumerate(rows, start=1):
         lines += _lines(columns, widths, number, {}, layout.colours)
-        for key, word in layout.below.items():
+        for key, prefix in layout.below.items():
             if row.get(key) is not None:
-                lines += _wrapped(f"{word}{cell(row[key])}", wide)
+                lines += _wrapped(f"{prefix}{cell(row[key])}", wide)
     click.echo("\n".join(lines), color=False if os.environ.get("NO_COLOR") else None)
 
 
 def print_sentence(text: str) -> None:
-    """Words of ours on stdout, broken between words; what strangers sent in it is made plain."""
+    """Print a sentence, broken between words; control characters become visible escapes."""
     click.echo("\n".join(_folded(plain(text), width())))
 
 
 def width() -> int:
-    """Columns of the terminal, or enough for whoever reads from a pipe."""
+    """Columns of the terminal, or PIPE_WIDTH for a pipe."""
     return Console().width if sys.stdout.isatty() else PIPE_WIDTH
 
 
 def folded(text: str, width: int, indent: str = "") -> list[str]:
-    """Words of ours as plain lines no wider than `width`, all but the first behind `indent`."""
+    """A text as lines no wider than `width`; all but the first start with `indent`."""
     first, *rest = _folded(plain(text), width) or [""]
     if not rest:
         return [first]
@@ -101,7 +101,7 @@ def folded(text: str, width: int, indent: str = "") -> list[str]:
 
 
 def shortened(text: str, width: int) -> str:
-    """The beginning of a text that fits `width`, to the end of a word, with … for the rest."""
+    """The text, or its first whole words that fit `width`, followed by …."""
     safe = plain(text)
     if cell_len(safe) <= width:
         return safe
@@ -110,7 +110,7 @@ def shortened(text: str, width: int) -> str:
 
 
 def rows_taken(line: str, width: int) -> int:
-    """How many rows of the terminal a line takes that it breaks itself."""
+    """Rows of the terminal that a line takes when the terminal breaks it."""
     return max(1, -(-cell_len(line) // width))
 
 
@@ -123,17 +123,17 @@ def _column(key: str, header: str, rows: Sequence[Row], layout: Layout) -> _Colu
 def _fitted(
     columns: list[_Column], spare: Sequence[str], width: int
 ) -> tuple[list[_Column], list[int]]:
-    """The columns that stay, and their widths: spare ones go first, then the widest fold."""
-    room = {column.key: column.widest for column in columns}
+    """The columns that fit, and their widths: spare ones are dropped, then the widest narrow."""
+    width_of = {column.key: column.widest for column in columns}
     for key in spare:
-        if _taken(room.values()) > width:
-            room.pop(key, None)
-    while _taken(room.values()) > width and max(room.values()) > NARROWEST:
-        room[max(room, key=lambda key: room[key])] -= 1
-    return [column for column in columns if column.key in room], list(room.values())
+        if _total(width_of.values()) > width:
+            width_of.pop(key, None)
+    while _total(width_of.values()) > width and max(width_of.values()) > NARROWEST:
+        width_of[max(width_of, key=lambda key: width_of[key])] -= 1
+    return [column for column in columns if column.key in width_of], list(width_of.values())
 
 
-def _taken(widths: Iterable[int]) -> int:
+def _total(widths: Iterable[int]) -> int:
     listed = list(widths)
     return sum(listed) + len(GAP) * (len(listed) - 1)
 
@@ -155,19 +155,20 @@ def _lines(
             piece = pieces[place] if place < len(pieces) else ""
             pad = " " * (width - cell_len(piece))
             colour = colours.get(column.key, {}).get(column.cells[number])
-            shown = click.style(piece, fg=colour, **style) if piece and (colour or style) else piece
-            parts.append(pad + shown if column.is_numeric else shown + pad)
+            if piece and (colour or style):
+                piece = click.style(piece, fg=colour, **style)
+            parts.append(pad + piece if column.is_numeric else piece + pad)
         yield GAP.join(parts).rstrip()
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
-    """A sentence below its row."""
+    """The lines of a sentence below its row."""
     for line in _folded(text, max(NARROWEST, width - len(INDENT))):
         yield INDENT + line
 
 
 def _folded(text: str, width: int) -> Sequence[str]:
-    """Pieces no wider than `width`, broken between words where that can be."""
+    """Pieces no wider than `width`, broken between words where possible."""
     if cell_len(text) <= width:
         return [text]
     if " " not in text:
@@ -176,7 +177,7 @@ def _folded(text: str, width: int) -> Sequence[str]:
 
 
 def progress(label: str) -> Progress:
-    """A progress line on stderr, on a terminal only."""
+    """A progress line on stderr; nothing if that is no terminal."""
     return Progress(
         SpinnerColumn(),
         TextColumn(label),

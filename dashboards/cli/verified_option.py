@@ -1,4 +1,4 @@
-"""--proven: the reports that advice goes by, so that its numbers can be found again."""
+"""The flag --proven, which limits a command to the reports that advice uses."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -16,8 +16,8 @@ __all__ = ["proven_option", "read"]
 
 
 def proven_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The flag, as `is_proven`."""
-    text = "Only the reports that advice goes by: verified ones, where there are any."
+    """Add --proven, passed as `is_proven`."""
+    text = "Only the reports that advice uses: where enough are verified, only those."
     return click.option("--proven", "is_proven", is_flag=True, help=text)(command)
 
 
@@ -25,8 +25,8 @@ def proven_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def read(
     context: Globals, window: Window, domain: str | None, *, is_proven: bool
 ) -> Iterator[Question]:
-    """The question of these days, over all counted reports, or with the flag over those that
-    advice goes by."""
+    """The question about these days: over all reports that count, or with `is_proven` over those
+    that advice uses."""
     with context.store.read() as reader:
         q = asked(reader, context.settings, window, None if domain is None else (domain,))
         yield verified_where_proven(q)[0] if is_proven else q

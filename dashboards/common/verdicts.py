@@ -17,6 +17,7 @@ __all__ = [
     "VERDICTS",
     "advised",
     "is_question",
+    "look_day",
     "names",
     "next_step",
     "share_of_mail",
@@ -54,16 +55,21 @@ def next_step(row: Mapping[str, Any] | None) -> str:
     if verdict in ("advance", "roll-back") and row["changes"]:
         return f"Publish {said(row['changes'])}."
     if verdict == "done":
-        return f"Nothing to do. Look again on {day(row['next_look'])}."
+        return f"Nothing to do. Look again on {look_day(row)}."
     if is_mute(dict(row)):
         return "Check that reports arrive and that the record has rua."
     if not blockers:
-        return f"Publish nothing yet. Look again on {day(row['next_look'])}."
+        return f"Publish nothing yet. Look again on {look_day(row)}."
     if is_question(row):
         return f"{'Is' if len(blockers) == 1 else 'Are'} {names(blockers)} yours? Label it."
     if {each["class"] for each in row["blockers"]} == {"list"}:  # nobody can fix a list
         return f"Decide about mail through {names(blockers)}."
     return f"Fix {names(blockers)}."
+
+
+def look_day(row: Mapping[str, Any]) -> str:
+    """The day to look again, of a row of `rua advise`; stored advice has it as text."""
+    return day(date.fromisoformat(str(row["next_look"])))
 
 
 def is_question(row: Mapping[str, Any]) -> bool:

@@ -1,5 +1,5 @@
 """The weekly report as files: HTML, PDF, XLSX and CSV of one `analytics.weekly.Week`.
 
-told.py says it in sentences, grids.py in tables, drawn.py in charts; page.py, pdf.py, workbook.py
-and places.py make files of them. Text from reports is text in each: escaped, never run.
+sentences.py, tables.py and svg_charts.py make its content; html.py, pdf.py, xlsx.py and files.py
+write it. Text from reports is escaped in each format and never runs.
 """

@@ -1,4 +1,4 @@
-"""The files of one group's week, written into its folder."""
+"""Writes the files of one group's week into its folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +17,14 @@ __all__ = ["Written", "write"]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`without_pdf` says why there is no PDF, where there is none."""
+    """The files written; `without_pdf` is the reason if there is no PDF."""
 
     files: list[Path]
     without_pdf: str | None = None
 
 
 def write(week: Week, folder: Path) -> Written:
-    """report.html, report.xlsx, csv/*.csv and report.pdf. Raises ConfigError where none can be."""
+    """Write report.html, report.xlsx, csv/*.csv and report.pdf. Raises ConfigError."""
     html, tables, title = page(week), grids(week), sentences.title(week)
     files = [put(folder / "report.html", html.encode("utf-8"))]
     files.append(put(folder / "report.xlsx", workbook(tables, title, week.window.last)))
@@ -32,7 +32,7 @@ def write(week: Week, folder: Path) -> Written:
     try:
         files.append(put(folder / "report.pdf", pdf(html, f"{week.label} {week.group}")))
     except NoPango as missing:
-        remove(folder / "report.pdf")  # of an earlier run: it would tell of other numbers
+        remove(folder / "report.pdf")  # of an earlier run, with other numbers
         return Written(files, str(missing))
     return Written(files)
 

@@ -1,7 +1,7 @@
-"""The week as one HTML page without a script or a reference; the only module that knows Jinja.
+"""The week as one HTML page without scripts or references; the only module that imports Jinja.
 
-Every value that stands in it passes `plain`, so that no control or bidirectional character is left
-in it, and is then escaped.
+Every value passes `plain`, which makes control and bidirectional characters visible, and is then
+escaped.
 """
 
 import re
@@ -18,7 +18,7 @@ from schemas.sanitize import plain
 
 __all__ = ["page"]
 
-# Rows of a list; the tables of the other files hold all.
+# Rows of a list on the page; the other files hold all.
 MOST, FEW, SEVERAL = 25, 10, 5
 CARDS = 500  # domains
 LONGEST_NAME = 120
@@ -30,7 +30,7 @@ def page(week: Week) -> str:
         loader=PackageLoader("dashboards.weekly"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_shown,
+        finalize=_plain_value,
         trim_blocks=True,
     )
     environment.filters |= {
@@ -38,34 +38,35 @@ def page(week: Week) -> str:
         "count": amount,
         "css": _css,
         "name": _name,
-        "stopped": lambda text: text if text.endswith(".") else f"{text}.",
+        "period": lambda text: text if text.endswith(".") else f"{text}.",
     }
-    return environment.get_template("report.html").render(_words(week))
+    return environment.get_template("report.html").render(_context(week))
 
 
-def _shown(value: Any) -> Any:
-    """What Jinja writes of a value: text of ours that is markup already as it is, other plain."""
+def _plain_value(value: Any) -> Any:
+    """A value as Jinja writes it: markup unchanged, other text through `plain`."""
     return plain(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _css(word: str) -> str:
-    """A class of the style sheet, of our own words alone."""
+    """A word of ours as a class of the style sheet."""
     return re.sub(r"[^a-z]+", "-", word.lower()).strip("-")
 
 
 def _name(text: str) -> str:
-    """A stranger's name: plain first, then short."""
+    """A name from a report: made plain, then shortened."""
     safe = plain(text)
     return safe if len(safe) <= LONGEST_NAME else f"{safe[: LONGEST_NAME - 1]}…"
 
 
 def _capital(text: str) -> str:
-    """A sentence's first letter; a tag of a record (p=none) stays as it is written."""
+    """A sentence with a capital; one that starts with a tag (p=none) stays as it is."""
     first = text.partition(" ")[0]
     return f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text
 
 
-def _words(week: Week) -> dict[str, Any]:
+def _context(week: Week) -> dict[str, Any]:
+    """The variables of report.html."""
     return {
         "week": week,
         "title": sentences.title(week),
@@ -75,7 +76,7 @@ def _words(week: Week) -> dict[str, Any]:
         "several": SEVERAL,
         "cards": CARDS,
         "decisions": _decisions(week),
-        "short": list(sentences.short_of(week)),
+        "lead": list(sentences.lead(week)),
         "unchanged": sentences.unchanged(week),
         "no_sources": sentences.no_sources(week),
         "numbers": _numbers(week),
@@ -89,7 +90,7 @@ def _words(week: Week) -> dict[str, Any]:
         "about_reporters": list(sentences.about_reporters(week)),
         "about_evidence": list(sentences.about_evidence(week)),
         "next_step": sentences.next_step,
-        "against": lambda row: sentences.against_before(row, row["before"]),
+        "comparison": lambda row: sentences.compared(row, row["before"]),
         "impact": _impact,
         "policy": policy,
         "rate": sentences.rate_and_interval,
@@ -99,7 +100,7 @@ def _words(week: Week) -> dict[str, Any]:
 
 
 def _numbers(week: Week) -> list[tuple[str, str, str]]:
-    """The figures at the head of the numbers: label, value, and what stands below it."""
+    """The figures above the numbers: label, value, and the note below it."""
     total, before = week.total, week.total_before
     rate, note = "–", rate_words(total)
     if total["enough"]:
@@ -108,17 +109,17 @@ def _numbers(week: Week) -> list[tuple[str, str, str]]:
     return [
         ("Messages", amount(total["messages"]), f"week before {before['messages']:,}"),
         ("Legitimate mail passes", rate, note),
-        ("Looks like spoofing", amount(total["spoof"]), f"week before {before['spoof']:,}"),
+        ("Likely spoofing", amount(total["spoof"]), f"week before {before['spoof']:,}"),
         ("Undecided", amount(total["undecided"]), f"week before {before['undecided']:,}"),
     ]
 
 
 def _decisions(week: Week) -> list[list[Row]]:
-    """Those of one domain that ask for the same stand together, where the first stood."""
-    found: dict[tuple[str, str, str], list[Row]] = {}
+    """Decisions of one domain with the same remedy as one group, where the first of them is."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in week.decisions:
-        found.setdefault((row["domain"], row["kind"], row["todo"]), []).append(row)
-    return list(found.values())
+        groups.setdefault((row["domain"], row["kind"], row["todo"]), []).append(row)
+    return list(groups.values())
 
 
 def _sources(week: Week) -> list[Row]:
@@ -130,9 +131,9 @@ def _sources(week: Week) -> list[Row]:
 
 
 def _tls_causes(week: Week) -> list[tuple[str, Row]]:
-    """(domain, what failed), most sessions first."""
-    found = [(row["domain"], cause) for row in week.tls for cause in row["failures"]]
-    return sorted(found, key=lambda each: -each[1]["count"])
+    """(domain, failure), most sessions first."""
+    causes = [(row["domain"], cause) for row in week.tls for cause in row["failures"]]
+    return sorted(causes, key=lambda each: -each[1]["count"])
 
 
 def _reporters(week: Week) -> list[Row]:
@@ -141,14 +142,20 @@ def _reporters(week: Week) -> list[Row]:
 
 
 def _impact(advice: Row) -> str:
-    """What the next record would have done to the mail of the advice's days."""
-    impact, days = advice["impact"], advice["window"]
+    """What the next record would have done to the mail of the advice's window."""
+    impact, legitimate = advice["impact"], advice["window"]["legitimate"]
+    stopped = amount(impact["spoof_stopped"], "spoofed message")
+    window = amount(_window_days(advice["window"]), "day")
     if impact["interval"] is None:
-        stopped = amount(impact["spoof_stopped"], "message")
-        return f"Under the next record {stopped} of abuse of 35 days would be stopped."
+        return f"The next record would have stopped {stopped} in {window}."
     low, high = impact["interval"]
     return (
-        f"Under the next record {impact['legitimate_lost']:,} of"
-        f" {amount(days['legitimate'], 'legitimate message')} of 35 days would be lost ({low:,} to"
-        f" {high:,}), and {amount(impact['spoof_stopped'], 'message')} of abuse stopped."
+        f"The next record would have lost {impact['legitimate_lost']:,} of"
+        f" {amount(legitimate, 'legitimate message')} in {window} (95 % interval {low:,} to"
+        f" {high:,}) and stopped {stopped}."
     )
+
+
+def _window_days(window: Row) -> int:
+    """The length of the advice's window; its `days` counts only those with mail."""
+    return int((window["end"] - window["begin"]).days) + 1

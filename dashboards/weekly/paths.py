@@ -1,7 +1,7 @@
-"""Where files go: folder names made of strangers' names, and files that appear whole or not at all.
+"""Folder names of groups, and files that appear whole or not at all.
 
-A group's name is the owner's, yet may hold anything: a folder name is made of a-z, 0-9 and dashes
-alone, so nothing in it leaves the folder, is reserved by a system, or hides.
+A group's name may hold anything. A folder's name is a-z, 0-9 and dashes only, so it cannot lead out
+of the folder, be hidden, or be a name that the system reserves.
 """
 
 import contextlib
@@ -18,30 +18,30 @@ __all__ = ["folder_names", "put", "remove"]
 
 LONGEST = 60
 NO_GROUP, EVERYTHING = "no-group", "all-domains"
-# Device names of Windows, where such a folder cannot be made, and names of our own.
+# Device names of Windows, which no folder may have, and our own folder names.
 RESERVED = {"con", "prn", "aux", "nul", "csv", NO_GROUP, EVERYTHING} | {
     f"{device}{number}" for device in ("com", "lpt") for number in range(10)
 }
 
 
 def folder_names(groups: Iterable[str]) -> dict[str, str]:
-    """{group: folder name}, each another one; "" are the domains in no group.
+    """{group: folder name}, all different; "" stands for the domains in no group.
 
-    A name that two groups share carries a hash of the group's, in both: neither's folder moves to
-    the other when a third comes.
+    If two groups would share a name, both get a hash of the group's name, so that neither changes
+    when a third group is added.
     """
     listed = list(groups)
     plain_names = {group: _slug(group) for group in listed if group}
     shared = list(plain_names.values())
-    found = {
+    folders = {
         group: slug
         if slug and slug not in RESERVED and shared.count(slug) == 1
         else "-".join(part for part in (slug, _hash(group)) if part)
         for group, slug in plain_names.items()
     }
     if "" in listed:
-        found[""] = NO_GROUP if found else EVERYTHING
-    return found
+        folders[""] = NO_GROUP if folders else EVERYTHING
+    return folders
 
 
 def _slug(name: str) -> str:
@@ -54,24 +54,24 @@ def _hash(name: str) -> str:
 
 
 def put(path: Path, content: bytes) -> Path:
-    """Write a file, which takes the place of an older one at once. Raises ConfigError."""
-    half = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file, or replace an older one in one step. Raises ConfigError."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_bytes(content)
-        half.replace(path)
+        partial.write_bytes(content)
+        partial.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
-            half.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
         raise ConfigError(
             f"cannot be written: {error.strerror}",
             where=str(path),
-            todo="name another folder with --out, or make room",
+            todo="choose another folder with --out, or free space",
         ) from None
     return path
 
 
 def remove(path: Path) -> None:
-    """Take away what an earlier run wrote and this one cannot write anew."""
+    """Delete a file of an earlier run that this run could not write."""
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)

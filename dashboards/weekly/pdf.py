@@ -1,6 +1,6 @@
-"""The page as a PDF; the only module that knows WeasyPrint, which is loaded when it is called.
+"""The page as a PDF; the only module that imports WeasyPrint, and only when called.
 
-It fetches nothing, of any scheme: whatever would be referenced is refused.
+It fetches nothing: every reference, of any scheme, is refused.
 """
 
 import contextlib
@@ -13,21 +13,21 @@ __all__ = ["NoPango", "pdf"]
 
 
 class NoPango(Exception):
-    """The system's text layout libraries (Pango, HarfBuzz, fontconfig) are not there."""
+    """The system lacks the text layout libraries (Pango, HarfBuzz, fontconfig)."""
 
 
 def pdf(html: str, identity: str) -> bytes:
-    """The bytes of a PDF, the same for the same page. Raises NoPango."""
+    """The PDF of a page; the same page gives the same bytes. Raises NoPango."""
     library = _weasyprint()
     document = library.HTML(string=html, url_fetcher=_refuse, base_url=None)
     identifier = hashlib.sha256(identity.encode()).digest()[:16]
-    made: bytes = document.write_pdf(pdf_identifier=identifier, pdf_tags=True)
-    return made
+    content: bytes = document.write_pdf(pdf_identifier=identifier, pdf_tags=True)
+    return content
 
 
 def _weasyprint() -> Any:
     try:
-        # What it says of a missing library would be on stdout, which is data.
+        # It prints messages on missing libraries to stdout, which is for data.
         with contextlib.redirect_stdout(sys.stderr):
             import weasyprint  # takes most of a second, and the system's Pango
     except OSError as error:
@@ -37,4 +37,4 @@ def _weasyprint() -> Any:
 
 
 def _refuse(url: str, *_: Any, **__: Any) -> Any:
-    raise ValueError(f"nothing is fetched: {url[:100]}")
+    raise ValueError(f"references are not fetched: {url[:100]}")

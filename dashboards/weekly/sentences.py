@@ -1,4 +1,4 @@
-"""The week in sentences, each with how sure it is."""
+"""The week in sentences, each with its certainty."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from analytics.query.statement import Certainty
 from analytics.weekly import Week
 from dashboards.common.formatting import amount, day, percent, rate_words, span
 from dashboards.common.verdicts import is_question
-from dashboards.common.verdicts import next_step as words_of_next_step
+from dashboards.common.verdicts import next_step as next_step_text
 
 __all__ = [
     "Sentence",
@@ -17,11 +17,12 @@ __all__ = [
     "about_reporters",
     "about_spoofing",
     "about_tls",
-    "against_before",
+    "compared",
+    "lead",
     "next_step",
     "no_sources",
-    "overall",
-    "short_of",
+    "rate_and_interval",
+    "summary_rows",
     "title",
     "unchanged",
 ]
@@ -29,10 +30,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Plain text, strangers' names in it among it: to be escaped for where it stands."""
+    """Plain text; it may hold names from reports, so each format must escape it."""
 
     text: str
-    sure: Certainty
+    certainty: Certainty
 
     @classmethod
     def observed(cls, text: str) -> "Sentence":
@@ -54,59 +55,61 @@ def title(week: Week) -> str:
     return f"{name}, week {int(number)} of {year}"
 
 
-def short_of(week: Week) -> Iterator[Sentence]:
-    """What stands above everything else."""
+def lead(week: Week) -> Iterator[Sentence]:
+    """The sentences at the top."""
     yield Sentence.inferred(week.headline)
     if not week.has_reports:
         yield Sentence.not_known(
-            "No report covers this week, so nothing can be said of what was sent."
+            "No report covers this week, so the mail of this week is not known."
         )
         return
     todo = amount(len(week.decisions), "decision")
     if not week.is_quiet:
         count = amount(len(week.changes), "change")
-        yield Sentence.observed(f"{count} against the week before; {todo} to take.")
+        yield Sentence.observed(f"{count} since the week before; {todo} to take.")
     elif week.decisions:
-        yield Sentence.observed(f"Nothing changed against the week before; {todo} to take.")
+        yield Sentence.observed(f"No change since the week before; {todo} to take.")
     else:
-        yield Sentence.observed("A quiet week: nothing changed, and nothing needs a decision.")
+        yield Sentence.observed("A quiet week: no change, and no decision to take.")
 
 
 def about_rate(week: Week) -> Iterator[Sentence]:
-    """The legitimate pass rate of the group, against the week before."""
+    """The legitimate pass rate of the group, compared with the week before."""
     total = week.total
     if not week.has_reports:
-        yield Sentence.not_known("Without reports there is no pass rate.")
+        yield Sentence.not_known("No pass rate: no report covers this week.")
     elif not total["legitimate"]:
-        yield Sentence.inferred("None of this mail is of a source that is known as yours.")
+        yield Sentence.inferred("No mail of this week comes from a source known to be yours.")
     elif not total["enough"]:
         counts = f"{total['legitimate_aligned']:,} of {amount(total['legitimate'], 'message')}"
-        yield Sentence.not_known(f"Too few to tell a rate: {counts} of yours passed.")
+        yield Sentence.not_known(f"Too little mail for a rate: {counts} of yours passed.")
     else:
         yield Sentence.inferred(
-            f"{_rate(total)} of legitimate mail passed:"
+            f"{_rate(total)} of legitimate mail passed DMARC:"
             f" {amount(total['legitimate_aligned'])} of {amount(total['legitimate'], 'message')},"
             f" 95 % interval {rate_words(total)}."
         )
-        yield against_before(total, week.total_before)
+        yield compared(total, week.total_before)
 
 
-def against_before(row: Row, before: Row | None) -> Sentence:
-    """A rate against that of the week before; keys as in `rua domains`."""
+def compared(row: Row, before: Row | None) -> Sentence:
+    """A rate compared with that of the week before. Keys as in `rua domains`."""
     if before is None or not before["enough"]:
-        return Sentence.not_known("The week before held too little to compare with.")
+        return Sentence.not_known("No comparison: too little mail in the week before.")
     if not row["enough"]:
-        return Sentence.not_known(f"The week before: {_rate(before)}; this one holds too little.")
+        return Sentence.not_known(
+            f"Week before: {_rate(before)}. This week: too little mail to compare."
+        )
     (low, high), (low_then, high_then) = row["interval"], before["interval"]
     if low <= high_then and low_then <= high:
-        words = "no firm difference"
+        change = "no clear change"
     else:
-        words = "fell beyond both intervals" if high < low_then else "rose beyond both intervals"
-    return Sentence.inferred(f"The week before: {rate_and_interval(before)}, {words}.")
+        change = "clear fall" if high < low_then else "clear rise"
+    return Sentence.inferred(f"{change.capitalize()}: {rate_and_interval(before)} the week before.")
 
 
 def rate_and_interval(row: Row) -> str:
-    """70.1 % (65.3 – 74.4 %), or why there is no rate. Keys as in `rua domains`."""
+    """70.1 % (65.3 – 74.4 %), or the reason for no rate. Keys as in `rua domains`."""
     is_firm = row["interval"] is not None and row["enough"]
     return f"{_rate(row)} ({rate_words(row)})" if is_firm else rate_words(row)
 
@@ -116,46 +119,45 @@ def _rate(row: Row) -> str:
 
 
 def about_spoofing(week: Week) -> Iterator[Sentence]:
+    """Likely spoofing, and the domains whose policy lets it through."""
     if not week.spoofing:
         if week.has_reports:
-            yield Sentence.inferred("Nothing of this week looks like spoofing.")
+            yield Sentence.inferred("No mail of this week looks like spoofing.")
         return
     count = sum(row["messages"] for row in week.spoofing)
-    was = week.total_before["spoof"]
+    before = week.total_before["spoof"]
     yield Sentence.inferred(
-        f"{amount(count, 'message')} of {amount(week.total['messages'])} look like spoofing, of"
-        f" {amount(len(week.spoofing), 'domain')}; the week before, {was:,}."
+        f"{count:,} of {amount(week.total['messages'], 'message')} look like spoofing of"
+        f" {amount(len(week.spoofing), 'domain')}; {before:,} the week before."
     )
-    if open_ones := [row["domain"] for row in week.spoofing if row["policy"] == "none"]:
+    if at_none := [row["domain"] for row in week.spoofing if row["policy"] == "none"]:
         yield Sentence.observed(
-            f"p=none asks receivers to deliver it: {amount(len(open_ones), 'domain')}."
+            f"{amount(len(at_none), 'domain')} at p=none: receivers are asked to deliver it."
         )
 
 
 def about_evidence(week: Week) -> Iterator[Sentence]:
-    """How much the week rests on, and what it cannot know."""
+    """The evidence behind the week, and what it cannot show."""
     found = week.evidence
     yield Sentence.observed(
         f"{amount(found.reports, 'report')} by {amount(found.reporters, 'reporter')} on"
-        f" {found.days} of 7 days, telling of {amount(found.messages, 'message')}; the week before,"
-        f" {amount(found.reports_before, 'report')}."
+        f" {found.days} of 7 days, on {amount(found.messages, 'message')};"
+        f" {amount(found.reports_before, 'report')} the week before."
     )
     if found.messages:
         share = percent(found.unverified / found.messages)
-        yield Sentence.observed(
-            f"{share} of the messages stand in reports that nothing proves genuine."
-        )
+        yield Sentence.observed(f"{share} of the messages are in unverified reports.")
     if silent := [row["domain"] for row in week.domains if not row["reports"]]:
-        yield Sentence.observed(f"No report of this week is about {_listed(silent)}.")
+        yield Sentence.observed(f"No report this week on {_listed(silent)}.")
     last = found.last_report_day
     if last is None:
-        yield Sentence.not_known("No report about these domains has ever come.")
+        yield Sentence.not_known("No report on these domains was ever received.")
     elif last < week.window.last:
         yield Sentence.not_known(
-            f"The newest report is of {day(last)}: later ones may be on their way."
+            f"The newest report is of {day(last)}; later ones may still arrive."
         )
     yield Sentence.not_known(
-        "Only receivers that send reports are counted, so there is more mail than this."
+        "Only receivers that send reports are counted: your domains send more mail than this."
     )
 
 
@@ -165,14 +167,14 @@ def _listed(names: list[str], most: int = 5) -> str:
 
 
 def next_step(advice: Row | None) -> Sentence:
-    """What to do next about a domain, of a row of `rua advise`."""
+    """The next step for a domain; `advice` is a row of `rua advise`."""
     is_known = advice is not None and not is_question(advice)
-    sure = Certainty.INFERRED if is_known else Certainty.NOT_KNOWN
-    return Sentence(words_of_next_step(advice), sure)
+    certainty = Certainty.INFERRED if is_known else Certainty.NOT_KNOWN
+    return Sentence(next_step_text(advice), certainty)
 
 
-def overall(week: Week) -> list[Row]:
-    """Rows of `what, value, sure`: the first sheet."""
+def summary_rows(week: Week) -> list[Row]:
+    """Rows of `what, value, sure` for the first sheet."""
     total, evidence = week.total, week.evidence
     days = span(week.window.first, week.window.last)
     facts = [
@@ -187,16 +189,16 @@ def overall(week: Week) -> list[Row]:
         ("Legitimate messages", total["legitimate"]),
         ("Legitimate messages that pass", total["legitimate_aligned"]),
         ("Messages of undecided sources", total["undecided"]),
-        ("Messages that look like spoofing", total["spoof"]),
-        ("Messages by forwarders and lists", total["indirect"]),
-        ("Messages in reports that nothing proves genuine", evidence.unverified),
+        ("Likely spoofed messages", total["spoof"]),
+        ("Messages through forwarders and lists", total["indirect"]),
+        ("Messages in unverified reports", evidence.unverified),
     ]
     inferred = (
         "Legitimate messages",
         "Legitimate messages that pass",
         "Messages of undecided sources",
-        "Messages that look like spoofing",
-        "Messages by forwarders and lists",
+        "Likely spoofed messages",
+        "Messages through forwarders and lists",
     )
     rows = [
         {
@@ -206,47 +208,52 @@ def overall(week: Week) -> list[Row]:
         }
         for what, value in facts
     ]
-    told = [*short_of(week), *about_rate(week), *about_spoofing(week), *about_evidence(week)]
-    return [*({"what": each.text, "value": None, "sure": str(each.sure)} for each in told), *rows]
+    sentences = [*lead(week), *about_rate(week), *about_spoofing(week), *about_evidence(week)]
+    return [
+        *({"what": each.text, "value": None, "sure": str(each.certainty)} for each in sentences),
+        *rows,
+    ]
 
 
 def unchanged(week: Week) -> Sentence:
+    """The sentence in place of changes when there are none."""
     if week.has_reports:
-        return Sentence.observed("Nothing that matters changed.")
-    return Sentence.not_known("Without reports no change shows.")
+        return Sentence.observed("No change that matters.")
+    return Sentence.not_known("Changes are not known: no report covers this week.")
 
 
 def no_sources(week: Week) -> Sentence:
+    """The sentence in place of new and broken sources when there are none."""
     if week.has_reports:
-        return Sentence.inferred("None: what is known as yours passes, and nobody new sends.")
-    return Sentence.not_known("Without reports no source shows.")
+        return Sentence.inferred("None: your known sources pass, and no new source sends.")
+    return Sentence.not_known("Sources are not known: no report covers this week.")
 
 
 def about_tls(week: Week) -> Iterator[Sentence]:
-    """What senders say of TLS on the way to these domains."""
+    """TLS on the way to these domains, as senders report it."""
     if not week.tls:
-        yield Sentence.not_known("No TLS report of this week is about these domains.")
+        yield Sentence.not_known("No TLS report this week on these domains.")
         return
     failing = [row for row in week.tls if row["failed"]]
     if not failing:
-        yield Sentence.observed("No TLS session failed, as far as reports tell.")
+        yield Sentence.observed("No TLS session failed in these reports.")
         return
-    names = sorted({row["domain"] or "not told" for row in failing})
-    yield Sentence.observed(f"TLS sessions failed on the way to {_listed(names)}.")
+    names = sorted({row["domain"] or "an unnamed domain" for row in failing})
+    yield Sentence.observed(f"TLS sessions to {_listed(names)} failed.")
     if len(week.tls) > len({row["domain"] for row in week.tls}):
         # Senders list the same sessions under each policy (RFC 8460 §4.3): nothing is summed.
-        yield Sentence.observed("The same sessions stand under each policy of a domain.")
+        yield Sentence.observed("Each policy of a domain counts the same sessions.")
     if unexplained := [row for row in failing if row["unexplained"]]:
         parts = [f"{row['unexplained']:,} of {row['failed']:,}" for row in unexplained[:3]]
-        yield Sentence.not_known(f"Why sessions failed is not told of {', '.join(parts)}.")
+        yield Sentence.not_known(f"No reason is reported for {', '.join(parts)} failed sessions.")
 
 
 def about_reporters(week: Week) -> Iterator[Sentence]:
-    """Who is missing."""
+    """The reporters that have gone silent."""
     missing = [row["reporter"] for row in week.missing]
     if missing:
         count = amount(len(missing), "reporter")
         yield Sentence.observed(f"Gone silent: {count}, {_listed(missing)}.")
-        yield Sentence.not_known("Whether they saw no mail, or stopped reporting.")
+        yield Sentence.not_known("They may have seen no mail, or stopped reporting.")
     elif week.reporters:
-        yield Sentence.observed("No reporter that used to report has gone silent.")
+        yield Sentence.observed("No regular reporter has gone silent.")

@@ -1,7 +1,7 @@
-"""The week as tables: what the sheets and the CSV files hold, column by column.
+"""The week as tables: the columns of each sheet and CSV file.
 
-A cell is a number, a day, a truth, None, or text as the reporter sent it; who writes it makes the
-text safe for where it goes.
+A cell is a number, a day, a boolean, None, or text as the reporter sent it; the writers of XLSX and
+CSV make the text safe for their format.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,24 +12,24 @@ from typing import Any
 from analytics.query.run import Row
 from analytics.sources.classification import CLASSES
 from analytics.weekly import Week
-from dashboards.weekly.sentences import next_step, overall
+from dashboards.weekly.sentences import next_step, summary_rows
 
 __all__ = ["Column", "Grid", "Type", "grids"]
 
 
 class Type(StrEnum):
     TEXT = "text"
-    LONG = "long"  # text that wants a wide column
+    LONG = "long"  # text for a wide column
     COUNT = "count"
     NUMBER = "number"
     RATE = "rate"  # 0 to 1
     DAY = "day"
-    TRUTH = "truth"
+    BOOLEAN = "boolean"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`take` is what of a row stands in it."""
+    """A column; `take` gives its cell of a row."""
 
     header: str
     type: Type
@@ -38,7 +38,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`name` is a sheet's, and in lower case a CSV file's."""
+    """A table; `name` is that of its sheet and, in lower case, of its CSV file."""
 
     name: str
     columns: Sequence[Column]
@@ -54,9 +54,9 @@ class Grid:
 
 
 def grids(week: Week) -> list[Grid]:
-    """Summary, Domains, Sources, Decisions, Changes, TLS and Reporters, each with all its rows."""
+    """Summary, Domains, Sources, Decisions, Changes, TLS and Reporters, with all their rows."""
     return [
-        Grid("Summary", SUMMARY, overall(week)),
+        Grid("Summary", SUMMARY, summary_rows(week)),
         Grid("Domains", DOMAINS, week.domains),
         Grid("Sources", SOURCES, week.sources),
         Grid("Decisions", DECISIONS, week.decisions),
@@ -74,7 +74,7 @@ def _counts(*names: str) -> list[Column]:
     return [_key(name, Type.COUNT) for name in names]
 
 
-def _end(place: int) -> Callable[[Row], Any]:
+def _bound(place: int) -> Callable[[Row], Any]:
     return lambda row: row["interval"][place] if row["interval"] else None
 
 
@@ -82,7 +82,7 @@ def _class(name: str) -> Column:
     return Column(name, Type.COUNT, lambda row: row["classes"].get(name, 0))
 
 
-def _advised(name: str) -> Callable[[Row], Any]:
+def _advice(name: str) -> Callable[[Row], Any]:
     return lambda row: row["advice"][name] if row["advice"] else None
 
 
@@ -101,30 +101,30 @@ def _rate_before(row: Row) -> float | None:
     return _rate(row["before"]) if row["before"] else None
 
 
-def _told(failures: Sequence[Row]) -> str:
+def _failures(failures: Sequence[Row]) -> str:
     return "; ".join(
-        f"{each['result_type'] or 'not told'}{' at ' + each['mx'] if each['mx'] else ''}:"
+        f"{each['result_type'] or 'not reported'}{' at ' + each['mx'] if each['mx'] else ''}:"
         f" {each['count']:,}"
         for each in failures
     )
 
 
-def _once(rows: Sequence[Row], key: str) -> list[str]:
-    """The texts of these rows, each the first time."""
+def _distinct(rows: Sequence[Row], key: str) -> list[str]:
+    """The texts under `key`, each once, in order."""
     return list(dict.fromkeys(row[key] for row in rows if row[key]))
 
 
 SUMMARY = [_key("what", Type.LONG), _key("value", Type.LONG), _key("sure")]
 DOMAINS = [
     _key("domain"),
-    Column("verdict", Type.TEXT, _advised("verdict")),
+    Column("verdict", Type.TEXT, _advice("verdict")),
     Column("next step", Type.LONG, lambda row: next_step(row["advice"]).text),
-    Column("record", Type.LONG, _advised("record")),
+    Column("record", Type.LONG, _advice("record")),
     *_counts("reports", "messages", "aligned", "unverified", "legitimate", "legitimate_aligned"),
     Column("legitimate rate", Type.RATE, _rate),
-    Column("interval from", Type.RATE, _end(0)),
-    Column("interval to", Type.RATE, _end(1)),
-    _key("enough", Type.TRUTH, "enough to tell"),
+    Column("interval from", Type.RATE, _bound(0)),
+    Column("interval to", Type.RATE, _bound(1)),
+    _key("enough", Type.BOOLEAN, "enough to tell"),
     Column("legitimate rate, week before", Type.RATE, _rate_before),
     Column("messages, week before", Type.COUNT, _before("messages")),
     *(_class(name) for name in CLASSES),
@@ -132,7 +132,7 @@ DOMAINS = [
 ]
 SOURCES = [
     *(_key(name) for name in ("domain", "source", "class", "decided_by")),
-    _key("is_new", Type.TRUTH, "new this week"),
+    _key("is_new", Type.BOOLEAN, "new this week"),
     *_counts("source_ips", "messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate"),
     *_counts("legitimate", "legitimate_aligned"),
     _key("first_seen", Type.DAY),
@@ -157,7 +157,7 @@ CHANGES = [
 ]
 REPORTERS = [
     _key("reporter"),
-    _key("is_missing", Type.TRUTH, "gone silent"),
+    _key("is_missing", Type.BOOLEAN, "gone silent"),
     *_counts("reports", "days", "messages", "unverified", "recent_days"),
     _key("delay_hours", Type.NUMBER),
     _key("first_day", Type.DAY),
@@ -167,6 +167,6 @@ TLS = [
     *(_key(name) for name in ("domain", "policy_type", "mode")),
     *_counts("successful", "failed", "failed_before", "reports", "reporters", "unverified"),
     _key("last_day", Type.DAY),
-    Column("failures", Type.LONG, lambda row: _told(row["failures"])),
-    Column("remedies", Type.LONG, lambda row: " ".join(_once(row["failures"], "remedy"))),
+    Column("failures", Type.LONG, lambda row: _failures(row["failures"])),
+    Column("remedies", Type.LONG, lambda row: " ".join(_distinct(row["failures"], "remedy"))),
 ]

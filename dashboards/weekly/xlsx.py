@@ -1,6 +1,6 @@
-"""The week as a workbook; the only module that knows XlsxWriter, which is loaded when it is called.
+"""The week as a workbook; the only module that imports XlsxWriter, and only when called.
 
-Text is text: no cell is a formula, a link or a number that was sent as text.
+Text stays text: no cell becomes a formula, a link, or a number that was sent as text.
 """
 
 import io
@@ -12,7 +12,7 @@ from schemas.sanitize import plain
 
 __all__ = ["LONGEST_CELL", "workbook"]
 
-LONGEST_CELL = 32_767  # of Excel; a longer one would be refused, or break the file
+LONGEST_CELL = 32_767  # Excel's limit; longer cells are refused or break the file
 MOST_ROWS = 1_000_000  # of 1,048,576
 OPTIONS = {
     "strings_to_formulas": False,
@@ -29,12 +29,12 @@ FORMATS: dict[Type, dict[str, Any]] = {
     Type.NUMBER: {"num_format": "0.0"},
     Type.RATE: {"num_format": "0.00%"},
     Type.DAY: {"num_format": "yyyy-mm-dd"},
-    Type.TRUTH: {},
+    Type.BOOLEAN: {},
 }
 
 
 def workbook(grids: list[Grid], title: str, made: date) -> bytes:
-    """The bytes of an XLSX file, one sheet for each grid; `made` is the date in it."""
+    """The XLSX file, one sheet per grid; `made` is its date of creation."""
     import xlsxwriter
 
     buffer = io.BytesIO()
@@ -65,7 +65,7 @@ def _sheet(sheet: Any, grid: Grid, formats: dict[Type, Any], head: Any) -> None:
 
 
 def _write(sheet: Any, place: tuple[int, int], value: Any, column: Column, style: Any) -> None:
-    """The type of the value decides, never what its text looks like."""
+    """Write a cell by the type of its value, never by the look of its text."""
     if value is None:
         return
     if isinstance(value, bool):
@@ -79,5 +79,6 @@ def _write(sheet: Any, place: tuple[int, int], value: Any, column: Column, style
 
 
 def text_cell(value: Any) -> str:
+    """A value as plain text, cut to what a cell can hold."""
     text = plain(str(value))
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"

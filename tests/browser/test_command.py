@@ -48,7 +48,7 @@ def test_a_port_in_use_is_one_clear_line(rua: Rua) -> None:
         done = rua("dashboard", "--no-browser", "--port", str(port))
     assert done.returncode == ExitCode.USAGE
     assert done.stderr.count("\n") == 1
-    assert f"port {port}: cannot listen there: address already in use" in done.stderr
+    assert f"port {port}: cannot listen on it: address already in use" in done.stderr
 
 
 def test_bad_settings_end_it_before_it_serves(rua: Rua) -> None:
@@ -97,7 +97,7 @@ def test_small_packets_leave_at_once() -> None:
             writer.close()
             await writer.wait_closed()
 
-        listening = dashboard.bound("127.0.0.1", 0)
+        listening = dashboard.listen_on("127.0.0.1", 0)
         async with await asyncio.start_server(answered, sock=listening):
             with socket.create_connection(listening.getsockname()):
                 return await asyncio.wait_for(found.get(), 10)

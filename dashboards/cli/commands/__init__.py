@@ -1,1 +1,1 @@
-"""The commands, one module for each that is loaded only when it is called."""
+"""The commands, one module each, loaded when the command is called."""

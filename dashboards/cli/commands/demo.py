@@ -1,4 +1,4 @@
-"""rua demo"""
+"""rua demo: write an example mailbox."""
 
 import dataclasses
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ __all__ = ["demo"]
 
 @click.command()
 @click.option("--days", type=click.IntRange(1, 1000), default=90, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another past.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Choose another history.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day (yesterday).")
 @click.option(
     "--out",
@@ -27,14 +27,14 @@ __all__ = ["demo"]
 )
 @output_options
 def demo(days: int, seed: int, until: datetime | None, out: Path, output: str) -> None:
-    """Write the report mailbox of a made-up organisation, with the truth about each source.
-
-    Everything is invented, the addresses of the platforms are real. The same seed and dates give
-    the same bytes.
+    """Write the report mailbox of an invented organisation, its settings and truth.json.
 
     \b
     rua demo --out demo
     rua --config demo/rua.toml ingest demo/mails
+
+    truth.json says what each source is. Everything is invented, except the addresses of mail
+    platforms. The same seed and dates give the same bytes.
     """
     last = until.date() if until else datetime.now(UTC).date()
     try:
@@ -43,4 +43,4 @@ def demo(days: int, seed: int, until: datetime | None, out: Path, output: str) -
         raise ConfigError(str(error)) from None
     emit_object(dataclasses.asdict(summary), output)
     if output == "table":
-        say(f"now: rua --config {out / 'rua.toml'} ingest {out / 'mails'}")
+        say(f"next: rua --config {out / 'rua.toml'} ingest {out / 'mails'}")

@@ -1,4 +1,4 @@
-"""rua domains"""
+"""rua domains: pass rates, undecided sources and the verdict of each domain."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ COLUMNS = (
     "verdict",
     *CLASSES,
 )
-SHOWN = (
+TABLE_COLUMNS = (
     *("domain", "policy", "messages", "raw_pass", "legit_pass", "interval"),
     *("undecided_sources", "verdict", "last_report"),
 )
@@ -52,30 +52,30 @@ LAYOUT = Layout(
 def domains(
     context: Globals, domain: str | None, is_proven: bool, window: Window, output: str
 ) -> None:
-    """What passes and what is unknown, for each domain.
-
-    Legitimate is the mail of own and broken sources: yours, or of those who work for you. Its pass
-    rate comes with a 95 % interval; the raw one, of all mail, is lowered by spoofing. Indirect is
-    the mail of forwarders and lists.
+    """Show the pass rate, the undecided sources and the verdict of each domain.
 
     \b
     rua domains
     rua domains --domain example.com --days 7 --format json
+
+    Legitimate mail comes from own and broken sources: your servers and the services that send for
+    you. Its pass rate has a 95 % interval. Spoofing lowers the raw pass rate, that of all mail.
+    Indirect mail comes from forwarders and lists.
     """
     with read(context, window, domain_name(domain), is_proven=is_proven) as q:
-        rows, said = ask_domains(q, context.settings.domains), verdicts(q)
-    rows = [row | {"verdict": said.get(row["domain"])} for row in rows]
+        rows, verdict_of = ask_domains(q, context.settings.domains), verdicts(q)
+    rows = [row | {"verdict": verdict_of.get(row["domain"])} for row in rows]
     empty = "no reports in these days; see rua status"
     if output == Output.TABLE:
-        emit([_shown(row) for row in rows], SHOWN, output, empty=empty, layout=LAYOUT)
+        emit([_table_row(row) for row in rows], TABLE_COLUMNS, output, empty=empty, layout=LAYOUT)
     elif output == Output.CSV:
         emit([row | row["classes"] for row in rows], COLUMNS, output, empty=empty)
     else:
         emit(rows, COLUMNS, output, empty=empty)
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    """A domain in the words of a table."""
+def _table_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A domain as the table shows it."""
     enough, messages = row["enough"], row["messages"]
     return {
         **{key: row[key] for key in ("domain", "messages", "undecided_sources")},

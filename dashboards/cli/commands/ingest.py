@@ -1,4 +1,4 @@
-"""rua ingest"""
+"""rua ingest: read reports from mailboxes and files."""
 
 import contextlib
 import dataclasses
@@ -29,14 +29,14 @@ from schemas.errors import ConfigError, ExitCode, SourceError
 
 __all__ = ["ingest"]
 
-OTHER_SECONDS = 5.0  # between two looks whether another ingest has ended
+RETRY_SECONDS = 5.0  # between two checks whether another ingest has ended
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--watch", is_flag=True, help="Stay, and read what arrives as it arrives.")
-@click.option("--strict", is_flag=True, help="Exit with 1 when a document was refused.")
-@click.option("--offline", is_flag=True, help="Ask DNS nothing, whatever the settings say.")
+@click.option("--watch", is_flag=True, help="Stay connected and read new mail as it arrives.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a document was refused.")
+@click.option("--offline", is_flag=True, help="Ask no DNS, whatever the settings say.")
 @output_options
 @click.pass_obj
 def ingest(
@@ -49,49 +49,50 @@ def ingest(
 ) -> int:
     """Read reports from all configured mailboxes, or from PATHS.
 
-    Paths are files and folders of mails or reports, as they come: .eml, .xml, .json, .gz, .zip,
-    mbox and Maildir.
-    What was read before is not counted again. SIGTERM ends a --watch with 0.
-    Behind the last commit DNS is asked for the names of new addresses.
-
     \b
     rua ingest
     rua ingest --watch
     rua ingest reports/
+
+    PATHS are files and folders of mails or reports: .eml, .xml, .json, .gz, .zip, mbox, Maildir. A
+    report that was read before is not counted again. After the last commit, the host names of new
+    addresses are looked up. SIGTERM ends --watch with exit code 0.
     """
     dns = context.settings.dns
     if offline:
         dns = dns.model_copy(update={"offline": True})
     if watch:
         if paths or strict:
-            raise click.UsageError("--watch is for the mailboxes, without PATHS and --strict")
+            raise click.UsageError(
+                "--watch reads the mailboxes; it takes neither PATHS nor --strict"
+            )
         return _watch(context, dns, output)
     done = _ingest(context, paths, dns)
     code = _report(context, done or Ingested(), strict=strict, output=output)
     if done is not None:
-        name_sources(context.store, Writer(context.store), dns, say, _tell)
+        name_sources(context.store, Writer(context.store), dns, say, _say_on_terminal)
     return code
 
 
-def _tell(text: str) -> None:
-    """What is not wrong is said at a terminal only: of the rest cron would mail each line."""
+def _say_on_terminal(text: str) -> None:
+    """A message that is no problem is for a terminal only: cron would mail it."""
     if sys.stderr.isatty():
         say(text)
 
 
 def _ingest(context: Globals, paths: Sequence[Path], dns: Dns) -> Ingested | None:
-    """None when another process does it."""
+    """None if another process is ingesting into this store."""
     if paths:
         trust = Trust(context.settings.authserv_id)
         return _run(context, [Planned(lambda: FileSource(paths), trust)])
     with single_ingest(context.settings.store) as other:
         if other is not None:
-            say(f"rua: {_named(other)} is already ingesting into this store; nothing to do")
+            say(f"rua: {_process_name(other)} is already ingesting into this store; this run ends")
             return None
         return _run(context, list(_mailboxes(context, dns)))
 
 
-def _named(pid: int) -> str:
+def _process_name(pid: int) -> str:
     return f"process {pid}" if pid else "another process"
 
 
@@ -100,7 +101,7 @@ def _mailboxes(context: Globals, dns: Dns) -> Iterator[Planned[Watched]]:
     if not settings.mailbox:
         raise ConfigError(
             "no mailbox is configured",
-            todo="add a [[mailbox]] to rua.toml, or name files: rua ingest PATH",
+            todo="add a [[mailbox]] to rua.toml, or pass files: rua ingest PATH",
         )
     for mailbox in settings.mailbox:
         for line in exposed_files(mailbox):
@@ -111,14 +112,14 @@ def _mailboxes(context: Globals, dns: Dns) -> Iterator[Planned[Watched]]:
 
 
 def _open(mailbox: Mailbox, writer: Writer) -> Watched:
-    from ingest.sources.imap import ImapSource  # only a mailbox needs a TLS stack
+    from ingest.sources.imap import ImapSource  # only mailboxes need a TLS stack
 
     return ImapSource(mailbox, writer.seen)
 
 
 def _watch(context: Globals, dns: Dns, output: str) -> int:
     settings = context.settings
-    with _shown_progress() as step:
+    with _progress_line() as step:
         watch = Watch(
             list(_mailboxes(context, dns)),
             context.store,
@@ -128,74 +129,74 @@ def _watch(context: Globals, dns: Dns, output: str) -> int:
             dns,
             settings.quarantine_budget,
         )
-        with _heard_signals(watch) as heard:
+        with _stopping_signals(watch) as received:
             try:
                 _watch_alone(settings.store, watch)
             except (SourceError, ConfigError) as error:
                 watch.done.problems.append(error)
     code = _report(context, watch.done, strict=False, output=output)
-    return ExitCode.INTERRUPTED if signal.SIGINT in heard else code
+    return ExitCode.INTERRUPTED if signal.SIGINT in received else code
 
 
 def _watch_alone(store: Path, watch: Watch) -> None:
-    """Wait for an ingest that is under way: a service that just ended would not come back."""
-    told = False
+    """Wait for a running ingest to end: a service that gave up here would not be restarted."""
+    has_said = False
     while True:
         with single_ingest(store) as other:
             if other is None:
                 watch.run()
                 return
-        if not told:
-            say(f"rua: {_named(other)} is ingesting into this store; waiting for it to end")
-            told = True
-        if watch.stops_within(OTHER_SECONDS):
+        if not has_said:
+            say(f"rua: {_process_name(other)} is ingesting into this store; waiting for it to end")
+            has_said = True
+        if watch.stops_within(RETRY_SECONDS):
             return
 
 
 @contextlib.contextmanager
-def _heard_signals(watch: Watch) -> Iterator[list[int]]:
-    """SIGTERM and SIGINT stop the watch; a second one ends the process in the usual way."""
-    heard: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+def _stopping_signals(watch: Watch) -> Iterator[list[int]]:
+    """SIGTERM and SIGINT stop the watch; a second signal ends the process at once."""
+    received: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def restore() -> None:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
-    def hear(number: int, _frame: object) -> None:
+    def stop(number: int, _frame: object) -> None:
         restore()
-        heard.append(number)
+        received.append(number)
         watch.stop()
 
-    for number in before:
-        signal.signal(number, hear)
+    for number in handlers:
+        signal.signal(number, stop)
     try:
-        yield heard
+        yield received
     finally:
         restore()
 
 
 def _run(context: Globals, sources: Sequence[Planned[Source]]) -> Ingested:
-    with _shown_progress() as step:
+    with _progress_line() as step:
         writer = Writer(context.store, context.settings.quarantine_budget)
         committed = Counts()
 
-        def noted(source: str, counts: Counts) -> None:
+        def count(source: str, counts: Counts) -> None:
             committed.messages, committed.stored = counts.messages, counts.stored
             step(source, counts)
 
         try:
-            return ingest_all(sources, writer, context.settings.workers, noted)
+            return ingest_all(sources, writer, context.settings.workers, count)
         except KeyboardInterrupt:
             say(
-                f"rua: interrupted; {committed.messages} messages were committed, with "
-                f"{committed.stored} reports stored. Nothing is lost: the next run goes on"
+                f"rua: interrupted; {committed.messages} messages and {committed.stored} stored"
+                " reports were committed. Nothing is lost: the next run continues"
             )
             raise
 
 
 @contextlib.contextmanager
-def _shown_progress() -> Iterator[Progress]:
+def _progress_line() -> Iterator[Progress]:
     with progress("reading") as bar:
         task = bar.add_task("")
 
@@ -206,13 +207,12 @@ def _shown_progress() -> Iterator[Progress]:
         yield step
 
 
-def _put_off_words(mails: int, budget: int) -> str:
-    left = "1 mail or file is" if mails == 1 else f"{mails} mails or files are"
+def _deferred_text(mails: int, budget: int) -> str:
+    deferred = "1 mail or file is" if mails == 1 else f"{mails} mails or files are"
     return (
-        f"over the quarantine budget of {size_words(budget)}: {left} left where they lie and "
-        "tried again at the next run; raise quarantine_budget, or make room with "
-        "rua quarantine drop ID"
-    ).replace("they lie", "it lies" if mails == 1 else "they lie")
+        f"over the quarantine budget of {size_words(budget)}: {deferred} deferred to the next run; "
+        "raise quarantine_budget, or free space with rua quarantine drop ID"
+    )
 
 
 def _report(context: Globals, done: Ingested, *, strict: bool, output: str) -> int:
@@ -220,15 +220,15 @@ def _report(context: Globals, done: Ingested, *, strict: bool, output: str) -> i
         say(f"rua: {problem}")
     emit_object(dataclasses.asdict(done.counts) | {"seconds": done.seconds}, output)
     if output == Output.TABLE and done.counts.refused:
-        say(f"what was refused, and why: {context.command} quarantine list")
+        say(f"refused documents, and why: {context.command} quarantine list")
     if done.counts.put_off:
-        say(f"rua: {_put_off_words(done.counts.put_off, context.settings.quarantine_budget)}")
+        say(f"rua: {_deferred_text(done.counts.put_off, context.settings.quarantine_budget)}")
     codes = [each.exit_code for each in done.problems]
     if done.skipped:
         codes.append(ExitCode.SOURCE)
     if done.counts.put_off:
         codes.append(ExitCode.STORE)
     if codes:
-        # A mistake in the settings (2) will not pass by itself, an unreachable server (3) may.
+        # Wrong settings (2) need a person; an unreachable server (3) may come back by itself.
         return min(codes)
     return ExitCode.REFUSED if strict and done.counts.refused else ExitCode.DONE

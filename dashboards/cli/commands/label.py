@@ -1,4 +1,4 @@
-"""rua label"""
+"""rua label: your labels on sources."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,23 +34,23 @@ __all__ = ["label"]
 
 COLUMNS = ("domain", "match", "class", "note", "made_at")
 FORMS = (
-    "name a service (sendgrid), an address (192.0.2.1), a network (192.0.2.0/24)"
+    "MATCH is a service (sendgrid), an address (192.0.2.1), a network (192.0.2.0/24)"
     " or a domain that signs or sends (mail.example.net)"
 )
 
 
 @click.command()
-@click.argument("said", nargs=-1, metavar="[DOMAIN MATCH CLASS]")
-@click.option("--note", help="Why, for those who come after you.")
-@click.option("--list", "is_list", is_flag=True, help="Only show the labels.")
-@click.option("--remove", is_flag=True, help="Take the label on DOMAIN MATCH back.")
-@click.option("--domain", help="With --list: only this domain's.")
+@click.argument("arguments", nargs=-1, metavar="[DOMAIN MATCH CLASS]")
+@click.option("--note", help="The reason, for your colleagues.")
+@click.option("--list", "is_list", is_flag=True, help="List the labels.")
+@click.option("--remove", is_flag=True, help="Remove the label on DOMAIN MATCH.")
+@click.option("--domain", help="With --list: only labels of this domain.")
 @window_options
 @output_options
 @click.pass_obj
 def label(
     context: Globals,
-    said: tuple[str, ...],
+    arguments: tuple[str, ...],
     note: str | None,
     is_list: bool,
     remove: bool,
@@ -58,57 +58,57 @@ def label(
     window: Window,
     output: str,
 ) -> None:
-    """Your word on a source: what it is, whatever the rules say.
-
-    MATCH is a service, an address, a network or a domain that signs or sends; CLASS is own,
-    broken, forwarder, list, spoof or undecided. It says which mail of the days it decides.
+    """Label a source of a domain; your label overrides every rule.
 
     \b
     rua label example.com sendgrid broken --note "the shop's invoices"
     rua label example.com 192.0.2.0/24 own
     rua label --list
     rua label --remove example.com sendgrid
+
+    MATCH is a service, an address, a network, or a domain that signs or sends. CLASS is own,
+    broken, forwarder, list, spoof or undecided. The answer counts the mail that the label decides.
     """
-    _check_flags(said, is_list=is_list, remove=remove, note=note, domain=domain)
+    _check_flags(arguments, is_list=is_list, remove=remove, note=note, domain=domain)
     if is_list:
         _list(context, domain_name(domain), output)
         return
     context.require_store()
-    name, match = domain_name(said[0]) or "", said[1].strip()
+    name, match = domain_name(arguments[0]) or "", arguments[1].strip()
     read(match)
     if remove:
         found = _changed(context, window, name, match, lambda: _remove(context, name, match))
-        words = f"{match} for {name} has no label any more"
+        answer = f"{match} for {name} no longer has a label"
     else:
-        class_ = _class(said[2])
+        class_ = _class(arguments[2])
         with context.store.read() as reader:
             _check_domain(reader, context, name)
             _check_match(asked(reader, context.settings, window, (name,)), match)
         found = _changed(
             context, window, name, match, lambda: add(context.store, name, match, class_, note)
         )
-        words = f"{match} for {name} is {class_}"
+        answer = f"{match} for {name} is {class_}"
     if output == Output.TABLE:
-        click.echo(plain(f"{words}: {_told(found, window, remove=remove)}"))
+        click.echo(plain(f"{answer}: {_effect_text(found, window, remove=remove)}"))
     else:
         emit_object(found, output)
 
 
 def _check_flags(
-    said: tuple[str, ...], *, is_list: bool, remove: bool, note: str | None, domain: str | None
+    arguments: tuple[str, ...], *, is_list: bool, remove: bool, note: str | None, domain: str | None
 ) -> None:
-    wanted = {(False, False): 3, (True, False): 0, (False, True): 2}.get((is_list, remove))
-    if wanted is None:
-        raise click.UsageError("--list and --remove exclude each other")
-    if len(said) != wanted:
-        forms = {0: "--list takes no more words", 2: "--remove takes DOMAIN MATCH"}
+    expected = {(False, False): 3, (True, False): 0, (False, True): 2}.get((is_list, remove))
+    if expected is None:
+        raise click.UsageError("--list and --remove cannot be used together")
+    if len(arguments) != expected:
+        forms = {0: "--list takes no arguments", 2: "--remove takes DOMAIN MATCH"}
         raise click.UsageError(
-            forms.get(wanted, "DOMAIN MATCH CLASS are wanted, as in: rua label example.com x own")
+            forms.get(expected, "give DOMAIN MATCH CLASS: rua label example.com sendgrid own")
         )
     if note is not None and (is_list or remove):
-        raise click.UsageError("--note goes with a new label")
+        raise click.UsageError("--note is for a new label")
     if domain is not None and not is_list:
-        raise click.UsageError("--domain goes with --list")
+        raise click.UsageError("--domain needs --list")
 
 
 def _list(context: Globals, domain: str | None, output: str) -> None:
@@ -123,7 +123,8 @@ def _class(text: str) -> str:
     near = nearest(text, CLASSES)
     raise ConfigError(
         f"there is no class {text[:80]!r}",
-        todo=(f"did you mean {near[0]}? " if near else "") + f"classes are {', '.join(CLASSES)}",
+        todo=(f"did you mean {near[0]}? " if near else "")
+        + f"the classes are {', '.join(CLASSES)}",
     )
 
 
@@ -132,13 +133,13 @@ def _check_domain(reader: Reader, context: Globals, domain: str) -> None:
     if domain not in known:
         near = nearest(domain, sorted(known))
         raise ConfigError(
-            f"there are no reports about {domain[:80] or 'this domain'}, nor settings",
+            f"{domain[:80] or 'this domain'} has neither reports nor settings",
             todo=f"did you mean {' or '.join(near)}?" if near else "rua domains lists them",
         )
 
 
 def _check_match(q: Question, match: str) -> None:
-    """A name must be one: a misspelt one would decide nothing, and nobody would notice."""
+    """Refuse an unknown name: a misspelt one would match nothing, unnoticed."""
     if read(match)[0] != "source" or find(match) is not None:
         return
     ever = replace(q.window, first=q.window.last - timedelta(days=HISTORY_DAYS - 1))
@@ -148,17 +149,17 @@ def _check_match(q: Question, match: str) -> None:
     known = (name for each in catalogue() for name in (each.name, each.id))
     near = nearest(match, [*known, *sorted(here)])
     raise ConfigError(
-        f"{match[:80]!r} is no known sender and no source of {q.domain}",
+        f"{match[:80]!r} is neither a known sender nor a source of {q.domain}",
         todo=(f"did you mean {' or '.join(near)}? " if near else "") + FORMS,
     )
 
 
 def _remove(context: Globals, domain: str, match: str) -> dict[str, Any]:
     with context.store.read() as reader:
-        there = labels(reader)
+        known = labels(reader)
     if take_back(context.store, domain, match):
         return {"domain": domain, "match": match}
-    near = nearest(match, [row["match"] for row in there if row["domain"] == domain])
+    near = nearest(match, [row["match"] for row in known if row["domain"] == domain])
     raise ConfigError(
         f"{domain} has no label on {match[:80]!r}",
         todo=f"did you mean {' or '.join(near)}?" if near else "see rua label --list",
@@ -172,18 +173,18 @@ def _changed(
     match: str,
     change: Callable[[], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Make the change; its row, and what the label decides, or did."""
+    """Make the change and return its row, with the mail that the label decides or decided."""
     with context.store.read() as reader:
         before = overrides_of(reader, context.settings)
     row = change()
     with context.store.read() as reader:
         q = asked(reader, context.settings, window, (domain,))
-        given, without = (q.overrides, before) if "class" in row else (before, q.overrides)
-        return row | effect(q.under(given), match, without)
+        with_label, without = (q.overrides, before) if "class" in row else (before, q.overrides)
+        return row | effect(q.under(with_label), match, without)
 
 
-def _told(found: dict[str, Any], window: Window, *, remove: bool) -> str:
-    """What it decides, in a sentence."""
+def _effect_text(found: dict[str, Any], window: Window, *, remove: bool) -> str:
+    """The mail that the label decides, in a sentence."""
     days = f"{window.first} to {window.last}"
     if not found["messages"]:
         return f"it {'matched' if remove else 'matches'} no mail of {days}"

@@ -1,4 +1,4 @@
-"""rua quarantine"""
+"""rua quarantine: documents and records that could not be read."""
 
 import sys
 
@@ -20,7 +20,7 @@ COLUMNS = ("id", "status", "ordinal", "code", "reason", "kind", "size", "path", 
 
 @click.group()
 def quarantine() -> None:
-    """What could not be read, or contradicts another report, and why.
+    """List what could not be read or contradicts another report, and why.
 
     \b
     rua quarantine list
@@ -33,23 +33,23 @@ def quarantine() -> None:
 @output_options
 @click.pass_obj
 def list_(context: Globals, output: str) -> None:
-    """Every quarantined document, and record of a report, with its reason.
+    """List every quarantined document and record, with its reason.
 
     \b
     rua quarantine list --format json
     """
     with context.store.read() as reader:
         rows = quarantined(reader)
-    emit(rows, COLUMNS, output, empty="nothing is in quarantine")
+    emit(rows, COLUMNS, output, empty="the quarantine is empty")
 
 
 @quarantine.command()
 @click.argument("document_id", metavar="ID", type=int)
-@click.option("--raw", is_flag=True, help="The original document, byte for byte.")
+@click.option("--raw", is_flag=True, help="Print the original document, byte for byte.")
 @output_options
 @click.pass_context
 def show(context: click.Context, document_id: int, raw: bool, output: str) -> None:
-    """One document as rua show has it, and the records in it that could not be read.
+    """Show one document, and its records that could not be read.
 
     \b
     rua quarantine show 17
@@ -74,7 +74,7 @@ def show(context: click.Context, document_id: int, raw: bool, output: str) -> No
 @output_options
 @click.pass_obj
 def retry(context: Globals, ids: tuple[int, ...], output: str) -> None:
-    """Read refused documents again, all of them or those named: after an update of rua.
+    """Read refused documents again, all or the given ones; useful after an update of rua.
 
     \b
     rua quarantine retry
@@ -83,7 +83,7 @@ def retry(context: Globals, ids: tuple[int, ...], output: str) -> None:
     context.require_store()
     counts = retry_documents(context.store, Writer(context.store), context.settings.workers, ids)
     if ids and not counts["tried"]:
-        raise _unknown(ids)
+        raise _no_such_document(ids)
     emit_object(counts, output)
 
 
@@ -93,32 +93,32 @@ def retry(context: Globals, ids: tuple[int, ...], output: str) -> None:
 @output_options
 @click.pass_obj
 def drop(context: Globals, ids: tuple[int, ...], yes: bool, output: str) -> None:
-    """Remove the bytes of refused documents for good, to make room in quarantine.
-
-    Their hash, the reason and the mail that brought them are kept. They cannot be retried.
+    """Delete the bytes of refused documents, to free space in quarantine.
 
     \b
     rua quarantine drop 17 23
     rua quarantine drop --yes 17
+
+    Hash, reason and carrier mail stay. A dropped document cannot be retried.
     """
     context.require_store()
     if not yes:
         _ask(len(ids))
     counts = drop_documents(context.store, ids)
     if not counts["dropped"]:
-        raise _unknown(ids)
+        raise _no_such_document(ids)
     emit_object(counts, output)
 
 
 def _ask(count: int) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError("nobody is here to be asked: give --yes")
+        raise click.UsageError("cannot ask without a terminal: use --yes")
     what = "1 document" if count == 1 else f"{count} documents"
-    click.confirm(f"Remove the bytes of {what} for good?", abort=True, err=True)
+    click.confirm(f"Delete the bytes of {what}? They cannot be restored", abort=True, err=True)
 
 
-def _unknown(ids: tuple[int, ...]) -> ConfigError:
+def _no_such_document(ids: tuple[int, ...]) -> ConfigError:
     return ConfigError(
-        f"no refused document has the id {', '.join(map(str, ids))}",
+        f"no refused document has the ID {', '.join(map(str, ids))}",
         todo="see rua quarantine list",
     )

@@ -1,4 +1,4 @@
-"""rua rebuild"""
+"""rua rebuild: make the derived tables again."""
 
 import click
 
@@ -13,12 +13,12 @@ __all__ = ["rebuild"]
 @output_options
 @click.pass_obj
 def rebuild(context: Globals, output: str) -> None:
-    """Make the derived tables again from the stored documents.
-
-    What arrived, the mailbox ledger and the runs stay as they are.
+    """Rebuild the derived tables from the stored documents.
 
     \b
     rua rebuild
+
+    Documents, carrier mails, the mailbox ledger, runs and labels stay as they are.
     """
     context.require_store()
     documents = rebuild_tables(context.store, Writer(context.store), context.settings.workers)

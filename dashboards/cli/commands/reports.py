@@ -1,4 +1,4 @@
-"""rua reports and rua show"""
+"""rua reports and rua show: list reports, and show one with its records."""
 
 import sys
 
@@ -49,11 +49,11 @@ DELIVERY_COLUMNS = (
 @click.option(
     "--authenticity",
     type=click.Choice(["verified", "unverified", "failed"]),
-    help="Only reports whose mail proves as much of its sender.",
+    help="Only reports with this authenticity.",
 )
 @click.option("--source-ip", metavar="ADDRESS", help="Only reports on mail from this address.")
-@click.option("--source", help="Only reports on mail of this source, as rua sources names it.")
-@click.option("--most", type=click.IntRange(1), default=1000, help="At most so many (1000).")
+@click.option("--source", help="Only reports on mail of this source, named as in rua sources.")
+@click.option("--most", type=click.IntRange(1), default=1000, help="Number of rows at most (1000).")
 @proven_option
 @window_options
 @output_options
@@ -70,7 +70,7 @@ def reports(
     window: Window,
     output: str,
 ) -> None:
-    """Browse the reports, newest first.
+    """List the reports, newest first.
 
     \b
     rua reports --domain example.com --days 7
@@ -97,12 +97,14 @@ def reports(
 def _address(text: str | None) -> str | None:
     address = canonical_ip(text)
     if text is not None and address is None:
-        raise ConfigError(f"{text[:80]!r} is no address", todo="write 192.0.2.1 or 2001:db8::1")
+        raise ConfigError(
+            f"{text[:80]!r} is not an IP address", todo="write 192.0.2.1 or 2001:db8::1"
+        )
     return address
 
 
 def _addresses(q: Question, source: str | None) -> list[tuple[str, str]] | None:
-    """(policy domain, address) of a source in these days; None for any source."""
+    """(policy domain, address) of a source in these days; None means any source."""
     if source is None:
         return None
     rows = of_source(sources(q.under(())), source)
@@ -111,11 +113,11 @@ def _addresses(q: Question, source: str | None) -> list[tuple[str, str]] | None:
 
 @click.command()
 @click.argument("document_id", metavar="ID", type=int)
-@click.option("--raw", is_flag=True, help="The original document, byte for byte.")
+@click.option("--raw", is_flag=True, help="Print the original document, byte for byte.")
 @output_options
 @click.pass_obj
 def show(context: Globals, document_id: int, raw: bool, output: str) -> None:
-    """One report with its records and the mails that brought it, or its original document.
+    """Show one report with its records and carrier mails, or its original document.
 
     \b
     rua show 17
@@ -146,9 +148,9 @@ def _show_raw(context: Globals, document_id: int) -> None:
         data = document_bytes(reader, document_id)
     if data is None:
         raise _missing(document_id)
-    if sys.stdout.isatty():  # a stranger's bytes would drive the terminal
+    if sys.stdout.isatty():  # a hostile document could drive the terminal
         raise ConfigError(
-            "the document is not printed on a terminal",
+            "a document is never printed on a terminal",
             todo=f"redirect it: rua show {document_id} --raw > FILE",
         )
     sys.stdout.buffer.write(data)
@@ -156,4 +158,4 @@ def _show_raw(context: Globals, document_id: int) -> None:
 
 
 def _missing(document_id: int) -> ConfigError:
-    return ConfigError(f"there is no document {document_id}", todo="see rua reports for the ids")
+    return ConfigError(f"there is no document {document_id}", todo="see rua reports for the IDs")

@@ -1,4 +1,4 @@
-"""rua snapshot"""
+"""rua snapshot: write a consistent copy of the store."""
 
 import time
 from pathlib import Path
@@ -13,18 +13,18 @@ __all__ = ["snapshot"]
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @output_options
 @click.pass_obj
 def snapshot(context: Globals, file: Path, force: bool, output: str) -> None:
-    """Write a consistent copy of the store for other programs.
-
-    Any DuckDB from 1.2 on opens it, with all tables and views. FILE appears whole or not at all.
-    While it is written, reading goes on and ingesting waits.
+    """Write a consistent copy of the store, for other programs or as a backup.
 
     \b
     rua snapshot copy.duckdb
     rua snapshot --force /srv/grafana/rua.duckdb
+
+    DuckDB 1.2 or newer opens it, with all tables and views. FILE appears whole or not at all.
+    Reading commands continue while it is written; rua ingest waits.
     """
     began = time.monotonic()
     size = write_snapshot(context.store, file, force=force)

@@ -1,4 +1,4 @@
-"""rua sources"""
+"""rua sources: who sends as a domain, and what each source is."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ CLASS_COLOURS = {
     "undecided": "yellow",
 }
 LAYOUT = Layout(
-    below={"reason": "", "settled_by": "to settle it: "},
+    below={"reason": "", "settled_by": "to decide: "},
     spare=("country", "first_seen", "last_seen"),
     colours={"class": CLASS_COLOURS},
 )
@@ -52,12 +52,24 @@ CREDIT = "IP address data by IPinfo (ipinfo.io), CC BY-SA 4.0"
 
 
 @click.command()
-@click.option("--by", type=click.Choice(list(BY)), default="ip", help="One row for each.")
-@click.option("--class", "only", type=click.Choice(CLASSES), help="Only sources of this class.")
-@click.option("--source", "name", help="Only this source: a known sender, or a name as shown.")
-@click.option("--new", is_flag=True, help="Only sources first seen in the last 7 of the days.")
 @click.option(
-    "--gone", "is_gone", is_flag=True, help="Those of the 90 days before, with no mail in these."
+    "--by",
+    type=click.Choice(list(BY)),
+    default="ip",
+    help="One row per address, service, or service and day.",
+)
+@click.option("--class", "only", type=click.Choice(CLASSES), help="Only sources of this class.")
+@click.option(
+    "--source", "name", help="Only this source: a known sender, or a name from the table."
+)
+@click.option(
+    "--new", is_flag=True, help="Only sources first seen in the last 7 days of the window."
+)
+@click.option(
+    "--gone",
+    "is_gone",
+    is_flag=True,
+    help="Sources of the 90 days before the window that sent nothing in it.",
 )
 @click.option("--domain", help="Only this domain.")
 @proven_option
@@ -76,36 +88,36 @@ def sources(
     window: Window,
     output: str,
 ) -> None:
-    """Who sends as a domain, and what each is: by address, by service, or day by day.
-
-    Classes are own, broken (yours, and not aligned: fix it), forwarder, list, spoof, undecided.
-    Your own word stands over the rules: see rua label.
+    """List who sends as a domain, with the class of each source and its reason.
 
     \b
     rua sources --domain example.com
     rua sources --class undecided
     rua sources --by day --source sendgrid --days 90 --format csv
+
+    Classes are own, broken (yours, and it fails: fix it), forwarder, list, spoof, undecided. Your
+    label overrides every rule: see rua label.
     """
     if is_gone and (only or new or by != "ip"):
-        raise click.UsageError("--gone goes with --domain and --source alone")
+        raise click.UsageError("--gone can be combined with --domain and --source only")
     chosen = domain_name(domain)
     with read(context, window, chosen, is_proven=is_proven) as q:
         if is_gone:
             rows = of_source(gone(q), name)
         else:
-            rows = _present(q, by=by, only=only, name=name, new=new)
+            rows = _current_rows(q, by=by, only=only, name=name, new=new)
     if is_gone:
-        empty = "no source of the 90 days before these days is gone"
+        empty = "no source of the 90 days before these has stopped"
         emit(rows, GONE, output, empty=empty, layout=DAYS_LAYOUT)
         return
     columns = (*BY[by], *EXPLAINED) if output == "csv" and by != "day" else BY[by]
-    empty = "no such mail in these days; see rua status"
+    empty = "no such mail in these days; rua status shows the last report"
     emit(rows, columns, output, empty=empty, layout=DAYS_LAYOUT if by == "day" else LAYOUT)
     if output == "table" and rows and by != "day":
         say(CREDIT)
 
 
-def _present(
+def _current_rows(
     q: Question,
     *,
     by: str,
@@ -113,7 +125,7 @@ def _present(
     name: str | None,
     new: bool,
 ) -> list[Row]:
-    """Sources with mail in these days; of a day's rows, its service is what is chosen by."""
+    """Sources with mail in these days; rows by day are selected by their service."""
     everything = ask_sources(q)
     mine = [each for each in q.overrides if q.domain in (None, each.policy_domain)]
     for line in unmatched(mine, everything):
@@ -123,6 +135,6 @@ def _present(
     rows = [row for row in rows if only in (None, row["class"]) and (row["is_new"] or not new)]
     if by != "day":
         return rows
-    kept = {(row["domain"], row["source"]) for row in rows}
+    selected = {(row["domain"], row["source"]) for row in rows}
     days = source_days(q)
-    return [row for row in days if (row["domain"], row["source"]) in kept]
+    return [row for row in days if (row["domain"], row["source"]) in selected]

@@ -1,4 +1,4 @@
-"""rua sql"""
+"""rua sql: query the store in SQL."""
 
 import click
 
@@ -13,13 +13,14 @@ __all__ = ["sql"]
 @output_options
 @click.pass_obj
 def sql(context: Globals, statement: str, output: str) -> None:
-    """Ask the store in SQL, read-only: it can neither change it nor touch other files.
-
-    The views dmarc_message, seen_policy, report and quarantine are a public interface.
-    A table shows the first 10,000 rows; CSV and JSON are written as they are computed.
+    """Query the store in SQL, read-only.
 
     \b
     rua sql "select day, sum(message_count) from dmarc_message group by day order by day"
+
+    STATEMENT is one SELECT. It cannot change the store or read other files. docs/commands.md lists
+    the views that are a public interface. A table shows the first 10,000 rows; CSV and JSON are
+    written as they are computed.
     """
     with context.store.read() as reader:
         columns, rows = answer(reader, statement)

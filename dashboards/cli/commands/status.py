@@ -1,4 +1,4 @@
-"""rua status"""
+"""rua status: whether reports arrive, from whom, and what was refused."""
 
 from typing import Any
 
@@ -17,6 +17,7 @@ from dashboards.cli.output import (
     window_options,
 )
 from dashboards.cli.tables import Layout
+from dashboards.common.formatting import amount
 from schemas.config.sizes import size_words
 from schemas.sanitize import cell
 
@@ -27,9 +28,7 @@ REPORTER_COLUMNS = (
     *("first_day", "last_day", "is_missing"),
 )
 REPORTER_LAYOUT = Layout(spare=("first_day", "reports"), right=("delay_hours",))
-COVERAGE = (
-    "Only receivers that send reports are counted: there is more mail than these numbers show."
-)
+COVERAGE = "Only receivers that send reports are counted: your domains send more mail than this."
 DISAGREEMENT_COLUMNS = ("reporter", "messages", "disagreeing", "share")
 RUN_COLUMNS = ("source", "started_at", "finished_at", "messages", "stored", "refused", "problem")
 
@@ -39,21 +38,21 @@ RUN_COLUMNS = ("source", "started_at", "finished_at", "messages", "stored", "ref
 @output_options
 @click.pass_obj
 def status(context: Globals, window: Window, output: str) -> None:
-    """Is the feed alive: freshness, reporters seen and missing, last runs, quarantine, size.
-
-    Of each reporter: days with reports, of the last 35, and the hours from the end of what a
-    report covers to its mail. A reporter that calls mail aligned, or not, against its own
-    authentication results is named, with the messages concerned.
+    """Check the feed: newest reports, reporters seen and missing, last runs, quarantine, size.
 
     \b
     rua status
     rua status --format json
+
+    For each reporter: its days with reports, of the last 35, and the hours from the end of a
+    report's period to its mail. Reporters whose alignment contradicts their own DKIM and SPF
+    results are listed with the messages concerned.
     """
     store = context.store
     with store.read() as reader:
         q = Question(reader, window, gates=context.settings.gates)
         fresh = feed(q)
-        seen = [
+        listed = [
             row
             for row in reporters(q, window.as_of)
             if row["is_missing"] or row["last_day"] >= window.first
@@ -67,37 +66,37 @@ def status(context: Globals, window: Window, output: str) -> None:
     }
     found["quarantine"] = quarantine | {"budget": context.settings.quarantine_budget}
     if output == Output.JSON:
-        tables = {"reporters": seen, "disagreement": doubtful, "runs": latest}
+        tables = {"reporters": listed, "disagreement": doubtful, "runs": latest}
         emit_object(found | {"coverage": COVERAGE} | tables, output)
         return
     if output == Output.TABLE:
-        found["quarantine"] = _quarantine_words(found["quarantine"])
+        found["quarantine"] = _quarantine_text(found["quarantine"])
     emit_object(found, output)
     if output == Output.TABLE:
         click.echo()
         emit(
-            [row | {"delay_hours": _tenths(row["delay_hours"])} for row in seen],
+            [row | {"delay_hours": _tenths(row["delay_hours"])} for row in listed],
             REPORTER_COLUMNS,
             output,
-            empty="no reporter was seen yet",
+            empty="no reporter yet",
             layout=REPORTER_LAYOUT,
         )
-        click.echo(_silent(seen) + COVERAGE)
+        click.echo(_silent_reporters(listed) + COVERAGE)
         if doubtful:
-            click.echo("\nalignment reported against the reporter's own results:")
+            click.echo("\nReported alignment contradicts the reporter's own results:")
             emit(doubtful, DISAGREEMENT_COLUMNS, output, empty="")
         click.echo()
-        emit(latest, RUN_COLUMNS, output, empty="no run yet")
+        emit(latest, RUN_COLUMNS, output, empty="no ingest run yet")
 
 
-def _quarantine_words(held: dict[str, int]) -> str:
-    used, budget = size_words(held["bytes"]), size_words(held["budget"])
-    return f"{used} of {budget} in {held['documents']} refused documents"
+def _quarantine_text(quarantine: dict[str, int]) -> str:
+    used, budget = size_words(quarantine["bytes"]), size_words(quarantine["budget"])
+    return f"{used} of {budget}, {amount(quarantine['documents'], 'refused document')}"
 
 
-def _silent(seen: list[dict[str, Any]]) -> str:
-    """Who sent regularly and stopped."""
-    silent = [row["reporter"] for row in seen if row["is_missing"]]
+def _silent_reporters(reporters: list[dict[str, Any]]) -> str:
+    """A line on reporters that sent regularly and stopped."""
+    silent = [row["reporter"] for row in reporters if row["is_missing"]]
     return f"Gone silent: {cell(silent)}.\n" if silent else ""
 
 

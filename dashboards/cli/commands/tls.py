@@ -1,4 +1,4 @@
-"""rua tls"""
+"""rua tls: TLS sessions to your mail servers, failures and remedies."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
@@ -29,42 +29,42 @@ FAILURE_COLUMNS = (
     *("days", "first_day", "last_day", "reason_codes", "receiving_ips", "meaning", "remedy"),
 )
 DAY_COLUMNS = ("day", "policy_type", "reporters", "successful", "failed")
-SHOWN = (
+TABLE_COLUMNS = (
     *("domain", "policy_type", "mode", "successful", "failed", "reports"),
     *("reporters", "last_day"),
 )
-CAUSES = (
+CAUSE_COLUMNS = (
     *("domain", "policy_type", "result_type", "mx", "count", "senders", "reporters"),
     *("first_day", "last_day"),
 )
 LAYOUT = Layout(spare=("reports", "reporters", "mode", "last_day"))
 CAUSES_LAYOUT = Layout(
-    below={"means": "", "remedy": "remedy: ", "codes": "reason codes: "},
+    below={"meaning": "", "remedy": "remedy: ", "codes": "reason codes: "},
     spare=("first_day", "senders", "reporters"),
 )
 FAILURES_LAYOUT = Layout(
-    below={"means": "", "remedy": "remedy: ", "codes": "reason codes: "},
+    below={"meaning": "", "remedy": "remedy: ", "codes": "reason codes: "},
     spare=("first_day", "days", "policy_type"),
 )
-FAILURES_SHOWN = (
+FAILURE_TABLE_COLUMNS = (
     *("domain", "policy_type", "result_type", "mx", "sender", "reporter", "count"),
     *("days", "first_day", "last_day"),
 )
 MOST_NAMED = 5
 EMPTY = (
-    "no TLS reports in these days; senders mail them to the address that the TXT record"
-    " _smtp._tls.DOMAIN names"
+    "no TLS reports in these days; publish a TXT record _smtp._tls.DOMAIN that names the address"
+    " they are sent to"
 )
 
 
 @click.command()
 @click.argument("name", metavar="[DOMAIN]", required=False)
-@click.option("--domain", help="Only this domain: the same as DOMAIN.")
+@click.option("--domain", help="Only this domain; the same as DOMAIN.")
 @click.option(
     "--by",
     type=click.Choice(["policy", "failure", "day"]),
     default="policy",
-    help="One row for each.",
+    help="One row per policy, failure or day.",
 )
 @window_options
 @output_options
@@ -72,18 +72,18 @@ EMPTY = (
 def tls(
     context: Globals, name: str | None, domain: str | None, by: str, window: Window, output: str
 ) -> None:
-    """Sessions to your mail servers, what failed, where, and what mends it.
-
-    Senders count the sessions under each policy of yours that they know: sts is MTA-STS, tlsa is
-    DANE. The same sessions stand under each, so no sum is made of them.
+    """Show TLS sessions to your mail servers: what failed, where, and how to fix it.
 
     \b
     rua tls
     rua tls example.com --days 7
     rua tls --by failure --format csv
+
+    Senders count sessions under each policy type that they know: sts is MTA-STS, tlsa is DANE. Each
+    type lists the same sessions, so they are never added up.
     """
     if name is not None and domain is not None:
-        raise click.UsageError("DOMAIN and --domain say the same: give one of them")
+        raise click.UsageError("DOMAIN and --domain mean the same: give one of them")
     chosen = domain_name(name or domain)
     domains = None if chosen is None else [chosen]
     if by == "policy":
@@ -95,10 +95,10 @@ def tls(
     if by == "day":
         emit(rows, DAY_COLUMNS, output, empty=EMPTY)
     elif output == Output.TABLE:
-        empty = "no failure is told in these days"
+        empty = "no failure was reported in these days"
         emit(
-            [_told(row) for row in rows],
-            FAILURES_SHOWN,
+            [_table_row(row) for row in rows],
+            FAILURE_TABLE_COLUMNS,
             output,
             empty=empty,
             layout=FAILURES_LAYOUT,
@@ -114,7 +114,13 @@ def _policies(context: Globals, window: Window, domains: Sequence[str] | None, o
     rows = [{**row, "configured": row["domain"] in configured} for row in rows]
     # Anyone can mail a report about any domain: ours come first.
     rows.sort(key=lambda row: not row["configured"])
-    emit(rows, SHOWN if output == Output.TABLE else COLUMNS, output, empty=EMPTY, layout=LAYOUT)
+    emit(
+        rows,
+        TABLE_COLUMNS if output == Output.TABLE else COLUMNS,
+        output,
+        empty=EMPTY,
+        layout=LAYOUT,
+    )
     if output != Output.TABLE:
         return
     causes = [
@@ -124,34 +130,41 @@ def _policies(context: Globals, window: Window, domains: Sequence[str] | None, o
     ]
     if causes:
         click.echo()
-        emit([_told(row) for row in causes], CAUSES, output, empty="", layout=CAUSES_LAYOUT)
-    for sentence in (*_not_known(rows), *_not_ours(rows, configured)):
+        emit(
+            [_table_row(row) for row in causes],
+            CAUSE_COLUMNS,
+            output,
+            empty="",
+            layout=CAUSES_LAYOUT,
+        )
+    for sentence in (*_gaps(rows), *_not_configured(rows, configured)):
         print_sentence(sentence)
 
 
-def _told(row: Row) -> Row:
-    return row | {"means": row["meaning"], "codes": row["reason_codes"] or None}
+def _table_row(row: Row) -> Row:
+    """A failure with the keys of the lines below its row."""
+    return row | {"codes": row["reason_codes"] or None}
 
 
-def _not_known(rows: Sequence[Row]) -> Iterator[str]:
-    """What the sums leave open."""
+def _gaps(rows: Sequence[Row]) -> Iterator[str]:
+    """What the reports leave open, one sentence each."""
     for row in rows:
         where = f"{cell(row['domain'])}, {cell(row['policy_type'])}"
         if row["unexplained"]:
             missing = f"{row['unexplained']:,} of {amount(row['failed'], 'failed session')}"
-            yield f"{where}: what failed is not told of {missing}."
+            yield f"{where}: no reason is reported for {missing}."
         if row["overlapping"]:
-            # RFC 8460 §4: the failures are not exclusive of one another.
+            # RFC 8460 §4: one session may fail in several ways.
             more = amount(row["overlapping"], "session")
-            yield f"{where}: the failures told are {more} more than failed: they may overlap."
+            yield f"{where}: the details count {more} more than failed; one can fail twice."
         if row["unsaid"]:
-            yield f"{where}: a count is left out {amount(row['unsaid'], 'time')}."
+            yield f"{where}: a session count is missing {amount(row['unsaid'], 'time')}."
         if row["unverified"]:
             counted = f"{row['unverified']:,} of {amount(row['reports'], 'report')}"
-            yield f"{where}: nothing proves who sent {counted}."
+            yield f"{where}: {counted} {'is' if row['reports'] == 1 else 'are'} unverified."
 
 
-def _not_ours(rows: Sequence[Row], configured: Collection[str]) -> Iterator[str]:
+def _not_configured(rows: Sequence[Row], configured: Collection[str]) -> Iterator[str]:
     names = sorted({cell(row["domain"]) for row in rows if not row["configured"]})
     if names and configured:
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""

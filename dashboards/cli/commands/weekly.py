@@ -1,4 +1,4 @@
-"""rua weekly"""
+"""rua weekly: write the weekly report of each domain group."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from analytics.sources.totals import domain_names
 from analytics.weekly import Week, months, weeks
 from dashboards.cli.commands.advise import ask_dns
 from dashboards.cli.output import Globals, Output, emit, emit_object, output_options
-from dashboards.common.asked import asked as asked_under
+from dashboards.common.asked import asked
 from dashboards.common.formatting import amount
 from dashboards.common.stderr import say
 from dashboards.weekly.files import Written, write
@@ -36,57 +36,57 @@ TOTALS = ("domains", "reports", "messages", "aligned", "legitimate", "legitimate
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="The folder that gets a folder for the week.",
+    help="The folder to write into: OUT/WEEK/GROUP/.",
 )
-@click.option("--week", "asked", help="An ISO week, like 2026-W46 (the last whole one).")
+@click.option("--week", "week", help="An ISO week, such as 2026-W46 (the last whole week).")
 @click.option(
-    "--as-of", type=click.DateTime(formats=["%Y-%m-%d"]), help="Look as on that day (today)."
+    "--as-of", type=click.DateTime(formats=["%Y-%m-%d"]), help="Answer as on that day (today)."
 )
-@click.option("--offline", is_flag=True, help="Ask no DNS; go by what was asked before.")
+@click.option("--offline", is_flag=True, help="Ask no DNS; use the answers stored before.")
 @output_options
 @click.pass_obj
 def weekly(
     context: Globals,
     out: Path,
-    asked: str | None,
+    week: str | None,
     as_of: datetime | None,
     offline: bool,
     output: str,
 ) -> None:
-    """Write the week of each group of domains as HTML, PDF, XLSX and CSV, to read and forward.
-
-    What changed, what needs a decision, the next step of each domain, the week in numbers, and how
-    much evidence there was. Existing files of the week are replaced.
+    """Write the weekly report of each domain group as HTML, PDF, XLSX and CSV.
 
     \b
     rua weekly --out reports
     rua weekly --out reports --week 2026-W46 --format json
+
+    It holds decisions to take, changes, the next step of each domain, the numbers of the week and
+    the evidence behind them. Existing files of the week are replaced.
     """
     today = min(as_of.date(), _today()) if as_of else _today()
     if today < _today():
         context.as_of = today
-    window = _week(asked, today)
+    window = _week_window(week, today)
     if not offline and today >= _today():
         ask_dns(context, replace(months(window), as_of=today), None)
     with context.store.read() as reader:
         groups = _groups(context, domain_names(reader))
-        told = weeks(asked_under(reader, context.settings, window), groups, today)
+        reports = weeks(asked(reader, context.settings, window), groups, today)
     folder = out / label_of(window)
     names = folder_names(groups)
-    written = {week.group: write(week, folder / names[week.group]) for week in told}
-    _emit(told, written, folder, names, output)
-    _complain(told, written)
+    written = {each.group: write(each, folder / names[each.group]) for each in reports}
+    _emit(reports, written, folder, names, output)
+    _warn(reports, written)
 
 
 def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _week(asked: str | None, today: date) -> Window:
-    window = read_week(asked) if asked else last_whole_week(today)
+def _week_window(week: str | None, today: date) -> Window:
+    window = read_week(week) if week else last_whole_week(today)
     if window.last >= today:
         raise ConfigError(
-            f"{label_of(window)} ends on {window.last} and is not over",
+            f"{label_of(window)} is not over: it ends on {window.last}",
             where="--week",
             todo=f"the last whole week is {label_of(last_whole_week(today))}",
         )
@@ -94,29 +94,29 @@ def _week(asked: str | None, today: date) -> Window:
 
 
 def _groups(context: Globals, reported: Sequence[str]) -> Mapping[str, Sequence[str]]:
-    """Domains by group; without settings all that have reports. Of others nothing is told, since
-    anyone can mail a report about any domain."""
+    """Domains by group; all with reports if the settings name none. Domains outside the settings
+    are left out, since anyone can mail a report about any domain."""
     configured = context.settings.domains
     if not configured:
         return {"": reported}
     if others := [name for name in reported if name not in configured]:
         say(
-            f"{amount(len(others), 'domain')} with reports but not in the settings:"
-            " in no weekly report; rua domains shows them"
+            f"left out: {amount(len(others), 'domain')} with reports but not in the settings;"
+            " rua domains lists them"
         )
     return context.settings.groups
 
 
 def _emit(
-    told: Sequence[Week],
+    reports: Sequence[Week],
     written: Mapping[str, Written],
     folder: Path,
     names: Mapping[str, str],
     output: str,
 ) -> None:
-    rows = [_row(week, written[week.group], folder / names[week.group]) for week in told]
+    rows = [_row(week, written[week.group], folder / names[week.group]) for week in reports]
     if output == Output.JSON:
-        window = told[0].window if told else None
+        window = reports[0].window if reports else None
         answer = {
             "week": folder.name,
             "first": window and window.first,
@@ -126,7 +126,7 @@ def _emit(
         }
         emit_object(answer, output)
     else:
-        emit(rows, COLUMNS, output, empty="there is no domain to tell of")
+        emit(rows, COLUMNS, output, empty="no domain has reports or settings")
 
 
 def _row(week: Week, files: Written, folder: Path) -> Row:
@@ -146,12 +146,12 @@ def _row(week: Week, files: Written, folder: Path) -> Row:
     }
 
 
-def _complain(told: Sequence[Week], written: Mapping[str, Written]) -> None:
-    if not any(week.has_reports for week in told):
-        say("no report covers this week: the files say so; see rua status")
+def _warn(reports: Sequence[Week], written: Mapping[str, Written]) -> None:
+    if not any(week.has_reports for week in reports):
+        say("no report covers this week, and the files say so; rua status shows the last report")
     missing = next((each.without_pdf for each in written.values() if each.without_pdf), None)
     if missing:
         raise ConfigError(
-            f"no PDF was made, for want of the system's Pango ({missing.splitlines()[0][:120]})",
-            todo="install it (Debian: libpango-1.0-0 libpangoft2-1.0-0); the other files are there",
+            f"no PDF was written: the system has no Pango ({missing.splitlines()[0][:120]})",
+            todo="install libpango-1.0-0 libpangoft2-1.0-0 (Debian); the other files are written",
         )

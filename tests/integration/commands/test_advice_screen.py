@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from analytics.query.window import Window
-from dashboards.cli.advice_text import asked_with, in_full, on_a_screen
+from dashboards.cli.advice_text import flags_for, in_full, on_a_screen
 from dashboards.cli.main import main
 from dashboards.cli.tables import rows_taken
 from tests.conftest import Rua
@@ -56,14 +56,14 @@ def test_every_domain_of_the_demo_fits_and_names_the_next_step_first(
         assert any(line.startswith(then) for line in lines[1:3])
         for blocker in row["blockers"][:1]:
             assert any(line.startswith(f"1. {blocker['source']}") for line in lines)
-        _closed_gates_come_first(row, lines)
+        _failed_checks_come_first(row, lines)
 
 
-def _closed_gates_come_first(row: Row, lines: Sequence[str]) -> None:
-    marks = [line.split()[0] for line in lines if line.startswith(("closed  ", "open    "))]
-    closed = sum(not gate["ok"] for gate in row["gates"])
-    assert marks[:closed] == ["closed"] * closed
-    assert marks[closed:] in ([], ["open"])
+def _failed_checks_come_first(row: Row, lines: Sequence[str]) -> None:
+    marks = [line.split()[0] for line in lines if line.startswith(("failed  ", "ok      "))]
+    failed = sum(not gate["ok"] for gate in row["gates"])
+    assert marks[:failed] == ["failed"] * failed
+    assert marks[failed:] in ([], ["ok"])
 
 
 def on_the_terminal(folder: Path, *words: str) -> list[str]:
@@ -191,8 +191,8 @@ def test_a_source_of_the_months_before_is_looked_for_in_them(rows: list[Row]) ->
 
 def test_the_days_asked_about_are_asked_about_again() -> None:
     usual = Window.up_to(UNTIL)
-    assert asked_with(usual, UNTIL) == ""
-    assert asked_with(usual, date(2026, 11, 21)) == "--as-of 2026-11-20"
-    assert asked_with(Window(date(2026, 11, 14), UNTIL, UNTIL), UNTIL) == "--days 7"
+    assert flags_for(usual, UNTIL) == ""
+    assert flags_for(usual, date(2026, 11, 21)) == "--as-of 2026-11-20"
+    assert flags_for(Window(date(2026, 11, 14), UNTIL, UNTIL), UNTIL) == "--days 7"
     parted = Window(date(2026, 10, 1), date(2026, 10, 31), UNTIL)
-    assert asked_with(parted, UNTIL) == "--since 2026-10-01 --until 2026-10-31"
+    assert flags_for(parted, UNTIL) == "--since 2026-10-01 --until 2026-10-31"

@@ -72,7 +72,7 @@ def test_a_verdict_that_changes_within_the_week_is_kept_beside(rua: Rua, store: 
     told = rua("--store", store, "advise", DOMAIN, "--week", week_of(TODAY)).stdout
     assert before["reason"] in told
     assert after["reason"] in told
-    assert told.index("taken back later in the week") < told.index(after["reason"])
+    assert told.index("replaced later in the week") < told.index(after["reason"])
 
 
 def test_other_days_than_the_usual_up_to_today_are_no_advice_of_the_week(
@@ -106,20 +106,20 @@ def test_a_store_that_others_hold_does_not_hold_up_the_answer(rua: Rua, store: P
         done = rua("--store", store, "--lock-timeout", "0.3", "advise", DOMAIN)
     assert done.returncode == 0
     assert done.stdout.startswith(f"{DOMAIN}: wait")
-    assert done.stderr.startswith("this advice was not kept")
+    assert done.stderr.startswith("this advice is not stored")
     assert done.stderr.count("\n") == 1
     assert history(rua, store) == []
 
 
 def test_what_was_not_kept_is_said_with_what_to_do(rua: Rua, store: Path) -> None:
     nothing = rua("--store", store, "advise", DOMAIN, "--history")
-    assert "no advice was kept yet" in nothing.stderr
+    assert "no advice is stored yet" in nothing.stderr
     assert "first seen: p=none" in nothing.stdout
     for words, says in (
-        ((DOMAIN, "--week", "2020-W07"), "no advice on example.com was kept in 2020-W07"),
+        ((DOMAIN, "--week", "2020-W07"), "no advice on example.com is stored for 2020-W07"),
         ((DOMAIN, "--week", "last"), "write it as 2026-W46"),
-        (("--history",), "--history is about one DOMAIN"),
-        ((DOMAIN, "--history", "--week", "2026-W46"), "exclude each other"),
+        (("--history",), "--history needs a DOMAIN"),
+        ((DOMAIN, "--history", "--week", "2026-W46"), "cannot be used together"),
     ):
         done = rua("--store", store, "advise", *words)
         assert done.returncode == 2
@@ -166,8 +166,8 @@ def test_dns_that_cannot_be_kept_does_not_hold_up_the_answer(
     assert done.returncode == 0
     assert done.stdout.startswith(f"{DOMAIN}: wait")
     first, second = done.stderr.splitlines()
-    assert first.startswith("what DNS answers is not kept")
-    assert second.startswith("this advice was not kept")
+    assert first.startswith("the answers of DNS are not stored")
+    assert second.startswith("this advice is not stored")
 
 
 def row(verdict: str, **tags: str) -> dict[str, Any]:

@@ -329,7 +329,7 @@ def test_a_question_of_many_rows_is_answered_as_it_is_computed(rua: Rua) -> None
     assert rua.json("sql", "select 1 where false") == []
     done = rua("sql", "select range as n from range(12000)")
     assert len(done.stdout.splitlines()) == 10_001
-    assert "more than these 10000 rows" in done.stderr
+    assert "only the first 10000 rows are shown" in done.stderr
 
 
 def test_a_missing_path_does_not_hold_up_the_others(rua: Rua) -> None:

@@ -113,14 +113,14 @@ def test_a_later_label_takes_the_place_of_an_equal_one(rua: Rua, store: Path) ->
     [
         (("exmaple.com", "sendgrid", "own"), "did you mean example.com"),
         (("example.com", "sengrid", "own"), "did you mean SendGrid"),
-        (("example.com", "qqqq", "own"), "name a service (sendgrid), an address (192.0.2.1)"),
+        (("example.com", "qqqq", "own"), "MATCH is a service (sendgrid), an address (192.0.2.1)"),
         (("example.com", "192.0.2.0/33", "own"), "no network"),
         (("example.com", "sendgrid", "brokn"), "did you mean broken?"),
         (("example.com", "sendgrid"), "DOMAIN MATCH CLASS"),
         (("--remove", "example.com", "sendgrid"), "has no label on 'sendgrid'"),
-        (("--remove", "--list"), "exclude each other"),
-        (("--list", "example.com"), "--list takes no more words"),
-        (("--domain", "example.com", "example.com", "sendgrid", "own"), "goes with --list"),
+        (("--remove", "--list"), "cannot be used together"),
+        (("--list", "example.com"), "--list takes no arguments"),
+        (("--domain", "example.com", "example.com", "sendgrid", "own"), "needs --list"),
         (("example.com", "sendgrid", "own", "--note", "x" * 501), "at most 500"),
     ],
 )

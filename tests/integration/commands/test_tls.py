@@ -64,9 +64,9 @@ def test_the_table_tells_the_remedy_and_what_is_not_known(rua: Rua, store: Path)
     done = rua("--store", store, "tls", "example.com", *AS_OF)
     assert "The mail server's certificate has expired." in done.stdout
     assert "remedy: Renew the certificate of mx.example.com" in done.stdout
-    assert "what failed is not told of 1 of 8 failed sessions" in done.stdout
-    assert "the failures told are 1 session more than failed" in done.stdout
-    assert "nothing proves who sent 2 of 2 reports" in done.stdout
+    assert "no reason is reported for 1 of 8 failed sessions" in done.stdout
+    assert "the details count 1 session more than failed" in done.stdout
+    assert "2 of 2 reports are unverified" in done.stdout
 
 
 def test_by_failure_and_by_day(rua: Rua, store: Path) -> None:

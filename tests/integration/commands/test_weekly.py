@@ -148,7 +148,7 @@ def test_a_quiet_week_says_so(rua: Rua, tmp_path: Path) -> None:
     group = rua.json("--store", store, "weekly", "--out", "out", "--week", "2026-W43")["groups"][0]
     html = (rua.folder / group["folder"] / "report.html").read_text()
     assert (group["changes"], group["decisions"]) == (0, 0)
-    assert "A quiet week: nothing changed, and nothing needs a decision." in html
+    assert "A quiet week: no change, and no decision to take." in html
 
 
 def test_reports_that_stop_are_told_as_known_on_the_day_of_the_telling(
@@ -181,7 +181,7 @@ def test_a_week_without_reports_says_so_and_is_written(rua: Rua, tmp_path: Path)
     assert "no report covers this week" in done.stderr
     html = (rua.folder / "out/2026-W43/all-domains/report.html").read_text()
     assert "No report covers this week" in html
-    assert "Without reports there is no pass rate." in html
+    assert "No pass rate: no report covers this week." in html
 
 
 def test_tls_failures_are_told_with_their_remedy(rua: Rua, tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_without_pango_the_other_files_are_written_and_an_older_pdf_goes(
     )
     done = rua(*words, env={"PYTHONPATH": str(broken)})
     assert done.returncode == 2
-    assert "no PDF was made, for want of the system's Pango" in done.stderr
+    assert "no PDF was written: the system has no Pango" in done.stderr
     assert "Traceback" not in done.stderr
     json.loads(done.stdout)  # and nothing of the library's talk
     assert not (folder / "report.pdf").exists()

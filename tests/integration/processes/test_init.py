@@ -54,7 +54,7 @@ def reports(imap_user: User) -> User:
 def test_at_a_terminal_it_asks_tries_and_writes(tmp_path: Path, reports: User) -> None:
     at = Terminal(tmp_path, "init", *server(reports))
     at.answer(
-        ("User name (mostly the address): ", reports.name),
+        ("User name (usually the address): ", reports.name),
         ("IMAP server [imap.example.com]: ", "localhost"),
         ("Encryption (tls, starttls) [tls]: ", ""),
         ("environment variable (type, file, env) [type]: ", ""),
@@ -98,7 +98,7 @@ def test_what_it_writes_is_what_ingest_needs(rua: Rua, reports: User) -> None:
     done = rua("init", *flags(reports), "--folder", "Reports", "--processed", "Done", "--yes")
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
-    assert "Reports holds 1 mails; of the newest 1, 1 look like reports" in done.stderr
+    assert "Reports holds 1 mail; of the newest 1, 1 looks like a report" in done.stderr
     assert rua.json("ingest")["stored"] == 1
     assert reports.count("Done") == 1
     assert (rua.folder / "rua.duckdb").exists()
@@ -121,7 +121,7 @@ def test_three_refused_logins_end_it_with_3_and_nothing_written(
 ) -> None:
     at = Terminal(tmp_path, "init", *server(imap_user), "--host", "localhost")
     for offered in ("", f" [{imap_user.name}]", f" [{imap_user.name}]"):
-        at.answer((f"(mostly the address){offered}: ", imap_user.name if not offered else ""))
+        at.answer((f"(usually the address){offered}: ", imap_user.name if not offered else ""))
         if not offered:
             at.answer(("[tls]: ", ""))
         at.answer(("[type]: ", ""), ("Password (not shown): ", "wrong"))
@@ -182,7 +182,7 @@ def test_a_missing_folder_is_asked_for_again_with_those_there_are(
     )
     at.expect("processed is the folder that is read")
     at.answer(("[Processed]: ", "Done"), ("[example.com]: ", "no domain"))
-    at.expect("no is no domain name")
+    at.expect("'no' is not a domain name")
     at.answer(("[no domain]: ", "-"))
     assert at.end() == 0
     settings = load_settings(tmp_path / "rua.toml", store=None, lock_timeout=None)
@@ -206,7 +206,7 @@ def test_a_password_file_that_is_there_is_kept(tmp_path: Path, imap_user: User) 
     words = ("--host", "localhost", *server(imap_user), "--username", imap_user.name)
     at = Terminal(tmp_path, "init", *words, "--yes")
     at.answer(("[type]: ", "type"))
-    at.expect("is there already")
+    at.expect("imap.password exists")
     at.answer(("[type]: ", "file"), ("File with the password: ", "imap.password"))
     assert at.end() == 0
     assert 'password_file = "imap.password"' in (tmp_path / "rua.toml").read_text()
@@ -216,7 +216,7 @@ def test_a_password_file_that_is_there_is_kept(tmp_path: Path, imap_user: User) 
 
 def test_interrupted_it_writes_nothing(tmp_path: Path) -> None:
     at = Terminal(tmp_path, "init")
-    at.answer(("(mostly the address): ", "someone@example.com"))
+    at.answer(("(usually the address): ", "someone@example.com"))
     at.expect("[imap.example.com]: ")
     at.press("C")
     assert at.end() == 130
@@ -236,7 +236,7 @@ def test_the_server_is_guessed_from_the_address(
     tmp_path: Path, address: str, guess: str | None
 ) -> None:
     at = Terminal(tmp_path, "init")
-    at.answer(("(mostly the address): ", address))
+    at.answer(("(usually the address): ", address))
     at.expect(f"IMAP server [{guess}]: " if guess else "IMAP server: ")
     at.press("D")
     assert at.end() == 130
@@ -273,7 +273,7 @@ def test_without_a_terminal_a_missing_answer_names_its_flag(
     [
         (("--folder", "Nope"), 3, 'no folder "Nope"'),
         (("--processed", "inbox"), 2, "processed is the folder that is read"),
-        (("--domain", "no domain"), 2, "no domain is no domain name"),
+        (("--domain", "no domain"), 2, "'no domain' is not a domain name"),
         (("--host", WRONG_NAME), 3, "set host to the name"),
         (("--ca-file", "none.pem"), 2, "none.pem"),
         (("--password-file", "none"), 2, "none"),
@@ -297,7 +297,7 @@ def test_a_settings_file_is_replaced_only_by_force(rua: Rua, imap_user: User) ->
     done = rua("init", *flags(imap_user), "--yes")
     assert done.returncode == 2
     assert "--force" in done.stderr
-    assert "trying" not in done.stderr
+    assert "connecting" not in done.stderr
     assert config.read_text() == "mine"
     assert rua("init", *flags(imap_user), "--yes", "--force").returncode == 0
     assert load_settings(config, store=None, lock_timeout=None).mailbox[0].host == "localhost"
