@@ -142,7 +142,8 @@ def test_a_strip_shows_a_domains_shares_on_a_width_of_100() -> None:
         legitimate_aligned=480,
     )
     bars = strip(row)
-    assert [(bar.share, bar.width) for bar in bars] == [
+    drawn: list[tuple[str, object]] = [(bar.share, bar.width) for bar in bars]
+    assert drawn == [
         ("passing", pytest.approx(48)),
         ("broken", pytest.approx(12)),
         ("indirect", pytest.approx(10)),
