@@ -21,6 +21,11 @@ BESIDE = {
     ),
     "ingest": ("unit/ingest/parse/test_golden.py", "integration/ingest/test_pipeline.py"),
     "ingest/enrich": ("integration/dns/test_ptr_lookup.py",),
+    "ingest/run": (
+        "integration/ingest/test_quarantine_retry.py",
+        "integration/ingest/test_rebuild.py",
+        "integration/ingest/test_roads.py",
+    ),
     "ingest/sources": ("integration/mailbox",),
     "ingest/workers": ("integration/ingest/test_pool.py",),
     "ingest/verify": ("integration/dns/test_dkim.py", "integration/dns/test_dkim_dns.py"),

@@ -19,7 +19,9 @@ LATE_MEDIAN, LATE_MOST, LATE_BACK = 7, 21, 3  # days
 EVERY = 6
 
 
-@pytest.mark.parametrize("variant", ["default", "situations"])
+@pytest.mark.parametrize(
+    "variant", [pytest.param("default", marks=pytest.mark.seeds), "situations"]
+)
 def test_it_is_never_ready_too_early_nor_much_too_late(
     variant: str, tmp_path: Path, record_property: Record
 ) -> None:

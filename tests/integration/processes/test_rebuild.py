@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from ingest.run.rebuild import rebuild
-from tests.unit.ingest.run.test_quarantine_retry import Box, mail
-from tests.unit.ingest.run.test_rebuild import left
+from tests.integration.ingest.test_quarantine_retry import Box, mail
+from tests.integration.ingest.test_rebuild import left
 
 STOPPED = """
 import sys, time

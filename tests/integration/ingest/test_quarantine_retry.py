@@ -20,6 +20,8 @@ from schemas.store.store import Store
 from tests.support.mails.mails import make_report_mail
 from tests.support.moments import utc
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
+
 COUNTED = "select sum(message_count)::bigint from dmarc_message"
 UNREACHED = """
     select document_id

@@ -12,8 +12,10 @@ from ingest.run.rebuild import rebuild
 from ingest.workers.read import read_batch, unread
 from schemas.errors import ReaderFailed, StoreError
 from schemas.store.store import Connection, Store
+from tests.integration.ingest.test_quarantine_retry import COUNTED, MESSAGES, Box, mail
 from tests.support.mails.mails import make_broken_mail
-from tests.unit.ingest.run.test_quarantine_retry import COUNTED, MESSAGES, Box, mail
+
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
 
 
 class Shared(Store):

@@ -24,6 +24,8 @@ from schemas.store.store import Store
 from tests.support.mails.mails import FIRST_DAY, make_report_mail
 from tests.support.moments import utc
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
+
 Asked = list[tuple[Any, ...]]
 
 

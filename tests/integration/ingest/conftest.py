@@ -1,14 +1,13 @@
-"""Retries and rebuilds read in the process of the test: that of their own is not what is tested.
-
-Reading processes have tests of their own, and the commands, which start them, too.
-"""
+"""What tests of these folders share."""
 
 import pytest
 
 from tests.support.stores.read_here import ReadersHere
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def read_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries and rebuilds start no process: that is tested by `rua quarantine retry` and
+    `rua rebuild`, which do."""
     for module in ("ingest.run.quarantine_retry", "ingest.run.rebuild"):
         monkeypatch.setattr(f"{module}.Readers", ReadersHere)
