@@ -123,7 +123,7 @@ def test_a_store_of_an_older_form_is_given_this_one_when_it_is_read(tmp_path: Pa
     with store.write() as con:
         con.execute("insert into label values ('example.com', 'x', 'own', null, now()::timestamp)")
         con.execute("drop table report_state; delete from migration where number > 1")
-    with store.read() as con:
-        assert con.execute("select count(*) from report_state").fetchall() == [(1,)]
-        assert con.execute("select getvariable('report_state')").fetchall() != [(None,)]
-        assert con.execute("select match from label").fetchall() == [("x",)]
+    with store.read() as reader:
+        assert reader.execute("select count(*) from report_state").fetchall() == [(1,)]
+        assert reader.state is not None
+        assert reader.execute("select match from label").fetchall() == [("x",)]
