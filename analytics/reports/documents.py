@@ -24,7 +24,7 @@ def reports(
     With `source_ip` those that hold records of it; with `addresses`, (policy domain, source
     address), those that hold records of any.
     """
-    bounds: dict[str, Any] = {**q.days, "most": most}
+    bounds: dict[str, Any] = {**q.days, "most": most, "verified_only": list(q.verified_only)}
     chosen = {"domain": q.domain, "reporter": reporter, "authenticity": authenticity}
     sought = {
         "source_ip": source_ip,

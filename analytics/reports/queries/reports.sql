@@ -4,7 +4,13 @@ select
     report.kind,
     report.status,
     report.authenticity,
-    report.counted,
+    report.counted
+        -- An unverified DMARC report on these domains does not count for this question.
+        and (
+            report.kind != 'dmarc'
+            or report.authenticity = 'verified'
+            or not list_contains($verified_only::text[], report.domain)
+        ) as counted,
     report.day,
     report.reporter,
     report.domain,
