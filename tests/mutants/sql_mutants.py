@@ -53,6 +53,8 @@ def _ands_of_ranges(words: Sequence[str]) -> frozenset[int]:
 
 def _instead(words: Sequence[str], n: int) -> Iterator[str]:
     word = words[n]
+    if "decimal" in (words[n - 2], words[n - 4]):  # digits of a type
+        return
     if word.isdigit():
         yield str(int(word) + 1)
         yield f"({int(word) - 1})"

@@ -12,13 +12,14 @@ from typing import Any
 
 from analytics.advice.advise import advise
 from analytics.advice.domain_state import Standing, standings
+from analytics.advice.evidence_export import write
 from analytics.policy.replay import Tags
 from analytics.policy.whatif import whatif
 from analytics.query.override import Override
 from analytics.query.question import Owner, Question
 from analytics.query.run import ask
 from analytics.query.window import Window
-from analytics.reports import browse, freshness
+from analytics.reports import browse, documents, freshness
 from analytics.reports.coverage import arrivals
 from analytics.reports.verified_filter import verified_where_proven
 from analytics.sources import daily, drilldown, summary, totals
@@ -27,7 +28,7 @@ from analytics.sources.label_impact import effect
 from analytics.sources.labels import read
 from analytics.sources.pass_rates import source_rates
 from analytics.sources.services import by_class
-from analytics.sources.unclassified import Unknown, unknown
+from analytics.sources.unclassified import Unknown, unknown, unknown_countries
 from schemas.config.thresholds import Gates
 from schemas.store.reader import Reader
 from schemas.store.store import Store
@@ -120,6 +121,17 @@ class Asked:
         state: Standing = found
         return state
 
+    def inputs(self) -> str:
+        """The hash of all that the advice rests on."""
+        (row,) = advise(self.question)
+        found: str = row["inputs"]
+        return found
+
+    def bundle(self, folder: Path) -> dict[str, bytes]:
+        """{name: content} of the files of `rua advise --evidence`."""
+        files = write(self.question, folder)
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
     def measured(self) -> Row:
         return dict(self.state().seen)
 
@@ -208,6 +220,23 @@ class Asked:
     def reports(self, most: int = 1000, skip: int = 0, **wanted: Any) -> list[Row]:
         which = browse.Wanted(**wanted)
         return browse.browse(self.question, which, most=most, skip=skip)
+
+    def record_page(self, number: int, most: int = 100, skip: int = 0) -> list[Row]:
+        """Records of a report, by its number."""
+        return browse.records(self.reader, number, most=most, skip=skip)
+
+    def document(self, number: int) -> Row:
+        found = documents.document(self.reader, number)
+        assert found is not None
+        return found
+
+    def reports_with(self, **sought: Any) -> list[Row]:
+        """Reports that hold records of an address, or of a reporter."""
+        return documents.reports(self.question, **sought)
+
+    def countries(self, **wanted: Any) -> dict[str | None, Row]:
+        rows = unknown_countries(self.question, Unknown(**wanted))
+        return {row["country"]: row for row in rows}
 
     def genuine(self) -> dict[str, Row]:
         rows = browse.genuine(self.question)

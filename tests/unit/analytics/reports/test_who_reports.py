@@ -1,6 +1,7 @@
 """The reports themselves, in a store made by hand: who sends them, how regularly, and whether they
 are to be believed."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -141,3 +142,102 @@ def test_days_without_an_expected_report(tmp_path_factory: pytest.TempPathFactor
     assert states[ago(13)] == states[ago(11)] == states[ago(3)] == "came"
     assert [day for day, state in states.items() if state == "gap"] == [ago(12)]
     assert states[ago(0)] == states[ago(1)] == "due"
+
+
+# From a report to its records.
+
+SIGNED = ("a.example", "b.example", "c.example")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    """Two reports of three records, each with results and reasons of its own."""
+    records = [
+        Record(
+            f"192.0.2.{n}",
+            n,
+            **BROKEN,
+            signatures=[(name, "pass"), (f"second.{name}", "fail")][:n],
+            envelope=(f"spf.{name}", "softfail"),
+            reasons=[("other", f"because of {name}"), ("local_policy", f"and {name}")][:n],
+        )
+        for n, name in enumerate(SIGNED)
+    ]
+    reports = [
+        Report(ago(3), "one.example", records),
+        Report(ago(2), "two.example", [*reversed(records), Record(OWN, 9)]),
+    ]
+    with asked(stored(reports, tmp_path_factory.mktemp("told")), LAST) as given:
+        yield given
+
+
+def names(texts: list[str] | None) -> list[str]:
+    """The domains in results that are told in words."""
+    return [re.findall(r"[a-z.]+\.(?:example|com)", each)[0] for each in texts or ()]
+
+
+def of_record(row: Any) -> tuple[Any, ...]:
+    results = (names(row[key]) for key in ("dkim_results", "spf_results", "reasons"))
+    return row["source_ip"], row["messages"], *results
+
+
+WRITTEN = [
+    ("192.0.2.0", 0, [], ["spf.a.example"], []),
+    ("192.0.2.1", 1, ["b.example"], ["spf.b.example"], ["b.example"]),
+    (
+        "192.0.2.2",
+        2,
+        ["c.example", "second.c.example"],
+        ["spf.c.example"],
+        ["c.example", "c.example"],
+    ),
+]
+
+
+def test_each_record_has_its_own_results(told: Asked) -> None:
+    newest, oldest = (row["id"] for row in told.reports())
+    page = told.record_page(oldest)
+    assert [of_record(row) for row in page] == WRITTEN
+    assert [row["ordinal"] for row in page] == [0, 1, 2]
+    assert {row["total"] for row in page} == {3}
+    last = told.record_page(newest, most=2, skip=2)
+    assert [of_record(row) for row in last][:1] == WRITTEN[:1]
+    assert (len(last), last[1]["total"], last[1]["messages"]) == (2, 4, 9)
+
+
+def test_a_document_has_its_records_and_the_mail_that_brought_it(told: Asked) -> None:
+    newest, oldest = (row["id"] for row in told.reports())
+    found = told.document(oldest)
+    assert [of_record(row)[:2] for row in found["contents"]] == [
+        (address, count) for address, count, *_ in WRITTEN
+    ]
+    assert part(found, "id", "reporter", "status", "authenticity") == (
+        oldest,
+        "one.example",
+        "stored",
+        "verified",
+    )
+    (delivery,) = found["deliveries"]
+    assert delivery["from_address"] == "dmarc@one.example"
+    assert told.document(newest)["deliveries"][0]["from_address"] == "dmarc@two.example"
+
+
+def test_reports_that_hold_records_of_an_address(told: Asked) -> None:
+    keys = ("reporter", "records", "messages")
+    assert [part(row, *keys) for row in told.reports_with(source_ip="192.0.2.2")] == [
+        ("two.example", 4, 12),
+        ("one.example", 3, 3),
+    ]
+    assert [part(row, *keys) for row in told.reports_with(source_ip=OWN)] == [
+        ("two.example", 4, 12)
+    ]
+    assert told.reports_with(source_ip="192.0.2.99") == []
+    assert len(told.reports_with(reporter="one.example")) == 1
+
+
+def test_records_down_from_a_source_have_their_own_results(told: Asked) -> None:
+    rows = told.records(source_ip="192.0.2.2")
+    assert [row["messages"] for row in rows] == [2, 2]
+    for row in rows:
+        assert names(row["dkim_results"]) == WRITTEN[2][2]
+        assert names(row["reasons"]) == WRITTEN[2][4]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from schemas.store.store import Store
 from tests.support.asked import Asked, asked
 from tests.support.stores.hand_made import (
     DOMAIN,
@@ -363,3 +364,42 @@ def test_what_a_label_decides(moving: Asked) -> None:
         "messages": 13,
         "otherwise": {"own": 13},
     }
+
+
+ABROAD = [
+    *daily([20], "google.com", Record("198.51.100.1", 5, **BROKEN), Record("198.51.100.2", 4)),
+    *daily([6], "google.com", Record("198.51.100.3", 3), Record("198.51.100.4", 2, **BROKEN)),
+    *daily([5], "google.com", Record("198.51.100.5", 1, **BROKEN)),
+    *daily([40], "google.com", Record("198.51.100.2", 4), Record("198.51.100.6", 9)),
+]
+COUNTRIES = {"198.51.100.1": "DE", "198.51.100.2": "DE", "198.51.100.3": "DE", "198.51.100.4": "FR"}
+
+
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    store = stored(ABROAD, tmp_path_factory.mktemp("abroad"))
+    with Store(store).write() as con:
+        for address, country in COUNTRIES.items():
+            con.execute("update address set country = $1 where source_ip = $2", [country, address])
+    with asked(store, LAST) as found:
+        yield found
+
+
+def test_countries_of_new_and_undecided_addresses(abroad: Asked) -> None:
+    """Of Germany one is undecided, one passes and is old, one is new; of France one is both."""
+    keys = ("every", "addresses", "undecided", "new", "messages")
+    assert {country: part(row, *keys) for country, row in abroad.countries().items()} == {
+        "DE": (3, 2, 1, 1, 8),
+        "FR": (1, 1, 1, 1, 2),
+        None: (1, 1, 1, 1, 1),
+    }
+    undecided = abroad.countries(new=False)
+    assert {country: part(row, *keys) for country, row in undecided.items()} == {
+        "DE": (3, 1, 1, 0, 5),
+        "FR": (1, 1, 1, 1, 2),
+        None: (1, 1, 1, 1, 1),
+    }
+    german = abroad.unknown(anywhere=False, country="DE")
+    assert [row["source_ip"] for row in german] == ["198.51.100.1", "198.51.100.3"]
+    nowhere = abroad.unknown(anywhere=False, country=None)
+    assert [row["source_ip"] for row in nowhere] == ["198.51.100.5"]
