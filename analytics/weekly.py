@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from analytics.advice.action_items import decisions, headline
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import standings
+from analytics.advice.domain_state import domain_states
 from analytics.advice.verdict import decide
 from analytics.changes.detect import compare
 from analytics.changes.feed import quiet_reporters, tls_failures_rose
@@ -133,7 +133,7 @@ def weeks(
     before = Window(window.first - DAYS, window.last - DAYS, window.last - DAYS)
     told = min(as_of or window.last, window.last + DAYS)
     q = replace(q, dns_as_of=datetime.combine(told, time.max))
-    was = standings(replace(q, window=months(before), dns_as_of=q.known_at - DAYS))
+    was = domain_states(replace(q, window=months(before), dns_as_of=q.known_at - DAYS))
     advice = [_as_told(q, row, told) for row in advise(q.over(months(window)))]
     then, days_before = _span(q.over(before), groups)
     now, days = _span(q, groups)

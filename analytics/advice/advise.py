@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from analytics.advice.domain_state import LEVELS, Standing, standings
+from analytics.advice.domain_state import LEVELS, DomainState, domain_states
 from analytics.advice.fingerprint import inputs
 from analytics.advice.gates import DAYS
-from analytics.advice.no_reports import unreported
+from analytics.advice.no_reports import no_reports_row
 from analytics.advice.remediation import with_prospects
 from analytics.advice.verdict import Decision, as_rows, decide
 from analytics.dns.dmarc_record import change
@@ -23,7 +23,7 @@ from analytics.reports.verified_filter import verified_where_proven
 from analytics.sources.totals import domain_names
 from schemas.config.thresholds import Gates
 
-__all__ = ["advise", "existing", "next_tags", "of_standing", "told"]
+__all__ = ["advise", "advise_on", "existing", "next_tags", "told"]
 
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 LEVEL_TAGS = ("p", "sp", "np")
@@ -40,54 +40,54 @@ def advise(q: Question, *, with_impact: bool = True) -> list[Row]:
     """
     counted, _ = verified_where_proven(q)
     rows = [
-        of_standing(counted, each) if with_impact else told(each, decide(each, q.gates), q.gates)
-        for each in standings(counted)
+        advise_on(counted, each) if with_impact else told(each, decide(each, q.gates), q.gates)
+        for each in domain_states(counted)
     ]
     known = domain_names(q.reader)
     wanted = q.owners if q.domains is None else [name for name in q.domains if name in q.owners]
     silent = [name for name in wanted if name not in known]
-    return [*rows, *(unreported(q, name) for name in silent)]
+    return [*rows, *(no_reports_row(q, name) for name in silent)]
 
 
-def of_standing(q: Question, standing: Standing) -> Row:
+def advise_on(q: Question, state: DomainState) -> Row:
     """The row of one domain; `q` asks for the reports that its state was measured over."""
-    q = q.about(standing.domain)
-    decision = decide(standing, q.gates)
-    tags, names = next_tags(standing, decision), existing(standing)
+    q = q.about(state.domain)
+    decision = decide(state, q.gates)
+    tags, names = next_tags(state, decision), existing(state)
     replayed = whatif(q, tags, names)
-    return told(standing, decision, q.gates) | {
-        "blockers": with_prospects(q, standing, decision.blockers, replayed),
+    return told(state, decision, q.gates) | {
+        "blockers": with_prospects(q, state, decision.blockers, replayed),
         "impact": _impact(replayed),
-        "inputs": inputs(q, standing),
+        "inputs": inputs(q, state),
     }
 
 
-def told(standing: Standing, decision: Decision, gates: Gates) -> Row:
+def told(state: DomainState, decision: Decision, gates: Gates) -> Row:
     """What of the row takes no replay of its mail: `impact` is None, and blockers have no
     prospects."""
-    published = {tag: standing.published[tag] for tag in TAGS}
-    target = _target(standing, decision)
+    published = {tag: state.published[tag] for tag in TAGS}
+    target = _target(state, decision)
     return {
-        "domain": standing.domain,
+        "domain": state.domain,
         "published": published,
         "verdict": decision.verdict,
         "target": {tag: target[tag] for tag in LEVEL_TAGS},
         "changes": dict(decision.target),
-        "record": _record(standing, decision, target),
-        "record_note": _note(standing) if decision.target else None,
-        "dns": _dns(standing),
+        "record": _record(state, decision, target),
+        "record_note": _note(state) if decision.target else None,
+        "dns": _dns(state),
         "reason": decision.reason,
         "blockers": list(decision.blockers),
         "gates": as_rows(decision.gates),
-        "window": _window(standing, gates),
+        "window": _window(state, gates),
         "impact": None,
-        "next_look": standing.window.last + timedelta(days=_patience(standing, decision)),
+        "next_look": state.window.last + timedelta(days=_patience(state, decision)),
     }
 
 
-def _target(standing: Standing, decision: Decision) -> dict[str, Any]:
+def _target(state: DomainState, decision: Decision) -> dict[str, Any]:
     """All tags of the next record: what changes, and the rest as it is."""
-    tags: dict[str, Any] = {tag: standing.published[tag] for tag in TAGS}
+    tags: dict[str, Any] = {tag: state.published[tag] for tag in TAGS}
     tags["pct"] = None  # removed by RFC 9989 (App. C)
     for tag in LEVEL_TAGS:
         if tags[tag] not in LEVELS:
@@ -111,57 +111,57 @@ def record_text(tags: Mapping[str, Any]) -> str:
     return "; ".join(("v=DMARC1", *shown))
 
 
-def _record(standing: Standing, decision: Decision, target: Mapping[str, Any]) -> str | None:
+def _record(state: DomainState, decision: Decision, target: Mapping[str, Any]) -> str | None:
     """The TXT value to publish: the present one changed where DNS told it, else of the tags that
     reports show."""
     if not decision.target:
         return None
-    record = standing.dns.record if standing.dns else None
+    record = state.dns.record if state.dns else None
     if record is None:
         return record_text(target)
     tags = {tag: value for tag, value in decision.target.items() if tag != "pct"}
     return change(record, **tags).text()
 
 
-def _note(standing: Standing) -> str | None:
+def _note(state: DomainState) -> str | None:
     """What the record still needs where DNS did not give the present one."""
-    if standing.dns is None:
+    if state.dns is None:
         return NO_DNS
-    return NO_RECORD if standing.dns.record is None else None
+    return NO_RECORD if state.dns.record is None else None
 
 
-def _dns(standing: Standing) -> Row | None:
+def _dns(state: DomainState) -> Row | None:
     """What DNS said, and when; None where it was not asked or did not answer."""
-    if standing.dns is None:
+    if state.dns is None:
         return None
     return {
-        "asked_at": standing.dns.asked_at,
-        "found_at": standing.dns.found_at,
-        "record": standing.dns.text,
-        "spf": standing.dns.spf,
-        "null_mx": standing.dns.null_mx,
+        "asked_at": state.dns.asked_at,
+        "found_at": state.dns.found_at,
+        "record": state.dns.text,
+        "spf": state.dns.spf,
+        "null_mx": state.dns.null_mx,
     }
 
 
-def _window(standing: Standing, gates: Gates) -> Row:
+def _window(state: DomainState, gates: Gates) -> Row:
     return {
-        "begin": standing.window.first,
-        "end": standing.window.last,
-        "dormant_begin": standing.window.first - timedelta(days=gates.quarter_days),
-        "days": standing.seen["days"],
-        "reporters": standing.seen["reporters"],
-        "messages": standing.mail["messages"],
-        "legitimate": standing.legitimate,
-        "unverified": standing.mail["unverified"],
-        "left_out": standing.left_out,
-        "last_report_day": standing.seen["last_day"],
-        "policy_since": standing.seen["policy_since"],
+        "begin": state.window.first,
+        "end": state.window.last,
+        "dormant_begin": state.window.first - timedelta(days=gates.quarter_days),
+        "days": state.seen["days"],
+        "reporters": state.seen["reporters"],
+        "messages": state.mail["messages"],
+        "legitimate": state.legitimate,
+        "unverified": state.mail["unverified"],
+        "left_out": state.left_out,
+        "last_report_day": state.seen["last_day"],
+        "policy_since": state.seen["policy_since"],
     }
 
 
-def next_tags(standing: Standing, decision: Decision) -> Tags:
+def next_tags(state: DomainState, decision: Decision) -> Tags:
     """The policy tags of the next record; those published where nothing is to be changed."""
-    target = _target(standing, decision)
+    target = _target(state, decision)
     return Tags(
         target["p"] or "none",
         target["sp"],
@@ -171,9 +171,9 @@ def next_tags(standing: Standing, decision: Decision) -> Tags:
     )
 
 
-def existing(standing: Standing) -> dict[str, bool]:
+def existing(state: DomainState) -> dict[str, bool]:
     """Of names below the domain, as far as DNS told: whether they exist."""
-    exists = standing.dns.exists if standing.dns else {}
+    exists = state.dns.exists if state.dns else {}
     return {name: there for name, there in exists.items() if there is not None}
 
 
@@ -184,7 +184,7 @@ def _impact(replayed: Row) -> Row:
     return {key: replayed[key] for key in (*keys, *more)}
 
 
-def _patience(standing: Standing, decision: Decision) -> int:
+def _patience(state: DomainState, decision: Decision) -> int:
     """Days until looking again is worth it: a gate of days says so itself."""
     for gate in decision.gates:
         if not gate.ok and gate.name == DAYS:

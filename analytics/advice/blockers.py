@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import Any
 
-from analytics.advice.domain_state import Standing
+from analytics.advice.domain_state import DomainState
 from analytics.advice.rollout import Step, is_below
 from analytics.query.run import Row
 from analytics.sources.catalogue import find
@@ -39,102 +39,99 @@ BELOW_REMEDY = (
 )
 
 
-def broken(standing: Standing) -> list[Blocker]:
+def broken(state: DomainState) -> list[Blocker]:
     """Every broken source, at any volume: a small biller does not vanish in a large domain."""
-    return [
-        _blocker(standing, row, "broken", _remedy(standing, row))
-        for row in standing.of_class("broken")
-    ]
+    return [_blocker(state, row, "broken", _remedy(state, row)) for row in state.of_class("broken")]
 
 
-def dormant(standing: Standing) -> list[Blocker]:
+def dormant(state: DomainState) -> list[Blocker]:
     """Sources that failed when they sent last, before the window: they may send again."""
     return [
         _blocker(
-            standing,
+            state,
             row,
             row["class"],
-            _remedy(standing, row) if row["class"] == "broken" else _label_remedy(standing, row),
+            _remedy(state, row) if row["class"] == "broken" else _label_remedy(state, row),
         )
-        for row in standing.dormant
+        for row in state.dormant
     ]
 
 
-def undecided(standing: Standing, gates: Gates) -> list[Blocker]:
+def undecided(state: DomainState, gates: Gates) -> list[Blocker]:
     """Undecided sources above the floor: so many messages, such a share, or two separate weeks;
     and all of them when together they are too much."""
-    found = standing.of_class("undecided")
-    floor = gates.source_share * standing.legitimate
+    found = state.of_class("undecided")
+    floor = gates.source_share * state.legitimate
     loud = [
         row
         for row in found
         if row["messages"] >= gates.source_messages
-        or (standing.legitimate and row["messages"] >= floor)
+        or (state.legitimate and row["messages"] >= floor)
         or (row["last_seen"] - row["first_seen"]).days >= gates.source_days
     ]
     together = sum(row["messages"] for row in found)
-    chosen = found if together > gates.undecided_share * standing.legitimate else loud
+    chosen = found if together > gates.undecided_share * state.legitimate else loud
     return [
         _blocker(
-            standing,
+            state,
             row,
             "undecided",
-            _label_remedy(standing, row),
+            _label_remedy(state, row),
         )
         for row in chosen
     ]
 
 
-def indirect(standing: Standing) -> list[Blocker]:
+def indirect(state: DomainState) -> list[Blocker]:
     """Mailing lists and forwarders whose mail would be lost at p=reject."""
-    found = standing.of_class("list", "forwarder")
+    found = state.of_class("list", "forwarder")
     rows = [row for row in found if row["aligned"] + row["indeterminate"] < row["messages"]]
-    return [_blocker(standing, row, "list", LIST_REMEDY) for row in rows]
+    return [_blocker(state, row, "list", LIST_REMEDY) for row in rows]
 
 
-def signs_nothing(standing: Standing, step: Step) -> list[Blocker]:
+def signs_nothing(state: DomainState, step: Step) -> list[Blocker]:
     """Own sources of which no message is DKIM-aligned."""
-    rows = [row for row in standing.of_class("own") if not row["dkim_aligned"]]
+    rows = [row for row in state.of_class("own") if not row["dkim_aligned"]]
     if is_below(step):
-        rows = [row for row in rows if set(row["header_froms"]) - {standing.domain}]
-    remedy = SIGN_REMEDY.format(domain=standing.domain)
-    return [_blocker(standing, row, "own", remedy) for row in rows]
+        rows = [row for row in rows if set(row["header_froms"]) - {state.domain}]
+    remedy = SIGN_REMEDY.format(domain=state.domain)
+    return [_blocker(state, row, "own", remedy) for row in rows]
 
 
-def below(standing: Standing, names: Sequence[Row]) -> list[Blocker]:
+def below(state: DomainState, names: Sequence[Row]) -> list[Blocker]:
     """Names below the domain whose own mail is too little to raise sp over."""
-    record = standing.dns.record if standing.dns else None
+    record = state.dns.record if state.dns else None
     rua = ",".join(record.rua) if record and record.rua else "mailto:…"
     found = []
     for row in names:
-        text = f"v=DMARC1; p={standing.subdomain_policy}; rua={rua}"
+        text = f"v=DMARC1; p={state.subdomain_policy}; rua={rua}"
         failed = row["messages"] - row["aligned"]
         made = row | {
             "source": row["name"],
             "reason": f"{row['messages']:,} legitimate messages, {failed:,} of them fail",
         }
         remedy = BELOW_REMEDY.format(name=row["name"], text=text)
-        found.append(_blocker(standing, made, "own", remedy))
+        found.append(_blocker(state, made, "own", remedy))
     return found
 
 
-def unexpected(standing: Standing) -> list[Blocker]:
+def unexpected(state: DomainState) -> list[Blocker]:
     """Mail of a parked domain that does not look like abuse."""
     remedy = "A parked domain sends none: find out who sends this, or take parked = true back."
-    found = standing.of_class("own", "broken", "forwarder", "list")
-    return [_blocker(standing, row, row["class"], remedy) for row in found]
+    found = state.of_class("own", "broken", "forwarder", "list")
+    return [_blocker(state, row, row["class"], remedy) for row in found]
 
 
-def _label_remedy(standing: Standing, row: Row) -> str:
+def _label_remedy(state: DomainState, row: Row) -> str:
     """A command that a shell takes as it is written, whatever the source is called. What is ours
     and does not pass is broken: own, it would only lower the rate."""
     class_ = "own" if row["aligned"] else "broken"
-    names = {"domain": quote(standing.domain), "source": quote(row["source"])}
+    names = {"domain": quote(state.domain), "source": quote(row["source"])}
     return LABEL_REMEDY.format(**names, class_=class_)
 
 
-def _blocker(standing: Standing, row: Row, class_: str, remedy: str) -> Blocker:
-    total = standing.legitimate or standing.mail["messages"]
+def _blocker(state: DomainState, row: Row, class_: str, remedy: str) -> Blocker:
+    total = state.legitimate or state.mail["messages"]
     return {
         "source": row["source"],
         "source_ips": row["source_ips"],
@@ -156,15 +153,15 @@ def _reason(row: Row) -> str:
     return f"of {addresses:,} addresses the largest: {row['reason']}"
 
 
-def _remedy(standing: Standing, row: Row) -> str:
+def _remedy(state: DomainState, row: Row) -> str:
     """The vendor's own steps where it is catalogued, else what its rule asks for."""
     rule = row["rule"]
     sender = find(row["sender"]) if row["sender"] else None
     if sender is not None and rule not in ("broken-alignment", "broken-lately"):
-        return " ".join(_numbered(sender.steps(standing.domain)))
+        return " ".join(_numbered(sender.steps(state.domain)))
     text = BY_RULE.get(rule or "", "Let it sign as {domain}, or send with a MAIL FROM of {domain}.")
     return text.format(
-        domain=standing.domain,
+        domain=state.domain,
         source=row["source"],
         ip=row["source_ip"],
     )

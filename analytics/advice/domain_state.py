@@ -12,22 +12,22 @@ from analytics.query.run import Row, ask_cached
 from analytics.query.window import Window
 from analytics.reports.verified_filter import verified_where_proven
 from analytics.sources.classification import by_domain, source_class
-from analytics.sources.services import by_class
+from analytics.sources.services import services_by_class
 from analytics.sources.summary import domains
 from schemas.config.thresholds import Gates
 
-__all__ = ["LEVELS", "Standing", "standings"]
+__all__ = ["LEVELS", "DomainState", "domain_states"]
 
 
 # Whose services are listed: of abuse there are thousands, and it is counted in `mail` alone.
 LISTED = ("own", "broken", "forwarder", "list", "undecided")
 LEVELS = ("none", "quarantine", "reject")  # of enforcement, the weakest first
-MENDED_DAYS = 2  # on which it passes, after it failed
+FIXED_DAYS = 2  # on which it passes, after it failed
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """One domain: `mail` is its row of `rua domains`, `seen` that of queries/standing.sql,
+class DomainState:
+    """One domain: `mail` is its row of `rua domains`, `seen` that of queries/domain_state.sql,
     `services` its sources gathered by name and class, `breaks` what fails these days, `dormant`
     what failed in the months before and has sent nothing since, `below` the names below it that
     legitimate mail comes from (queries/names_below.sql), `dns` what DNS publishes, None where it
@@ -134,13 +134,13 @@ class Standing:
         return sorted(found, key=lambda row: (-row["messages"], row["source"]))
 
 
-def standings(q: Question) -> list[Standing]:
+def domain_states(q: Question) -> list[DomainState]:
     """Every policy domain asked about that has reports; most mail first."""
     counted, left_out = verified_where_proven(q)
     names = None if q.domains is None else list(q.domains)
     published = published_of(q.reader, q.known_at, names)
     return [
-        Standing(
+        DomainState(
             domain=row["domain"],
             window=q.window,
             mail=row,
@@ -155,7 +155,7 @@ def standings(q: Question) -> list[Standing]:
 
 
 def _measured(q: Question) -> list[tuple[Row, Row, dict[str, list[Row]]]]:
-    """Of each domain its row of `rua domains`, that of queries/standing.sql, and what is listed."""
+    """For each domain its row of `rua domains`, its row of queries/domain_state.sql, and lists."""
     dormant = _dormant(q)
     floor = {
         "last": q.window.last,
@@ -163,11 +163,11 @@ def _measured(q: Question) -> list[tuple[Row, Row, dict[str, list[Row]]]]:
         "floor": q.gates.rate_of_source,
         **q.named,
     }
-    seen = {row["domain"]: row for row in by_domain(q, "advice/standing", q.bounds)}
+    seen = {row["domain"]: row for row in by_domain(q, "advice/domain_state", q.bounds)}
     breaks = _by_domain(by_domain(q, "advice/breaks", floor))
     below = _by_domain(by_domain(q, "advice/names_below", q.bounds))
-    services = _by_domain(by_class(q, LISTED))
-    passing = _mended(q, dormant) if dormant else {}
+    services = _by_domain(services_by_class(q, LISTED))
+    passing = _fixed_days(q, dormant) if dormant else {}
     still = {name: _still(rows, services.get(name, []), passing) for name, rows in dormant.items()}
     return [
         (row, seen[name], _listed(name, services, breaks, still, below))
@@ -196,7 +196,7 @@ def _dormant(q: Question) -> dict[str, list[Row]]:
     first = q.window.first
     last = first - timedelta(days=1)
     before = q.over(Window(first - timedelta(days=q.gates.quarter_days), last, last))
-    found = by_class(before, ("broken", "undecided"))
+    found = services_by_class(before, ("broken", "undecided"))
     return _by_domain([row for row in found if _may_be_ours(row, q.gates)])
 
 
@@ -210,25 +210,25 @@ def _may_be_ours(row: Row, gates: Gates) -> bool:
     return bool(row["messages"] >= floor)
 
 
-def _mended(q: Question, domains: Iterable[str]) -> dict[tuple[str, str], int]:
+def _fixed_days(q: Question, domains: Iterable[str]) -> dict[tuple[str, str], int]:
     """On how many days what failed before has passed since then, by (domain, source)."""
     since = q.window.first - timedelta(days=q.gates.quarter_days)
     asked = {"since": since, "last": q.window.last, "domains": sorted(domains)}
-    rows = ask_cached(q.reader, "advice/mended", asked, *q.counted, source_class(q))
+    rows = ask_cached(q.reader, "advice/fixed", asked, *q.counted, source_class(q))
     return {(row["domain"], row["source"]): row["days"] for row in rows}
 
 
 def _still(
     dormant: Sequence[Row], services: Sequence[Row], passing: Mapping[tuple[str, str], int]
 ) -> list[Row]:
-    """Those not seen since, and those that pass since one day alone (`is_mended`)."""
+    """Those not seen since, and those that pass since one day alone (`passes_again`)."""
     here = {row["source"] for row in services}
     found = []
     for row in dormant:
         is_here = row["source"] in here
-        days = passing.get((row["domain"], row["source"]), MENDED_DAYS)
-        if not is_here or days < MENDED_DAYS:
-            found.append(row | {"is_mended": is_here})
+        days = passing.get((row["domain"], row["source"]), FIXED_DAYS)
+        if not is_here or days < FIXED_DAYS:
+            found.append(row | {"passes_again": is_here})
     return found
 
 

@@ -9,7 +9,7 @@ from analytics.dns.policy_discovery import Found, Published
 from analytics.query.question import Owner, Question
 from analytics.query.run import Row
 
-__all__ = ["unreported"]
+__all__ = ["no_reports_row"]
 
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 MONITORING = {"p": "none"}
@@ -19,7 +19,7 @@ IMPACT = ("rejected", "quarantined", "legitimate_lost", "undecided")
 NEEDS_RUA = "add rua=mailto:… or reports will not come"
 
 
-def unreported(q: Question, name: str) -> Row:
+def no_reports_row(q: Question, name: str) -> Row:
     """Its row of `rua advise`; counts are 0."""
     window, owner = q.window, q.owners[name]
     known = published_on(q.reader, name, q.known_at)

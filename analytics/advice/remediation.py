@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from analytics.advice.domain_state import Standing
+from analytics.advice.domain_state import DomainState
 from analytics.query.question import Question
 from analytics.query.relation import Relations
 from analytics.query.run import Row, ask
@@ -30,23 +30,23 @@ SIGNED = "at most {alone:.1%} of your mail of the {days} days passes by SPF alon
 PARKED = "nothing but abuse in the {days} days"
 
 
-def with_prospects(q: Question, standing: Standing, rows: Sequence[Row], told: Row) -> list[Row]:
+def with_prospects(q: Question, state: DomainState, rows: Sequence[Row], told: Row) -> list[Row]:
     """The blockers, the largest loss first, with `interval`, `fixed_when`, `lost` and `left_after`
     (docs/commands.md).
 
     `told` is what the next record would do (policy/whatif.py).
     """
-    bounds = {"domain": standing.domain, **q.days}
+    bounds = {"domain": state.domain, **q.days}
     over: Relations = (*q.counted, source_class(q))
     failing = ask(q.reader, "advice/failing", bounds, *over) if rows else []
     by_key = {(row["source"], row["class"]): row for row in failing}
     lost = {(row["source"], row["class"]): row["lost"] for row in told["by_source"]}
-    gone = {row["source"] for row in standing.dormant}
+    gone = {row["source"] for row in state.dormant}
     return [
         {
             **row,
-            "interval": _interval(standing, row, by_key),
-            "fixed_when": _fixed_when(standing, q.gates, row, is_gone=row["source"] in gone),
+            "interval": _interval(state, row, by_key),
+            "fixed_when": _fixed_when(state, q.gates, row, is_gone=row["source"] in gone),
             "lost": mine,
             "left_after": left,
         }
@@ -55,24 +55,24 @@ def with_prospects(q: Question, standing: Standing, rows: Sequence[Row], told: R
 
 
 def _interval(
-    standing: Standing, row: Row, failing: Mapping[Key, Row]
+    state: DomainState, row: Row, failing: Mapping[Key, Row]
 ) -> tuple[float, float] | None:
     """The share of its mail that fails, with reporter-days as clusters; of an own source, which
     passes, the share that is not signed as the domain. Of one that has sent nothing in the window
     it is that of the days before, message by message."""
     found = [failing[key] for key in _keys(row) if key in failing]
     if not found:
-        return _before(standing, row)
+        return _before(state, row)
     total = {key: sum(each[key] for each in found) for key in ("fails", "messages", *CLUSTERS)}
-    if row["class"] == "own" and not standing.owner.parked:
+    if row["class"] == "own" and not state.owner.parked:
         return _rounded(wilson(total["messages"], total["messages"]))
     counts = (total["fails"], total["messages"])
     effect = design_effect(*counts, **{key: total[key] for key in CLUSTERS})
     return _rounded(wilson(*counts, effect=effect))
 
 
-def _before(standing: Standing, row: Row) -> tuple[float, float] | None:
-    for each in standing.dormant:
+def _before(state: DomainState, row: Row) -> tuple[float, float] | None:
+    for each in state.dormant:
         if each["source"] == row["source"]:
             firm = each["messages"] - each["indeterminate"]
             return _rounded(wilson(firm - each["aligned"], firm))
@@ -120,14 +120,14 @@ def _kind(class_: str) -> str:
     return "undecided" if class_ == "undecided" else "legitimate"
 
 
-def _fixed_when(standing: Standing, gates: Gates, row: Row, *, is_gone: bool) -> str:
+def _fixed_when(state: DomainState, gates: Gates, row: Row, *, is_gone: bool) -> str:
     """What the data will show when it is mended."""
     words: dict[str, Any] = {
-        "days": standing.window.days,
+        "days": state.window.days,
         "indirect": gates.indirect_loss,
         "alone": gates.spf_alone,
     }
-    if standing.owner.parked:
+    if state.owner.parked:
         text = PARKED
     elif row["class"] == "undecided":
         text = LABELLED

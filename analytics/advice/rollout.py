@@ -5,28 +5,28 @@ A step is {tag: value}, None taking a tag out; an empty one says that the goal i
 
 from collections.abc import Mapping
 
-from analytics.advice.domain_state import LEVELS, Standing
+from analytics.advice.domain_state import LEVELS, DomainState
 
 __all__ = ["Step", "is_below", "level_of", "next_step", "said"]
 
 Step = Mapping[str, str | None]
 
 
-def next_step(standing: Standing) -> dict[str, str | None]:
+def next_step(state: DomainState) -> dict[str, str | None]:
     """none, quarantine, reject or the owner's goal; then sp after p."""
     leftovers: dict[str, str | None] = {}
-    if standing.is_partial:
+    if state.is_partial:
         leftovers["pct"] = None
-    if standing.is_testing:
+    if state.is_testing:
         leftovers["t"] = None
-    if standing.policy == "none":
+    if state.policy == "none":
         return {"p": "quarantine"}
     if leftovers:
-        return {"p": standing.policy, **leftovers}  # the policy in full comes before a next one
-    if standing.policy == "quarantine" and standing.owner.goal == "reject":
+        return {"p": state.policy, **leftovers}  # the policy in full comes before a next one
+    if state.policy == "quarantine" and state.owner.goal == "reject":
         return {"p": "reject"}
-    if LEVELS.index(standing.subdomain_policy) < LEVELS.index(standing.policy):
-        return {"sp": LEVELS[LEVELS.index(standing.subdomain_policy) + 1]}
+    if LEVELS.index(state.subdomain_policy) < LEVELS.index(state.policy):
+        return {"sp": LEVELS[LEVELS.index(state.subdomain_policy) + 1]}
     return {}
 
 

@@ -130,7 +130,7 @@ def _sources(now: Facts, then: Facts, gates: Gates) -> Iterator[Row]:
             yield _failing(row, was)
         elif was and _is_failing(was, gates) and row["legitimate"] and not _is_failing(row, gates):
             text = f"{named(row['source'])} passes: {_passing(row)}; before, {_passing(was)}."
-            yield _of_source(Kind.MENDED, row, text, row["legitimate"], Certainty.OBSERVED)
+            yield _of_source(Kind.FIXED, row, text, row["legitimate"], Certainty.OBSERVED)
     reported = {row["domain"] for row in now.domains if row["reports"]}
     absent = (was for key, was in before.items() if key not in here)
     yield from (_gone(was) for was in absent if _is_steady(was) and was["domain"] in reported)

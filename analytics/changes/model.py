@@ -25,7 +25,7 @@ class Kind(StrEnum):
     POLICY = "policy"
     NEW_SOURCE = "new source"
     GONE = "source gone"
-    MENDED = "mended"
+    FIXED = "mended"
     RATE_ROSE = "pass rate rose"
     REPORTER_BACK = "reporter back"
 

@@ -13,7 +13,8 @@ from analytics.policy.replay import Replayed, Tags
 from analytics.query.question import Question
 from analytics.query.run import Row, ask
 from analytics.query.statistics import CLUSTERS, design_effect, wilson
-from analytics.sources.classification import CLASSES, source_class
+from analytics.sources.classes import CLASSES
+from analytics.sources.classification import source_class
 
 __all__ = ["LEGITIMATE", "as_published", "outcome", "whatif"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from analytics.advice.action_items import is_mute
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import standings
+from analytics.advice.domain_state import domain_states
 from analytics.advice.rollout import said
 from analytics.advice.verdict import decide
 from analytics.query.question import Question
@@ -44,7 +44,7 @@ def advised(q: Question) -> list[Row]:
 
 def verdicts(q: Question) -> dict[str, str]:
     """The verdict alone, for every domain asked about that has reports."""
-    return {each.domain: decide(each, q.gates).verdict for each in standings(q)}
+    return {each.domain: decide(each, q.gates).verdict for each in domain_states(q)}
 
 
 def next_step(row: Mapping[str, Any] | None) -> str:

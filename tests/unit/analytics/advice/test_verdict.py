@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analytics.advice import blockers
-from analytics.advice.domain_state import Standing
+from analytics.advice.domain_state import DomainState
 from analytics.advice.verdict import Decision, decide
 from analytics.dns.dmarc_record import parse
 from analytics.dns.policy_discovery import Found, Published
@@ -87,7 +87,7 @@ def lost(source: str, *, is_below: bool = False, stopped: int = 90) -> dict[str,
     }
 
 
-def healthy(published: Mapping[str, Any], **changes: Any) -> Standing:
+def healthy(published: Mapping[str, Any], **changes: Any) -> DomainState:
     """A domain that has sent what passes for 90 days, at this policy ever since."""
     seen = {
         "first_day": days_ago(90),
@@ -116,13 +116,13 @@ def healthy(published: Mapping[str, Any], **changes: Any) -> Standing:
         "unverified": 0,
         "interval": (0.999, 1.0),
     }
-    given = {key: changes.pop(key) for key in [*changes] if key in Standing.__slots__}
+    given = {key: changes.pop(key) for key in [*changes] if key in DomainState.__slots__}
     mail |= {key: changes.pop(key) for key in [*changes] if key in mail}
-    found = Standing(DOMAIN, WINDOW, mail, seen | changes, [service()])
+    found = DomainState(DOMAIN, WINDOW, mail, seen | changes, [service()])
     return replace(found, **given)
 
 
-def verdict(standing: Standing, **gates: Any) -> Decision:
+def verdict(standing: DomainState, **gates: Any) -> Decision:
     return decide(standing, Gates(**gates))
 
 
@@ -176,7 +176,7 @@ def test_a_history_without_a_quarter_says_so() -> None:
 
 @pytest.mark.parametrize(("failed", "said"), [("broken", "fix"), ("undecided", "wait")])
 def test_what_failed_a_quarter_ago_is_asked_about(failed: str, said: str) -> None:
-    row = service("Statements", failed, last_seen=days_ago(60)) | {"is_mended": False}
+    row = service("Statements", failed, last_seen=days_ago(60)) | {"passes_again": False}
     found = verdict(healthy({"p": "none"}, dormant=[row]))
     assert (found.verdict, found.blockers[0]["source"]) == (said, "Statements")
     assert verdict(healthy({"p": "reject"}, dormant=[row])).verdict == "done"

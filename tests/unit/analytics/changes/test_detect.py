@@ -94,7 +94,7 @@ CASES = {
         (Kind.RATE_FELL, Certainty.INFERRED, "fell from 100 % to"),
     ],
     "mended.example": [
-        (Kind.MENDED, Certainty.OBSERVED, "210 of 210 messages pass; before, 0 of 210"),
+        (Kind.FIXED, Certainty.OBSERVED, "210 of 210 messages pass; before, 0 of 210"),
         (Kind.RATE_ROSE, Certainty.INFERRED, "to 100 %, beyond both intervals"),
     ],
     "new.example": [
