@@ -170,7 +170,7 @@ def _hangs_on_name(row: Row, force: Mapping[str, str]) -> bool:
 
 def _by_source(mail: Replayed, force: Mapping[str, str], legitimate: int, lost: int) -> list[Row]:
     """What is lost, source by source; `left_after` is the legitimate loss once this source and
-    those before it are mended. `share` is of legitimate mail."""
+    those before it are fixed. `share` is of legitimate mail."""
     asked = {"domain": mail.q.domain, "enforced": _enforced(force)}
     rows = mail.ask("policy/whatif_sources", asked, source_class(mail.q))
     left = lost
