@@ -1,8 +1,8 @@
-"""One ISO week of some domains, for a person who did not ask: pure data, told by dashboards/weekly.
+"""Gathers the data of the weekly report: one ISO week of each domain group.
 
-Every number is that of another question over the same days: totals of `rua domains`, sources of
-`rua sources`, verdicts of `rua advise` with its own 35 days up to the week's Sunday. Nothing knows
-settings: who the domains are, what their owners say and which gates hold comes as arguments.
+Every number is also in another command over the same days: totals in `rua domains`, sources in
+`rua sources`, verdicts in `rua advise` with its 35 days up to the week's Sunday. dashboards/weekly
+makes the text.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from analytics.advice.action_items import decisions, headline
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import standings
+from analytics.advice.domain_state import domain_states
 from analytics.advice.verdict import decide
 from analytics.changes.detect import compare
 from analytics.changes.feed import quiet_reporters, tls_failures_rose
@@ -22,13 +22,14 @@ from analytics.query.run import Row
 from analytics.query.window import Window
 from analytics.reports.freshness import reporter_mail, reporters
 from analytics.sources import totals
+from analytics.sources.classes import CLASSES, LEGITIMATE, SourceClass
 from analytics.sources.totals import arrived, together
 from analytics.tls.sessions import tls
 
 __all__ = ["Evidence", "Week", "months", "weeks"]
 
 DAYS = timedelta(days=7)
-NEW_SHOWN = ("own", "broken", "undecided")
+NEW_SHOWN = (*LEGITIMATE, SourceClass.UNDECIDED.value)
 UNSEEN: Row = {
     "reports": 0,
     "messages": 0,
@@ -41,13 +42,13 @@ UNSEEN: Row = {
     "undecided_sources": 0,
     "last_report": None,
     "published": None,
-    "classes": dict.fromkeys(("own", "broken", "forwarder", "list", "spoof", "undecided"), 0),
+    "classes": dict.fromkeys(CLASSES, 0),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How much a week rests on: counts of the group's DMARC reports, and of those before."""
+    """The reports behind a week: counts of the group's DMARC reports, and of the week before."""
 
     reports: int
     reporters: int
@@ -94,7 +95,7 @@ class Week:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing changed; there may be things to do nevertheless."""
+        """Whether nothing changed; there may still be things to do."""
         return not self.changes
 
     @property
@@ -103,7 +104,7 @@ class Week:
 
     @property
     def new(self) -> list[Row]:
-        """New sources that could be somebody's: abuse, forwarders and lists come and go."""
+        """New sources that may be yours: spoofing, forwarders and lists come and go."""
         return [row for row in self.sources if row["is_new"] and row["class"] in NEW_SHOWN]
 
     @property
@@ -113,7 +114,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is gathered once for all groups."""
+    """The facts gathered once for all groups."""
 
     now: Facts
     then: Facts
@@ -124,17 +125,17 @@ class Known:
 def weeks(
     q: Question, groups: Mapping[str, Collection[str]], as_of: date | None = None
 ) -> list[Week]:
-    """The question's week of each group {name: domains}, in their order.
+    """The question's week for each group {name: domains}, in their order.
 
-    DNS is taken as it was known when the week was told: at the end of `as_of` (Sunday), at most a
-    week after Sunday; that of the week before, a week earlier.
+    DNS is taken as known at the end of `as_of` (by default Sunday), at most a week after Sunday;
+    for the week before, a week earlier.
     """
     window = q.window
     before = Window(window.first - DAYS, window.last - DAYS, window.last - DAYS)
-    told = min(as_of or window.last, window.last + DAYS)
-    q = replace(q, dns_as_of=datetime.combine(told, time.max))
-    was = standings(replace(q, window=months(before), dns_as_of=q.known_at - DAYS))
-    advice = [_as_told(q, row, told) for row in advise(q.over(months(window)))]
+    as_of_day = min(as_of or window.last, window.last + DAYS)
+    q = replace(q, dns_as_of=datetime.combine(as_of_day, time.max))
+    was = domain_states(replace(q, window=months(before), dns_as_of=q.known_at - DAYS))
+    advice = [_up_to_date(q, row, as_of_day) for row in advise(q.over(months(window)))]
     then, days_before = _span(q.over(before), groups)
     now, days = _span(q, groups)
     known = Known(
@@ -149,31 +150,30 @@ def weeks(
     ]
 
 
-def _as_told(q: Question, row: Row, told: date) -> Row:
-    """The advice as of Sunday, but where no report has come since, and for so long by the day on
-    which the week is told that nothing may be concluded: then that day's."""
+def _up_to_date(q: Question, row: Row, as_of_day: date) -> Row:
+    """The advice as of Sunday; if reports have been silent too long by the day of the report, the
+    advice as of that day."""
     sunday, last = q.window.last, row["window"]["last_report_day"]
-    is_silent = last is not None and (told - last).days >= q.gates.silent_days
-    if told == sunday or not is_silent:
+    is_silent = last is not None and (as_of_day - last).days >= q.gates.silent_days
+    if as_of_day == sunday or not is_silent:
         return row
     q = q.about(row["domain"])
-    since = Window(sunday + timedelta(days=1), told, told)
+    since = Window(sunday + timedelta(days=1), as_of_day, as_of_day)
     if arrived(q.over(since))["reports"]:
         return row
-    now = Window(told - timedelta(days=Window.DAYS - 1), told, told)
+    now = Window(as_of_day - timedelta(days=Window.DAYS - 1), as_of_day, as_of_day)
     found = advise(q.over(now))
     return found[0] if found else row
 
 
 def months(week: Window) -> Window:
-    """The days the advice goes by: a monthly sender is in no single week."""
+    """The window of the advice: a monthly sender may not be in a single week."""
     return Window(week.last - timedelta(days=Window.DAYS - 1), week.last, week.last)
 
 
 def _span(q: Question, groups: Mapping[str, Collection[str]]) -> tuple[Facts, dict[str, list[Row]]]:
-    """Facts of all domains, and the days of each group: together, so that sources are classified
-    once."""
-    facts = gather(q, told=None)
+    """Facts of all domains and the days of each group, so that sources are classified once."""
+    facts = gather(q, explained=None)
     days = {name: totals.days(q.within(sorted(names))) for name, names in groups.items()}
     return facts, days
 
@@ -223,7 +223,7 @@ def _source(row: Row, window: Window) -> Row:
 
 
 def _spoofing(now: Facts, then: Facts) -> list[Row]:
-    """Domains with abuse in the week, most of it first."""
+    """Domains with spoofing in the week, most first."""
     before = then.by_domain()
     rows = []
     for row in now.domains:
@@ -249,13 +249,13 @@ def _spoofing(now: Facts, then: Facts) -> list[Row]:
 
 
 def _tls(now: Sequence[Row], then: Sequence[Row]) -> list[Row]:
-    """Each policy with its failed sessions of the week before, None where no report told of it."""
+    """Each policy with its failed sessions of the week before, None without a report."""
     before = {(row["domain"], row["policy_type"]): row["failed"] for row in then}
     return [row | {"failed_before": before.get((row["domain"], row["policy_type"]))} for row in now]
 
 
 def _reporters(q: Question) -> list[Row]:
-    """Everyone who has reported on these domains, most mail of the week first."""
+    """All reporters ever on these domains, most mail of the week first."""
     nothing = {"reports": 0, "days": 0, "messages": 0, "unverified": 0}
     week = {row["reporter"]: row for row in reporter_mail(q)}
     rows = [

@@ -1,1 +1,1 @@
-"""The road to reject: a domain's state, its gates and blockers, and the verdict."""
+"""Advice on the way to p=reject: a domain's state, its gates and blockers, and the verdict."""

@@ -1,30 +1,32 @@
-"""What of the advice asks somebody to do something, most urgent first, and its sum in a line."""
+"""Lists what the advice asks a person to do, most urgent first, with a one-line summary."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
+from analytics.advice.verdict import Verdict
 from analytics.query.run import Row
 from analytics.query.statement import Certainty, named
+from analytics.sources.classes import SourceClass
 
 __all__ = ["Decision", "decisions", "headline"]
 
-# What each verdict says of one domain, and of several; "" is one that no report has come about.
-PHRASES = {
-    "advance": ("can go ahead", "can go ahead"),
-    "roll-back": ("loses mail now", "lose mail now"),
-    "fix": ("has something to mend", "have something to mend"),
-    "wait": ("has to wait", "have to wait"),
-    "done": ("is done", "are done"),
+# A phrase for each verdict on one domain, and on several; "" is a domain without reports.
+PHRASES: dict[str, tuple[str, str]] = {
+    Verdict.ADVANCE: ("can advance", "can advance"),
+    Verdict.ROLL_BACK: ("loses mail now", "lose mail now"),
+    Verdict.FIX: ("needs a fix", "need a fix"),
+    Verdict.WAIT: ("has to wait", "have to wait"),
+    Verdict.DONE: ("is done", "are done"),
     "": ("has no reports", "have no reports"),
 }
 
 
 class Decision(StrEnum):
-    """What is asked for, the most urgent first."""
+    """What to do, the most urgent first."""
 
     ROLL_BACK = "roll back"  # publish a record that ends a loss
-    MEND = "mend"
-    DECIDE = "say whose it is"
+    FIX = "fix"
+    DECIDE = "is it yours?"
     PUBLISH = "publish"  # a record that is safe
     CHECK = "check"  # the feed, or a domain that looks parked
 
@@ -34,8 +36,8 @@ RANK = {kind: place for place, kind in enumerate(Decision)}
 
 
 def decisions(advice: Iterable[Row]) -> list[Row]:
-    """Rows of `kind, domain, source, what, todo, record, messages, certainty`, from the rows of
-    `advise`; the most urgent first. A domain that only has to wait asks for nothing."""
+    """Rows of `kind, domain, source, what, todo, record, messages, certainty` from the rows of
+    `advise`, the most urgent first. A domain that only has to wait has none."""
     found = [each for row in advice for each in _of_domain(row)]
     return sorted(
         found,
@@ -45,26 +47,24 @@ def decisions(advice: Iterable[Row]) -> list[Row]:
 
 def _of_domain(row: Row) -> Iterator[Row]:
     verdict, reason = row["verdict"], f"{row['reason']}."
-    if verdict == "roll-back":
+    if verdict == Verdict.ROLL_BACK:
         lost = sum(each["messages"] for each in row["blockers"])
         yield _decision(Decision.ROLL_BACK, row, reason, _publish(row), lost, row["record"])
-    elif verdict == "advance":
+    elif verdict == Verdict.ADVANCE:
         messages = row["window"]["legitimate"]
         yield _decision(Decision.PUBLISH, row, reason, _publish(row), messages, row["record"])
     elif row["blockers"]:
         yield from (_blocker(row, each) for each in row["blockers"])
     elif is_mute(row):
-        todo = (
-            "See whether reports arrive (rua status), and that its record names an address in rua."
-        )
+        todo = "Check that reports arrive (rua status) and that rua in its record has an address."
         yield _decision(Decision.CHECK, row, reason, todo, row["window"]["messages"], None)
     elif reason.startswith("looks parked"):
-        todo = "Say parked = true in the settings, if it sends no mail."
+        todo = "If it sends no mail, set parked = true in the settings."
         yield _decision(Decision.CHECK, row, reason, todo, row["window"]["messages"], None)
 
 
 def is_mute(row: Row) -> bool:
-    """Whether the verdict is that reports are missing: they have stopped, or none has ever come."""
+    """Whether the reason is missing reports: they have stopped, or none has ever arrived."""
     return bool(row["reason"].startswith("no report"))
 
 
@@ -74,22 +74,22 @@ def _publish(row: Row) -> str:
 
 
 def _changed(row: Row) -> str:
-    """What is another in it: a tag at its default is left out of a record, which shows nowhere."""
+    """The changes in the record; a tag that becomes its default is removed."""
     parts = []
     for tag, value in row["changes"].items():
         was = row["published"].get(tag)
         if value is None or value == DEFAULTS.get(tag):
-            parts.append(f"{tag}={was} goes" if was else f"no {tag}")
+            parts.append(f"without {tag}={was}" if was else f"without {tag}")
         elif was in (None, value):
             parts.append(f"{tag}={value}")
         else:
-            parts.append(f"{tag}={value} in the place of {tag}={was}")
+            parts.append(f"{tag}={value} instead of {tag}={was}")
     return ", ".join(parts)
 
 
 def _blocker(row: Row, blocker: Row) -> Row:
-    is_unknown = blocker["class"] == "undecided"
-    kind = Decision.DECIDE if is_unknown else Decision.MEND
+    is_unknown = blocker["class"] == SourceClass.UNDECIDED
+    kind = Decision.DECIDE if is_unknown else Decision.FIX
     made = _decision(
         kind,
         row,
@@ -118,18 +118,18 @@ def _decision(
 
 
 def headline(names: Sequence[str], advice: Sequence[Row]) -> str:
-    """The state of some domains in one sentence: 3 of 7 domains can go ahead; 1 loses mail now."""
+    """The state of some domains in one sentence: 3 of 7 domains can advance; 1 loses mail now."""
     counts = {each: sum(row["verdict"] == each for row in advice) for each in PHRASES}
     counts[""] = len(names) - len(advice)
     if not names:
-        return "There is no domain to tell of."
+        return "There are no domains."
     if len(names) == 1:
         (only,) = (each for each, count in counts.items() if count)
         return f"The domain {PHRASES[only][0]}."
     parts = [_part(count, *PHRASES[each]) for each, count in counts.items() if count]
     whole = f"{len(names):,} domains"
-    if counts["advance"]:
-        parts[0] = f"{counts['advance']:,} of {whole} can go ahead"
+    if counts[Verdict.ADVANCE]:
+        parts[0] = f"{counts[Verdict.ADVANCE]:,} of {whole} can advance"
         return f"{'; '.join(parts)}."
     return f"Of {whole} {'; '.join(parts)}."
 

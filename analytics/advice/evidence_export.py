@@ -1,7 +1,7 @@
-"""Everything that the advice on a domain rests on, as files: to be checked by someone else.
+"""Exports everything that the advice on a domain is based on, for others to check.
 
-`write` makes a folder with the advice, the questions as they were asked, the tables they gave and
-the hashes of the report documents behind them. The same store and day give the same bytes.
+`write` creates a folder with the advice, the SQL, its results, and the hashes of the report
+documents behind them. The same store and day give the same bytes.
 """
 
 import hashlib
@@ -34,9 +34,9 @@ QUESTIONS = (
     "sources/domains",
     "sources/sources",
     "sources/services",
-    "advice/standing",
+    "advice/domain_state",
     "advice/breaks",
-    "advice/mended",
+    "advice/fixed",
     "advice/names_below",
     "policy/whatif_replayed",
     "policy/whatif_exposed",
@@ -49,11 +49,11 @@ QUESTIONS = (
 
 
 def write(q: Question, folder: Path) -> list[Path]:
-    """Writes what the advice on one domain rests on into `folder`, which must be new or empty;
-    returns the files. Raises ConfigError."""
+    """Write the evidence of one domain's advice into `folder`, which must be new or empty; return
+    the files. Raises ConfigError."""
     _prepare(folder)
     rows = advise(q)
-    counted, _ = verified_where_proven(q)  # what the advice went by
+    counted, _ = verified_where_proven(q)  # the reports that the advice used
     found, behind = sources(counted), _reports(counted)
     window = q.window
     files = {
@@ -64,7 +64,7 @@ def write(q: Question, folder: Path) -> list[Path]:
         "sources.csv": _csv(found),
         "reports.csv": _csv(behind),
         "labels.json": _json(
-            [_said(each) for each in q.overrides if each.policy_domain == q.domain]
+            [_label(each) for each in q.overrides if each.policy_domain == q.domain]
         ),
         **{f"sql/{name.rpartition('/')[2]}.sql": question(name) for name in QUESTIONS},
     }
@@ -79,14 +79,14 @@ def _prepare(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "sql").mkdir(exist_ok=True)
-        strangers = [each.name for each in folder.iterdir() if each.name != "sql"]
+        others = [each.name for each in folder.iterdir() if each.name != "sql"]
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", where=str(folder)) from None
-    if strangers:
+    if others:
         raise ConfigError(
-            f"the folder holds {', '.join(sorted(strangers)[:3])}",
+            f"the folder contains {', '.join(sorted(others)[:3])}",
             where=str(folder),
-            todo="name a new one: evidence is written once",
+            todo="choose a new folder",
         )
 
 
@@ -95,8 +95,8 @@ def _reports(q: Question) -> list[Row]:
     return ask(q.reader, "advice/reports_behind", bounds, *q.counted)
 
 
-def _said(word: Override) -> dict[str, Any]:
-    return {"match": word.match, "class": word.class_, "note": word.note, "made_at": word.made_at}
+def _label(one: Override) -> dict[str, Any]:
+    return {"match": one.match, "class": one.class_, "note": one.note, "made_at": one.made_at}
 
 
 def _json(value: object) -> str:
@@ -106,7 +106,7 @@ def _json(value: object) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no place in a file of evidence")
+    raise TypeError(f"cannot write {type(value).__name__} as evidence")
 
 
 def _csv(rows: Sequence[Row]) -> str:

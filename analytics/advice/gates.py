@@ -1,9 +1,9 @@
-"""The gates on the road to reject: what is required, what is measured, and on what basis."""
+"""The gates before each policy step: what is required, what is measured, and on what basis."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from analytics.advice.domain_state import Standing
+from analytics.advice.domain_state import DomainState, Level
 from analytics.advice.rollout import Step, is_below, level_of
 from analytics.query.run import Row
 from analytics.query.statistics import CLUSTERS, design_effect, wilson
@@ -28,7 +28,7 @@ BELOW = "each name below the domain"
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`required` and `measured` in words; `ok` whether it is open."""
+    """`required` and `measured` are text; `ok` is whether the gate is open."""
 
     name: str
     required: str
@@ -40,44 +40,45 @@ class Gate:
         return asdict(self)
 
 
-def before_enforcing(standing: Standing, gates: Gates, step: Step) -> list[Gate]:
+def before_enforcing(state: DomainState, gates: Gates, step: Step) -> list[Gate]:
     """The gates before any step."""
     checks = [
-        _days_at_policy(standing, gates, step),
-        _days_with_reports(standing, gates),
-        _reporters(standing, gates),
-        _large_reporters(standing, gates),
-        _others(standing, gates),
-        _messages(standing, gates),
-        _rate(standing, gates, step),
-        _rate_of_sources(standing, gates),
-        _new_sources(standing, gates),
+        _days_at_policy(state, gates, step),
+        _days_with_reports(state, gates),
+        _reporters(state, gates),
+        _large_reporters(state, gates),
+        _others(state, gates),
+        _messages(state, gates),
+        _rate(state, gates, step),
+        _rate_of_sources(state, gates),
+        _new_sources(state, gates),
     ]
-    return [*checks, _names_below(standing, gates, step)] if is_below(step) else checks
+    return [*checks, _names_below(state, gates, step)] if is_below(step) else checks
 
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """Shares of legitimate mail that a reject must not rest on, or would lose (RFC 9989 §7.4)."""
+    """Mail at risk under p=reject, as shares of legitimate mail (RFC 9989 §7.4): what passes by SPF
+    alone, and what lists and forwarders would lose."""
 
     spf_alone: float
     indirect: float
 
     @classmethod
-    def of(cls, standing: Standing, step: Step) -> "Exposed":
-        """Of a step that is about names below the domain alone, their mail counts."""
-        seen, legitimate = standing.seen, standing.legitimate
+    def of(cls, state: DomainState, step: Step) -> "Exposed":
+        """For a step of sp alone, only mail of names below the domain counts."""
+        seen, legitimate = state.seen, state.legitimate
         alone, lost = seen["spf_alone"], seen["indirect_fails"]
         if is_below(step):
-            legitimate = sum(row["messages"] for row in standing.below)
+            legitimate = sum(row["messages"] for row in state.below)
             alone, lost = seen["spf_alone_below"], seen["indirect_fails_below"]
         return cls(alone / max(1, legitimate), lost / max(1, legitimate))
 
 
-def before_reject(standing: Standing, gates: Gates, step: Step) -> list[Gate]:
-    """What stands before a reject beside them (RFC 9989 §7.4)."""
-    exposed = Exposed.of(standing, step)
-    accepted = standing.owner.accept_indirect_loss
+def before_reject(state: DomainState, gates: Gates, step: Step) -> list[Gate]:
+    """The further gates before p=reject (RFC 9989 §7.4)."""
+    exposed = Exposed.of(state, step)
+    accepted = state.owner.accept_indirect_loss
     return [
         Gate(
             "mail by SPF alone",
@@ -100,18 +101,18 @@ def _basis(name: str) -> str:
     return str(Gates.model_fields[name].description)
 
 
-def _days_at_policy(standing: Standing, gates: Gates, step: Step) -> Gate:
-    """Of a step that is about names below the domain alone, those at what is said of them."""
-    now, days = standing.policy, standing.days_at_policy
+def _days_at_policy(state: DomainState, gates: Gates, step: Step) -> Gate:
+    """Days at this policy; for a step of sp alone, days at this sp."""
+    now, days = state.policy, state.days_at_policy
     if is_below(step):
-        now, days = standing.subdomain_policy, standing.days_at_subdomain_policy
-    name = "days_at_none" if now == "none" else "days_at_quarantine"
+        now, days = state.subdomain_policy, state.days_at_subdomain_policy
+    name = "days_at_none" if now == Level.NONE else "days_at_quarantine"
     required: int = getattr(gates, name)
     return Gate(DAYS, f"{required}", f"{days}", days >= required, _basis(name))
 
 
-def _days_with_reports(standing: Standing, gates: Gates) -> Gate:
-    days = standing.seen["days_of_30"]
+def _days_with_reports(state: DomainState, gates: Gates) -> Gate:
+    days = state.seen["days_of_30"]
     required = gates.days_with_reports
     return Gate(
         "days with reports",
@@ -122,9 +123,9 @@ def _days_with_reports(standing: Standing, gates: Gates) -> Gate:
     )
 
 
-def _reporters(standing: Standing, gates: Gates) -> Gate:
-    count = standing.seen["reporters"]
-    unproven = f"; {standing.left_out:,} reports prove nothing" if standing.left_out else ""
+def _reporters(state: DomainState, gates: Gates) -> Gate:
+    count = state.seen["reporters"]
+    unproven = f"; {state.left_out:,} unverified reports do not count" if state.left_out else ""
     return Gate(
         "reporters",
         f"{gates.reporters}",
@@ -134,10 +135,10 @@ def _reporters(standing: Standing, gates: Gates) -> Gate:
     )
 
 
-def _large_reporters(standing: Standing, gates: Gates) -> Gate:
-    count = standing.seen["large_reporters"]
+def _large_reporters(state: DomainState, gates: Gates) -> Gate:
+    count = state.seen["large_reporters"]
     return Gate(
-        "of them large",
+        "large reporters",
         f"{gates.large_reporters} of Google, Microsoft, Yahoo",
         f"{count}",
         count >= gates.large_reporters,
@@ -145,15 +146,14 @@ def _large_reporters(standing: Standing, gates: Gates) -> Gate:
     )
 
 
-def _others(standing: Standing, gates: Gates) -> Gate:
-    """One reporter may see nine tenths of the mail; what the others see has to agree with it, and
-    to be enough to be asked."""
-    seen = standing.seen
+def _others(state: DomainState, gates: Gates) -> Gate:
+    """One reporter may see most of the mail; the others must see enough of it and agree."""
+    seen = state.seen
     firm, aligned, required = seen["firm_of_others"], seen["aligned_of_others"], gates
     share, rate = seen["largest_share"], aligned / firm if firm else 0.0
-    who = f"; {seen['largest_reporter']} has {share:.0%}" if share is not None else ""
+    who = f"; {seen['largest_reporter']} sees {share:.0%}" if share is not None else ""
     return Gate(
-        "messages beside the largest reporter's",
+        "messages seen by other reporters",
         f"{required.messages_of_others}, of which {required.rate_of_source:.0%} pass",
         f"{firm:,}, {rate:.1%} pass{who}",
         not required.messages_of_others
@@ -162,8 +162,8 @@ def _others(standing: Standing, gates: Gates) -> Gate:
     )
 
 
-def _messages(standing: Standing, gates: Gates) -> Gate:
-    count = standing.legitimate
+def _messages(state: DomainState, gates: Gates) -> Gate:
+    count = state.legitimate
     return Gate(
         MESSAGES,
         f"{gates.messages:,}",
@@ -173,35 +173,35 @@ def _messages(standing: Standing, gates: Gates) -> Gate:
     )
 
 
-def _rate(standing: Standing, gates: Gates, step: Step) -> Gate:
-    """The lower end of the interval: with failures it knows that messages come in batches, with
-    none the gates of days and reporters carry that."""
+def _rate(state: DomainState, gates: Gates, step: Step) -> Gate:
+    """The lower bound of the interval. With failures it allows for mail in batches; without any,
+    the gates of days and reporters do."""
     name = _rate_name(step)
     required: float = getattr(gates, name)
-    interval = standing.mail["interval"]
+    interval = state.mail["interval"]
     low = interval[0] if interval else 0.0
     return Gate(
         "legitimate mail that passes",
         f"at least {required:.1%}, at 95 % confidence",
-        f"{low:.1%}" if interval else "nothing to measure",
+        f"{low:.1%}" if interval else "no legitimate mail",
         low >= required,
         _basis(name),
     )
 
 
 def _rate_name(step: Step) -> str:
-    return "rate_before_reject" if level_of(step) == "reject" else "rate_before_quarantine"
+    return "rate_before_reject" if level_of(step) == Level.REJECT else "rate_before_quarantine"
 
 
-def names_without_evidence(standing: Standing, gates: Gates, step: Step) -> list[Row]:
-    """Names below the domain, with legitimate mail and without a record of their own, whose own
-    mail does not pass the gates of messages and of the rate."""
+def names_without_evidence(state: DomainState, gates: Gates, step: Step) -> list[Row]:
+    """Names below the domain with legitimate mail and without their own record whose mail does not
+    pass the gates of messages and of the rate."""
     if not is_below(step):
         return []
     required: float = getattr(gates, _rate_name(step))
     return [
         row
-        for row in standing.below
+        for row in state.below
         if not row["has_record"] and (row["messages"] < gates.messages or _low(row) < required)
     ]
 
@@ -212,30 +212,30 @@ def _low(row: Row) -> float:
     return interval[0] if interval else 0.0
 
 
-def _names_below(standing: Standing, gates: Gates, step: Step) -> Gate:
-    closed = names_without_evidence(standing, gates, step)
+def _names_below(state: DomainState, gates: Gates, step: Step) -> Gate:
+    closed = names_without_evidence(state, gates, step)
     shown = ", ".join(f"{row['name']} ({row['messages']:,})" for row in closed[:3])
     more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
     return Gate(
         BELOW,
         f"{gates.messages:,} messages and the same rate, or its own record",
-        f"not {shown}{more}" if closed else "each",
+        f"all but {shown}{more}" if closed else "all",
         not closed,
         _basis("messages"),
     )
 
 
 def rate_floor(gates: Gates, legitimate: int) -> int:
-    """Messages that a source needs to have a rate, in a domain with so many legitimate ones."""
+    """The messages a source needs for its own rate, in a domain with so many legitimate ones."""
     return max(1, min(gates.rate_messages, round(gates.rate_share * legitimate)))
 
 
-def _rate_of_sources(standing: Standing, gates: Gates) -> Gate:
-    """Each own source that matters, for itself: a small one must not drown in a large one."""
-    floor = rate_floor(gates, standing.legitimate)
+def _rate_of_sources(state: DomainState, gates: Gates) -> Gate:
+    """The worst own source with enough mail: a small one must not drown in a large one."""
+    floor = rate_floor(gates, state.legitimate)
     low = 1.0
     where = "every source"
-    for row in standing.of_class("own"):
+    for row in state.of_class("own"):
         counted = row["messages"] - row["indeterminate"]
         if counted >= floor and row["aligned"] / counted < low:
             low, where = row["aligned"] / counted, row["source"]
@@ -248,17 +248,17 @@ def _rate_of_sources(standing: Standing, gates: Gates) -> Gate:
     )
 
 
-def _new_sources(standing: Standing, gates: Gates) -> Gate:
-    """A service that has only just begun may not have shown its whole traffic yet."""
+def _new_sources(state: DomainState, gates: Gates) -> Gate:
+    """A new service may not have shown all of its mail yet."""
     fresh = [
         row["source"]
-        for row in standing.of_class("own")
-        if (standing.window.last - row["first_seen"]).days < gates.new_source_days
+        for row in state.of_class("own")
+        if (state.window.last - row["first_seen"]).days < gates.new_source_days
         and row["messages"] >= gates.source_messages
     ]
     return Gate(
-        "sources known for two weeks",
-        f"{gates.new_source_days} days",
+        "each source's age",
+        f"at least {gates.new_source_days} days",
         "all" if not fresh else f"new: {', '.join(sorted(fresh)[:3])}",
         not fresh,
         _basis("new_source_days"),

@@ -1,8 +1,8 @@
-"""The advice of each week, kept as it was given, so that one can ask why.
+"""Stores each week's advice as given, so that it can be explained later.
 
-In an ISO week (of the UTC day that was asked about) the last advice on a domain stands, and takes
-the place of one before that said the same. One that said another verdict, or other tags to change,
-is kept beside it: somebody may have acted on it.
+Within an ISO week (of the UTC day asked about) new advice on a domain replaces earlier advice with
+the same verdict and changes. Advice with another verdict or other changes stays: somebody may have
+acted on it.
 """
 
 import json
@@ -34,14 +34,14 @@ def week_of(day: date) -> str:
 
 
 def read_week(text: str) -> str:
-    """A week as it is typed, in the form of `week_of`. Raises ConfigError."""
+    """A week as typed, in the form of `week_of`. Raises ConfigError."""
     match = WEEK.fullmatch(text.strip())
     if match is not None:
         try:
             return week_of(date.fromisocalendar(int(match[1]), int(match[2]), 1))
         except ValueError:
             pass  # a year of 52 weeks has no 53rd
-    raise ConfigError(f"{text[:40]!r} is no week", todo="write it as 2026-W46")
+    raise ConfigError(f"{text[:40]!r} is not an ISO week", todo="write it as 2026-W46")
 
 
 def keep(store: Store, rows: Sequence[Row], as_of: date, made_at: datetime) -> int:
@@ -69,7 +69,7 @@ def keep(store: Store, rows: Sequence[Row], as_of: date, made_at: datetime) -> i
 def given(
     reader: Reader, domain: str, week: str | None = None, as_of: datetime | None = None
 ) -> list[Row]:
-    """The advice kept on a domain, of one week or of all, the newest first.
+    """The stored advice on a domain, of one week or of all, the newest first.
 
     Keys: domain, week, as_of, made_at, verdict, target (the tags that were to change), record,
     reason, inputs, stands (the last of its week) and given, the row of `rua advise` as it was (its

@@ -1,26 +1,27 @@
-"""A domain of the settings about which no report has come yet: what to publish so that some do."""
+"""Advice on a domain of the settings without any report yet: what to publish to get reports."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from analytics.advice.verdict import Verdict
 from analytics.dns.history import published_on
 from analytics.dns.policy_discovery import Found, Published
 from analytics.query.question import Owner, Question
 from analytics.query.run import Row
 
-__all__ = ["unreported"]
+__all__ = ["no_reports_row"]
 
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
 MONITORING = {"p": "none"}
 # RFC 7505 and docs/deviations.md: a domain that sends nothing needs no observation period.
 PARKED = {"p": "reject", "sp": "reject", "np": "reject", "adkim": "s", "aspf": "s"}
 IMPACT = ("rejected", "quarantined", "legitimate_lost", "undecided")
-NEEDS_RUA = "add rua=mailto:… or reports will not come"
+NEEDS_RUA = "add rua=mailto:… or no reports will arrive"
 
 
-def unreported(q: Question, name: str) -> Row:
-    """Its row of `rua advise`; counts are 0."""
+def no_reports_row(q: Question, name: str) -> Row:
+    """The row of `rua advise` of a domain without reports; counts are 0."""
     window, owner = q.window, q.owners[name]
     known = published_on(q.reader, name, q.known_at)
     dns = known if known is not None and known.outcome in (Found.FOUND, Found.NONE) else None
@@ -30,7 +31,7 @@ def unreported(q: Question, name: str) -> Row:
     return {
         "domain": name,
         "published": _published(dns),
-        "verdict": verdict,
+        "verdict": verdict.value,
         "target": {tag: target[tag] for tag in ("p", "sp", "np")},
         "changes": changes,
         "record": record if changes else None,
@@ -47,19 +48,21 @@ def unreported(q: Question, name: str) -> Row:
     }
 
 
-def _decided(name: str, owner: Owner, dns: Published | None) -> tuple[str, str, Mapping[str, str]]:
+def _decided(
+    name: str, owner: Owner, dns: Published | None
+) -> tuple[Verdict, str, Mapping[str, str]]:
     changes = PARKED if owner.parked else MONITORING
     if dns is None:
-        return "wait", "no report yet, and DNS was not asked what it publishes", changes
+        return Verdict.WAIT, "no report yet, and DNS was not asked", changes
     if dns.record is None:
-        return "advance", "no report yet, and DNS shows no DMARC record", changes
+        return Verdict.ADVANCE, "no report yet, and DNS has no DMARC record", changes
     if dns.is_inherited:
         # RFC 9989 §4.10.1: its mail falls under the record of a name above.
-        above = f"the record of {dns.found_at} applies to its mail: see the advice on that"
-        return "wait", f"no report and no record of its own; {above}", {}
+        above = f"the record of {dns.found_at} applies: see the advice on that domain"
+        return Verdict.WAIT, f"no report and no record of its own; {above}", {}
     if not dns.record.rua:
-        return "fix", "no report yet: its record names no address in rua", {}
-    return "wait", f"no report yet: they go to {', '.join(dns.record.rua)}", {}
+        return Verdict.FIX, "no report yet: its record has no address in rua", {}
+    return Verdict.WAIT, f"no report yet: they go to {', '.join(dns.record.rua)}", {}
 
 
 def _published(dns: Published | None) -> Row:

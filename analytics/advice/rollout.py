@@ -1,47 +1,47 @@
-"""The next step on the road: which tags of the record change, and what for.
+"""Chooses the next policy step: which tags of the record change.
 
-A step is {tag: value}, None taking a tag out; an empty one says that the goal is reached.
+A step is {tag: value}; None removes a tag. An empty step means that the goal is reached.
 """
 
 from collections.abc import Mapping
 
-from analytics.advice.domain_state import LEVELS, Standing
+from analytics.advice.domain_state import LEVELS, DomainState, Level
 
-__all__ = ["Step", "is_below", "level_of", "next_step", "said"]
+__all__ = ["Step", "is_below", "level_of", "next_step", "step_text"]
 
 Step = Mapping[str, str | None]
 
 
-def next_step(standing: Standing) -> dict[str, str | None]:
-    """none, quarantine, reject or the owner's goal; then sp after p."""
+def next_step(state: DomainState) -> dict[str, str | None]:
+    """First p to quarantine, then to the domain's goal; then sp up to p."""
     leftovers: dict[str, str | None] = {}
-    if standing.is_partial:
+    if state.is_partial:
         leftovers["pct"] = None
-    if standing.is_testing:
+    if state.is_testing:
         leftovers["t"] = None
-    if standing.policy == "none":
-        return {"p": "quarantine"}
+    if state.policy == Level.NONE:
+        return {"p": Level.QUARANTINE.value}
     if leftovers:
-        return {"p": standing.policy, **leftovers}  # the policy in full comes before a next one
-    if standing.policy == "quarantine" and standing.owner.goal == "reject":
-        return {"p": "reject"}
-    if LEVELS.index(standing.subdomain_policy) < LEVELS.index(standing.policy):
-        return {"sp": LEVELS[LEVELS.index(standing.subdomain_policy) + 1]}
+        return {"p": state.policy, **leftovers}  # apply the policy in full before the next one
+    if state.policy == Level.QUARANTINE and state.owner.goal == Level.REJECT:
+        return {"p": Level.REJECT.value}
+    if LEVELS.index(state.subdomain_policy) < LEVELS.index(state.policy):
+        return {"sp": LEVELS[LEVELS.index(state.subdomain_policy) + 1]}
     return {}
 
 
 def is_below(step: Step) -> bool:
-    """Whether it is about names below the domain alone."""
+    """Whether the step concerns only names below the domain."""
     return "sp" in step and "p" not in step
 
 
 def level_of(step: Step) -> str | None:
-    """What it asks receivers to do with mail that fails."""
+    """What the step asks receivers to do with mail that fails."""
     return step.get("p") or step.get("sp")
 
 
-def said(step: Step) -> str:
-    """p=quarantine without pct."""
-    kept = ", ".join(f"{tag}={value}" for tag, value in step.items() if value)
+def step_text(step: Step) -> str:
+    """The step as text, such as p=quarantine without pct."""
+    tags = ", ".join(f"{tag}={value}" for tag, value in step.items() if value)
     gone = [tag for tag, value in step.items() if value is None]
-    return f"{kept} without {' and '.join(gone)}" if gone else kept
+    return f"{tags} without {' and '.join(gone)}" if gone else tags

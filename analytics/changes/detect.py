@@ -1,14 +1,15 @@
-"""What changed against the days before, the largest consequence first.
+"""Detects changes between two periods, the gravest first.
 
-`changes` answers for two spans of days; `compare` takes what was gathered of them already. Nothing
-is compared that the same span would not show again: a policy is that of most reports of a day, and
-a pass rate has moved only where the two intervals do not touch.
+`changes` answers for two windows; `compare` takes facts already gathered. Only stable differences
+count: a policy is the one that most reports of a day saw, and a pass rate has changed only if the
+two intervals do not overlap.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from analytics.advice.domain_state import LEVELS
+from analytics.advice.verdict import Verdict
 from analytics.changes.feed import quiet_reporters, tls_failures_rose
 from analytics.changes.model import Kind, change, ordered
 from analytics.changes.period import Facts, gather
@@ -16,6 +17,7 @@ from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.statement import Certainty, named, some
 from analytics.query.window import Window
+from analytics.sources.classes import LEGITIMATE, SourceClass
 from analytics.tls.sessions import tls
 from schemas.config.thresholds import Gates
 from schemas.sanitize import cell
@@ -31,13 +33,13 @@ def changes(
     advice: Iterable[Row] = (),
     verdicts: Mapping[str, str] | None = None,
 ) -> list[Row]:
-    """What the question's window shows that `before` did not: rows of `kind, domain, source, text,
-    messages, certainty, link`, the largest consequence first.
+    """Changes from `before` to the question's window: rows of `kind, domain, source, text,
+    messages, certainty, link`, the gravest first.
 
-    `text` is a sentence in which strangers' names are plain text, yet to be escaped for where it
-    is shown; `link` is {to: source | domain | advice | reporters, …}. Verdicts are compared where
-    they are given: `advice` are the rows of `advise` as of the window's last day, `verdicts`
-    {domain: verdict} those of the days before.
+    `text` is a sentence with names from reports as plain text; escape it where it is shown. `link`
+    is {to: source | domain | advice | reporters, …}. `advice` are the rows of `advise` as of the
+    window's last day, `verdicts` {domain: verdict} of the period before; without them no verdicts
+    are compared.
     """
     everything = q.about()
     then, now = gather(everything.over(before)), gather(everything)
@@ -57,11 +59,13 @@ def compare(
     verdicts: Mapping[str, str] | None = None,
     others: Iterable[Row] = (),
 ) -> list[Row]:
-    """The changes between two spans, of the same domains as the advice and the `others`, which are
-    changes found already."""
-    told = _verdicts(advice, verdicts or {})
+    """Changes between two periods; `others` are changes already found."""
     found = chain(
-        _domains(now, then), _sources(now, then, gates), _spoofing(now, then), told, others
+        _domains(now, then),
+        _sources(now, then, gates),
+        _spoofing(now, then),
+        _verdicts(advice, verdicts or {}),
+        others,
     )
     return ordered(found)
 
@@ -71,7 +75,7 @@ def _domains(now: Facts, then: Facts) -> Iterator[Row]:
     for row in now.domains:
         was = before.get(row["domain"])
         if was is None:
-            continue  # no report before: nothing to hold it against
+            continue  # no report before: nothing to compare with
         yield from _feed(row, was)
         yield from _rate(row, was)
         yield from _policy(row["domain"], now.policies, then.policies)
@@ -79,7 +83,7 @@ def _domains(now: Facts, then: Facts) -> Iterator[Row]:
 
 def _feed(row: Row, was: Row) -> Iterator[Row]:
     if was["reports"] and not row["reports"]:
-        text = f"No report of these days is about it; {some(was['reports'], 'report')} before."
+        text = f"No reports; {some(was['reports'], 'report')} before."
         yield _of_domain(Kind.NO_REPORTS, row, text, was["messages"], Certainty.OBSERVED)
 
 
@@ -93,7 +97,7 @@ def _rate(row: Row, was: Row) -> Iterator[Row]:
     verb = "fell" if kind is Kind.RATE_FELL else "rose"
     text = (
         f"The legitimate pass rate {verb} from {_percent(was)} to {_percent(row)}, beyond both"
-        " intervals."
+        " 95 % intervals."
     )
     fails = row["legitimate"] - row["legitimate_aligned"]
     yield _of_domain(kind, row, text, fails, Certainty.INFERRED)
@@ -109,28 +113,28 @@ def _policy(domain: str, now: Mapping[str, Row], then: Mapping[str, Row]) -> Ite
         changed = [tag for tag in changed if tag != "sp"]  # RFC 9989 §4.7: it follows
     tags = ", ".join(f"{tag}={was[tag]} is now {tag}={policy[tag]}" for tag in changed)
     kind = Kind.POLICY_WEAKER if is_weaker else Kind.POLICY
-    text = f"Reports show another policy: {tags}."
+    text = f"Reports show a new policy: {tags}."
     yield _of_domain(kind, {"domain": domain}, text, None, Certainty.OBSERVED)
 
 
-def _level(word: str) -> int:
+def _level(policy: str) -> int:
     """RFC 9989 §4.7: an unknown policy is none."""
-    return LEVELS.index(word) if word in LEVELS else 0
+    return LEVELS.index(policy) if policy in LEVELS else 0
 
 
 def _sources(now: Facts, then: Facts, gates: Gates) -> Iterator[Row]:
     here, before = now.by_source(), then.by_source()
     for key, row in here.items():
         was = before.get(key)
-        if row["class"] not in ("own", "broken", "undecided"):
-            continue  # forwarders, lists and abuse come and go
+        if row["class"] not in (*LEGITIMATE, SourceClass.UNDECIDED):
+            continue  # forwarders, lists and spoofing come and go
         if row["first_seen"] >= now.window.first:
             yield _new(row)
         elif _is_failing(row, gates) and not (was and _is_failing(was, gates)):
             yield _failing(row, was)
         elif was and _is_failing(was, gates) and row["legitimate"] and not _is_failing(row, gates):
-            text = f"{named(row['source'])} passes: {_passing(row)}; before, {_passing(was)}."
-            yield _of_source(Kind.MENDED, row, text, row["legitimate"], Certainty.OBSERVED)
+            text = f"{named(row['source'])} is fixed: {_passing(row)}; before, {_passing(was)}."
+            yield _of_source(Kind.FIXED, row, text, row["legitimate"], Certainty.OBSERVED)
     reported = {row["domain"] for row in now.domains if row["reports"]}
     absent = (was for key, was in before.items() if key not in here)
     yield from (_gone(was) for was in absent if _is_steady(was) and was["domain"] in reported)
@@ -139,12 +143,13 @@ def _sources(now: Facts, then: Facts, gates: Gates) -> Iterator[Row]:
 def _new(row: Row) -> Row:
     size = some(row["messages"], "message")
     name, first = named(row["source"]), row["first_seen"]
-    if row["class"] == "undecided":
-        text = f"{name} sends as this domain since {first}: {size}. Whose it is, is not known."
+    if row["class"] == SourceClass.UNDECIDED:
+        text = f"New: {name} has sent as this domain since {first}: {size}. Is it yours?"
         return _of_source(Kind.NEW_UNDECIDED, row, text, row["messages"], Certainty.NOT_KNOWN)
-    told = "it passes" if row["class"] == "own" else "it looks like yours and fails"
-    text = f"{name} sends as this domain since {first}: {size}, and {told}."
-    kind = Kind.NEW_SOURCE if row["class"] == "own" else Kind.BROKEN
+    is_own = row["class"] == SourceClass.OWN
+    result = "it passes DMARC" if is_own else "it looks like yours and fails"
+    text = f"New: {name} has sent as this domain since {first}: {size}; {result}."
+    kind = Kind.NEW_SOURCE if is_own else Kind.BROKEN
     return _of_source(kind, row, text, row["messages"], Certainty.INFERRED)
 
 
@@ -157,19 +162,19 @@ def _failing(row: Row, was: Row | None) -> Row:
 
 def _gone(was: Row) -> Row:
     size = some(was["messages"], "message")
-    text = f"{named(was['source'])} sent nothing these days; before, {size}."
+    text = f"{named(was['source'])} sent nothing; before, {size}."
     return _of_source(Kind.GONE, was, text, was["messages"], Certainty.OBSERVED)
 
 
 def _is_failing(row: Row, gates: Gates) -> bool:
     fails = row["legitimate"] - row["legitimate_aligned"]
-    enough = fails >= gates.break_messages  # fewer say nothing of a source
+    enough = fails >= gates.break_messages  # fewer prove nothing
     return bool(enough and fails > (1 - gates.rate_of_source) * row["legitimate"])
 
 
 def _is_steady(row: Row) -> bool:
-    """Who sends once a month is not gone after a week; who sent on most working days is."""
-    return bool(row["class"] in ("own", "broken") and row["days"] >= 4)
+    """Sent on at least 4 days: a monthly sender is not gone after a week without mail."""
+    return bool(row["class"] in LEGITIMATE and row["days"] >= 4)
 
 
 def _spoofing(now: Facts, then: Facts) -> Iterator[Row]:
@@ -187,8 +192,8 @@ def _verdicts(advice: Iterable[Row], verdicts: Mapping[str, str]) -> Iterator[Ro
         was = verdicts.get(row["domain"])
         if was in (None, row["verdict"]):
             continue
-        kind = Kind.LOSS if row["verdict"] == "roll-back" else Kind.VERDICT
-        text = f"The verdict is {row['verdict']}, and was {was}: {cell(row['reason'])}."
+        kind = Kind.LOSS if row["verdict"] == Verdict.ROLL_BACK else Kind.VERDICT
+        text = f"The verdict changed from {was} to {row['verdict']}: {cell(row['reason'])}."
         messages = row["window"]["messages"]
         yield _of_domain(kind, row, text, messages, Certainty.INFERRED, to="advice")
 
@@ -211,6 +216,6 @@ def _passing(row: Row) -> str:
 
 
 def _percent(row: Row) -> str:
-    """Rounded down: only what passes whole is 100 %."""
+    """The pass rate, rounded down: 100 % only if everything passes."""
     tenths = row["legitimate_aligned"] * 1000 // row["legitimate"]
     return "100 %" if tenths == 1000 else f"{tenths / 10:.1f} %"

@@ -1,4 +1,4 @@
-"""What changed in who reports, and in what TLS reports tell."""
+"""Detects reporters that stop or resume, and rising TLS failures."""
 
 from collections.abc import Iterable
 
@@ -17,14 +17,14 @@ TIMES = 2  # the share before
 
 
 def quiet_reporters(q: Question, before: Window) -> list[Row]:
-    """Who fell silent in the window, and who came back."""
+    """Reporters that stopped in the window, and reporters that came back."""
     now = {row["reporter"]: row for row in reporters(q)}
     then = {row["reporter"]: row for row in reporters(q.over(before))}
     found = []
     for name, row in now.items():
         was = then.get(name, {}).get("is_missing", False)
         if row["is_missing"] and not was:
-            text = f"{named(name)} sends no more reports; its last was of {row['last_day']}."
+            text = f"{named(name)} stopped sending reports; the last covers {row['last_day']}."
             found.append(_reporter(Kind.REPORTER_SILENT, name, text))
         elif was and not row["is_missing"]:
             text = f"{named(name)} sends reports again."
@@ -38,7 +38,7 @@ def _reporter(kind: Kind, name: str, text: str) -> Row:
 
 
 def tls_failures_rose(now: Iterable[Row], then: Iterable[Row]) -> list[Row]:
-    """Policies under which a larger share of sessions fails than before; rows of `tls`."""
+    """Policies with a larger share of failed sessions than before, from rows of `tls`."""
     before = {(row["domain"], row["policy_type"]): _share(row) for row in then}
     found = []
     for row in now:

@@ -1,4 +1,4 @@
-"""One change, how grave it is, and how sure."""
+"""The type of a change: its kind, its certainty, and the order of changes."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -13,8 +13,8 @@ class Kind(StrEnum):
     """What changed, the gravest first."""
 
     LOSS = "loss"  # an enforcing policy loses mail now
-    BROKEN = "broken"  # mail of a source of ours fails that passed before
-    NO_REPORTS = "no reports"  # of a domain, which had some
+    BROKEN = "broken"  # mail of your source fails that passed before
+    NO_REPORTS = "no reports"  # of a domain that had some
     RATE_FELL = "pass rate fell"
     POLICY_WEAKER = "policy weaker"
     NEW_UNDECIDED = "new undecided source"
@@ -25,7 +25,7 @@ class Kind(StrEnum):
     POLICY = "policy"
     NEW_SOURCE = "new source"
     GONE = "source gone"
-    MENDED = "mended"
+    FIXED = "mended"
     RATE_ROSE = "pass rate rose"
     REPORTER_BACK = "reporter back"
 
@@ -42,7 +42,7 @@ def change(
     certainty: Certainty,
     link: Row,
 ) -> Row:
-    """A row of `analytics.changes.detect`: `text` is one sentence, `link` what it is about."""
+    """A row of `analytics.changes.detect`: `text` is one sentence, `link` its subject."""
     return {
         "kind": kind.value,
         "domain": domain,
@@ -55,7 +55,7 @@ def change(
 
 
 def ordered(rows: Iterable[Row]) -> list[Row]:
-    """The largest consequence first: by kind, then by messages."""
+    """Changes with the gravest first: by kind, then by messages."""
     return sorted(
         rows,
         key=lambda row: (

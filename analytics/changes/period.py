@@ -1,7 +1,6 @@
-"""What is known of a span of days, gathered once so that two spans can be held side by side.
+"""Gathers the facts of a period once, so that two periods can be compared.
 
-The answers are those of `rua domains`, `rua sources` and `rua status` over the same days; nothing
-here is computed anew.
+The facts are the answers of `rua domains`, `rua sources` and `rua status` over the same days.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,9 +20,9 @@ Key = tuple[str, str]  # policy domain, source name
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`domains` are rows of summary.domains, `services` of by_service(sources), with the
-    sums of their legitimate mail; `policies` {domain: {p, sp, adkim, aspf}} as most reports saw
-    them on the span's latest day."""
+    """`domains` are rows of summary.domains, `services` rows of summary.by_service with the sums of
+    their legitimate mail; `policies` {domain: {p, sp, adkim, aspf}} as most reports saw them on the
+    latest day."""
 
     window: Window
     domains: Sequence[Row]
@@ -31,7 +30,7 @@ class Facts:
     policies: Mapping[str, Row]
 
     def of(self, names: Collection[str]) -> "Facts":
-        """The same of these domains alone."""
+        """The facts of these domains only."""
         return replace(
             self,
             domains=[row for row in self.domains if row["domain"] in names],
@@ -46,9 +45,9 @@ class Facts:
         return {(row["domain"], row["source"]): row for row in self.services}
 
 
-def gather(q: Question, told: Collection[str] | None = ()) -> Facts:
-    """The facts of a window; of services `told` as in `services`."""
-    listed = services(q, told)
+def gather(q: Question, explained: Collection[str] | None = ()) -> Facts:
+    """The facts of a window; `explained` as in `services`."""
+    listed = services(q, explained)
     sums = _sums(q)
     bounds = {"last": q.window.last, **q.named}
     policies = ask_cached(q.reader, "changes/policy_of_most", bounds, *q.counted)
@@ -61,6 +60,6 @@ def gather(q: Question, told: Collection[str] | None = ()) -> Facts:
 
 
 def _sums(q: Question) -> dict[Key, Row]:
-    """What each source sent in all, and on how many days."""
+    """The legitimate mail of each source, and on how many days it sent."""
     rows = by_domain(q, "changes/source_sums", {**q.days, "domain": q.domain})
     return {(row.pop("domain"), row.pop("source")): row for row in rows}

@@ -72,7 +72,7 @@ class Replayed:
 def _replayed(q: Question, tags: Tags, existing: Sequence[tuple[str, bool]]) -> Made:
     bounds = {"domain": q.domain, **q.days}
     modes = bounds | {"strict_dkim": tags.adkim == STRICT, "strict_spf": tags.aspf == STRICT}
-    known = Listed.of("told_name", "name text, does_exist boolean", existing)
+    known = Listed.of("known_name", "name text, does_exist boolean", existing)
     since = {"since": q.window.last - timedelta(days=HISTORY_DAYS - 1)}
     classes = source_class(q)
     author = made(

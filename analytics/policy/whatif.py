@@ -13,7 +13,8 @@ from analytics.policy.replay import Replayed, Tags
 from analytics.query.question import Question
 from analytics.query.run import Row, ask
 from analytics.query.statistics import CLUSTERS, design_effect, wilson
-from analytics.sources.classification import CLASSES, source_class
+from analytics.sources.classes import CLASSES
+from analytics.sources.classification import source_class
 
 __all__ = ["LEGITIMATE", "as_published", "outcome", "whatif"]
 
@@ -169,7 +170,7 @@ def _hangs_on_name(row: Row, force: Mapping[str, str]) -> bool:
 
 def _by_source(mail: Replayed, force: Mapping[str, str], legitimate: int, lost: int) -> list[Row]:
     """What is lost, source by source; `left_after` is the legitimate loss once this source and
-    those before it are mended. `share` is of legitimate mail."""
+    those before it are fixed. `share` is of legitimate mail."""
     asked = {"domain": mail.q.domain, "enforced": _enforced(force)}
     rows = mail.ask("policy/whatif_sources", asked, source_class(mail.q))
     left = lost

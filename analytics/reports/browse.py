@@ -1,4 +1,4 @@
-"""Reports page by page, those that contradict others, and how far they are to be believed."""
+"""Lists reports in pages, conflicts between reports, and their authenticity."""
 
 from dataclasses import dataclass
 
@@ -38,14 +38,14 @@ def browse(
     most: int,
     skip: int = 0,
 ) -> list[Row]:
-    """One row per report of a page, newest first; `total` in each is how many there are in all."""
+    """One row per report of a page, newest first; `total` is the number of all reports."""
     chosen = {key: getattr(wanted, key) for key in ("kind", "reporter", "authenticity", "state")}
     page = {"most": most, "skip": skip}
     return ask_cached(q.reader, "reports/browsed", q.bounds | chosen | page)
 
 
 def conflicts(q: Question) -> list[Row]:
-    """One row per report of another one's identity with other content, beside that one."""
+    """One row per report with the identity of another report and other content, with both."""
     return ask_cached(q.reader, "reports/conflicts", q.bounds)
 
 
@@ -71,7 +71,7 @@ def reporter_days(q: Question) -> list[Row]:
 
 def head(reader: Reader, number: int) -> Row | None:
     """A stored document and its report without its records, with the mails that brought it
-    (`deliveries`) and its `policies` where it is a TLS report; None if there is no such one."""
+    (`deliveries`) and the `policies` of a TLS report; None if there is no such document."""
     rows = ask(reader, "reports/document", {"document": number})
     if not rows:
         return None
@@ -87,5 +87,5 @@ def head(reader: Reader, number: int) -> Row | None:
 
 
 def records(reader: Reader, number: int, *, most: int, skip: int = 0) -> list[Row]:
-    """One row per record of a page of a DMARC report; `total` in each is how many it has."""
+    """One row per record of a page of a DMARC report; `total` is the number of all its records."""
     return ask(reader, "reports/record_page", {"document": number, "most": most, "skip": skip})

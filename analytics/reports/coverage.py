@@ -1,8 +1,8 @@
-"""When each reporter's reports came, and on which days one was expected and did not come.
+"""Shows on which days each reporter's reports arrived, and on which days one is missing.
 
-A reporter is expected on the weekdays on which it nearly always sent a report in the weeks before
-and in these days: receivers tell nothing of a day without mail, and a quiet Sunday is no gap. One
-that fell silent (as in queries/reporters.sql) is missed every day since.
+A report is expected on weekdays on which the reporter nearly always sent one, in the weeks before
+and in the window: receivers send no report for a day without mail, so a quiet Sunday is not a gap.
+A reporter that fell silent (as in queries/reporters.sql) is missing on every day since.
 """
 
 from collections import Counter
@@ -25,11 +25,11 @@ LEAST_DAYS = 5  # days with reports, without which a reporter has no habit
 
 
 class Arrival(StrEnum):
-    """What of a reporter's reports on a day."""
+    """The state of a reporter's reports on a day."""
 
     CAME = "came"
-    GAP = "gap"  # one was expected, and did not come
-    DUE = "due"  # one may still come
+    GAP = "gap"  # one was expected, but did not arrive
+    DUE = "due"  # one may still arrive
     NONE = "none"  # none was expected
 
 
@@ -48,12 +48,12 @@ def arrivals(q: Question, most: int = 10) -> list[Row]:
         together[row["day"]] += row["reports"]
     sizes = {name: sum(counts.values()) for name, counts in by_reporter.items()}
     by_size = sorted(by_reporter, key=lambda name: (-sizes[name], name))
-    told = {name: list(_days(name, by_reporter[name], window, silent)) for name in by_size}
-    others = [name for name in by_size[most:] if _gaps(told[name])]
-    others.sort(key=lambda name: -_gaps(told[name]))
+    days = {name: list(_days(name, by_reporter[name], window, silent)) for name in by_size}
+    others = [name for name in by_size[most:] if _gaps(days[name])]
+    others.sort(key=lambda name: -_gaps(days[name]))
     found = list(_days(None, together, window, silent))
     for name in (*by_size[:most], *others[:OTHERS]):
-        found += told[name]
+        found += days[name]
     return found
 
 
@@ -64,7 +64,7 @@ def _gaps(rows: Sequence[Row]) -> int:
 def _days(
     reporter: str | None, counts: Counter[date], window: Window, silent_days: int
 ) -> Iterator[Row]:
-    """Of all together a report is expected each day from the first one on."""
+    """The rows of a reporter; of all together a report is expected daily from the first one on."""
     first, last = min(counts, default=window.first), max(counts, default=window.last)
     fell_silent = _fell_silent(counts, window.last, silent_days)
 
@@ -89,7 +89,7 @@ def _state(day: date, reports: int, window: Window, *, expected: bool) -> Arriva
 
 
 def _fell_silent(counts: Collection[date], until: date, silent_days: int) -> bool:
-    """On 5 days or more of four weeks, and on none of the days since."""
+    """Whether it sent on 5 days or more of four weeks, and on no day since."""
     ages = [(until - day).days for day in counts]
     before = sum(silent_days <= age < silent_days + LOOK_BACK for age in ages)
     return before >= LEAST_DAYS and min(ages) >= silent_days
@@ -102,6 +102,6 @@ def _is_expected(day: date, counts: Collection[date], first: date) -> bool:
         return False
     span = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     others = [each for each in span if each != day]
-    alike = [each for each in others if each.weekday() == day.weekday()]
-    chosen = alike if len(alike) >= LEAST_CHANCES else others
+    same_weekday = [each for each in others if each.weekday() == day.weekday()]
+    chosen = same_weekday if len(same_weekday) >= LEAST_CHANCES else others
     return sum(each in counts for each in chosen) >= HABIT * len(chosen)

@@ -1,4 +1,4 @@
-"""From a number back to its reports, and from a report to its document."""
+"""Leads from a number to its reports, and from a report to its document."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,12 +26,12 @@ def reports(
     """
     bounds: dict[str, Any] = {**q.days, "most": most, "verified_only": list(q.verified_only)}
     chosen = {"domain": q.domain, "reporter": reporter, "authenticity": authenticity}
-    sought = {
+    filters = {
         "source_ip": source_ip,
         "addresses": None if addresses is None else [address for _, address in addresses],
         "of_domains": None if addresses is None else [name for name, _ in addresses],
     }
-    return ask(q.reader, "reports/reports", bounds | chosen | sought)
+    return ask(q.reader, "reports/reports", bounds | chosen | filters)
 
 
 def document(reader: Reader, number: int) -> Row | None:
@@ -49,6 +49,6 @@ def document(reader: Reader, number: int) -> Row | None:
 
 
 def document_bytes(reader: Reader, number: int) -> bytes | None:
-    """The document as it came, byte for byte."""
+    """The document as received, byte for byte."""
     rows = ask(reader, "reports/document_bytes", {"document": number})
     return bytes(rows[0]["bytes"]) if rows else None

@@ -1,4 +1,4 @@
-"""Is the feed alive: what arrived, from whom, and when last."""
+"""Shows whether reports still arrive: how many, from whom, and when last."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ def feed(q: Question) -> Row:
     """Sizes and freshness of the whole store, as of the day asked about. `state`: empty, alive,
     late (3 days without mail), silent (`silent_days` of the gates).
 
-    A report arrives the day after the one it covers, so two days are no sign of trouble.
+    A report arrives the day after the one it covers, so two days without one are normal.
     """
     as_of = q.window.as_of
     row = ask_cached(q.reader, "reports/feed", {"as_of": as_of})[0]
@@ -39,16 +39,17 @@ def reporters(q: Question, as_of: date | None = None) -> list[Row]:
 
 
 def reporter_mail(q: Question) -> list[Row]:
-    """One row per reporter with a report of the window, most mail first: reports, days (with a
-    report), messages, unverified (of reports that nothing proves genuine)."""
+    """One row per reporter with a report in the window, most mail first: reports, days (with a
+    report), messages, unverified (messages of unverified reports)."""
     return ask_cached(q.reader, "reports/reporter_mail", q.bounds)
 
 
 def disagreement(q: Question) -> list[Row]:
-    """One row per reporter: messages, those evaluated against its own results, and their share.
+    """One row per reporter: messages, those whose alignment contradicts its own authentication
+    results, and their share.
 
-    `is_flagged` above 1 %: what such a reporter says of alignment is doubtful (D42). Advice goes
-    by what is reported nevertheless.
+    `is_flagged` above 1 %: such a reporter's alignment results are doubtful (D42). Advice still
+    uses them.
     """
     return ask_cached(q.reader, "reports/disagreement", q.days)
 

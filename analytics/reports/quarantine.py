@@ -1,4 +1,4 @@
-"""What could not be read, or contradicts another report."""
+"""Lists documents and records that could not be read, and conflicts."""
 
 from analytics.query.run import Row, ask, ask_cached
 from schemas.store.reader import Reader
@@ -13,7 +13,7 @@ def quarantined(reader: Reader) -> list[Row]:
 
 
 def held(reader: Reader) -> Row:
-    """What counts against quarantine's budget: {"documents", "bytes"}."""
+    """Documents and bytes that count against the quarantine budget: {"documents", "bytes"}."""
     return ask(reader, "reports/quarantine_held", {})[0]
 
 
@@ -25,8 +25,8 @@ def refused_records(reader: Reader, number: int) -> list[Row]:
 def quarantine_page(
     reader: Reader, code: str | None = None, *, most: int, skip: int = 0
 ) -> list[Row]:
-    """One row per document or record of a page that could not be read, newest first, of one code
-    or of any; `total` in each is how many there are in all. Conflicts stand apart."""
+    """One row per unreadable document or record of a page, newest first, of one code or of any;
+    `total` is the number of all. Without conflicts."""
     return ask_cached(reader, "reports/quarantine_page", {"code": code, "most": most, "skip": skip})
 
 

@@ -1,10 +1,9 @@
-"""Which reports advice goes by: where reporters prove themselves, theirs alone.
+"""Limits advice to verified reports for domains with enough verified reporters.
 
-Anyone can mail a report about any domain, under a name that nobody has proved yet (RFC 9990 §8.2).
-Such a report counts in what is shown; but of a domain of which `verified_reporters` of `[gates]`
-have told with proof, in the window or in the months before, unverified reports neither open a gate
-nor close one. Where fewer have, as in a folder of files, nothing else is there to go by, and the
-advice says what share is unverified.
+Anyone can mail a report about any domain under any name (RFC 9990 §8.2). Unverified reports count
+in what is shown. But if at least `verified_reporters` of `[gates]` sent verified reports about a
+domain, in the window or in the months before, unverified reports neither open nor close its gates.
+With fewer, as in a folder of files, all reports count, and the advice gives the unverified share.
 """
 
 from collections.abc import Mapping
@@ -18,8 +17,8 @@ __all__ = ["verified_where_proven"]
 
 
 def verified_where_proven(q: Question) -> tuple[Question, Mapping[str, int]]:
-    """The question over verified reports alone, of the domains where enough reporters prove
-    themselves; and {domain: unverified reports of the window left out}."""
+    """The question, limited to verified reports for domains with enough verified reporters; and
+    {domain: unverified reports of the window left out}."""
     asked = {
         **q.days,
         "since": q.window.first - timedelta(days=q.gates.quarter_days),

@@ -1,1 +1,1 @@
-"""Who sends as a domain: senders, classes with their reasons, labels, sums and pages."""
+"""Who sends mail as a domain: known senders, classes and their reasons, labels, totals."""

@@ -1,7 +1,6 @@
-"""The catalogue of known senders: how reports name them and how each is brought into alignment.
+"""The catalogue of known senders: how to recognise each in reports, and how to align it.
 
-`senders.toml` beside this file holds one `[[sender]]` per service. pydantic reads it: the package
-loads pydantic for its settings anyway, and the whole catalogue takes a few milliseconds.
+`senders.toml` beside this file has one `[[sender]]` for each service.
 """
 
 import tomllib
@@ -24,14 +23,14 @@ FILE = "analytics/sources/senders.toml"
 Identity = Literal["dkim", "spf", "ptr"]
 IDENTITIES: tuple[Identity, ...] = ("dkim", "spf", "ptr")
 
-# TOML has lists and plain text; strictness is for what stands in them.
+# TOML gives lists where the model has tuples; their items are checked strictly.
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
 Numbers = Annotated[tuple[Annotated[int, Field(gt=0, lt=2**32)], ...], Field(strict=False)]
 
 
 class Kind(StrEnum):
-    """What a sender is for. The first nine send for their customers; the others stand between."""
+    """What a sender is for. The first nine send for customers; the others pass mail on."""
 
     MAILBOX = "mailbox"
     MARKETING = "marketing"
@@ -50,10 +49,10 @@ class Kind(StrEnum):
 class Sender(BaseModel):
     """One service: its names, how to recognise it, and the steps that align it.
 
-    `dkim`, `spf` and `ptr` are normal domains that also stand for everything below them.
-    `shared` means that strangers send from the same addresses, so a network or a host name alone
-    proves nothing; `asns_only` that nothing else sends mail from `asns`, so these name it.
-    `basis` says where the facts come from, and which of them are not verified.
+    `dkim`, `spf` and `ptr` are normalised domains that include all names below them. `shared`: many
+    customers send from the same addresses, so a network or a host name alone proves nothing.
+    `asns_only`: nothing else sends mail from `asns`, so they identify the service. `basis` names
+    the source of the facts, and which of them are not verified.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -78,14 +77,14 @@ class Sender(BaseModel):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Everything that `find` takes for this sender, in one case."""
+        """All names by which `find` finds this sender, case-folded."""
         return tuple(dict.fromkeys(_folded(each) for each in (self.id, self.name, *self.aliases)))
 
     def steps(self, domain: str) -> tuple[str, ...]:
-        """The steps that align this sender with `domain`; ConfigError if that is no domain."""
+        """The steps that align this sender with `domain`; ConfigError if that is not a domain."""
         name = normal_domain(domain)
         if name is None or not is_domain(name):
-            raise ConfigError(f"{domain!r} is no domain name")
+            raise ConfigError(f"{domain!r} is not a domain name")
         return tuple(step.replace("{domain}", name) for step in self.align)
 
     def domains(self, identity: Identity) -> tuple[str, ...]:
@@ -100,7 +99,7 @@ class Sender(BaseModel):
             raise ValueError("asns_only without asns")
         for name in (*self.dkim, *self.spf, *self.ptr):
             if normal_domain(name) != name or not is_domain(name):
-                raise ValueError(f"{name!r} is no normal domain name")
+                raise ValueError(f"{name!r} is not a normalised domain name")
         return self
 
 
@@ -121,7 +120,7 @@ def named_by(identity: Identity, domain: str | None) -> Sender | None:
 
 
 def longest_match(owners: Mapping[str, Sender], domain: str | None) -> Sender | None:
-    """The owner of the domain, or of the nearest name above it that has one."""
+    """The sender of the domain, or of the nearest name above it that has one."""
     name = normal_domain(domain)
     while name:
         if name in owners:
@@ -131,14 +130,14 @@ def longest_match(owners: Mapping[str, Sender], domain: str | None) -> Sender | 
 
 
 def read(text: str) -> tuple[Sender, ...]:
-    """The senders of a catalogue's TOML text, by id; ConfigError names what is wrong in it."""
+    """The senders in a catalogue's TOML text, by id; ConfigError names the error in it."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _broken(str(error)) from error
     entries = table.pop("sender", None)
     if table or not isinstance(entries, list):
-        raise _broken("it has [[sender]] tables and nothing else")
+        raise _broken("only [[sender]] tables are allowed")
     senders = tuple(sorted((_sender(entry) for entry in entries), key=lambda each: each.id))
     _check_claims(senders)
     return senders
@@ -165,13 +164,13 @@ def _check_claims(senders: tuple[Sender, ...]) -> None:
     taken = Counter(asn for each in senders for asn in each.asns)
     for asn in alone:
         if taken[asn] > 1:
-            raise _broken(f"AS{asn} cannot be one sender's alone and another's")
+            raise _broken(f"AS{asn} belongs to two senders, but one has asns_only")
 
 
 def _once(what: str, values: Iterable[str]) -> None:
     for value, count in Counter(values).items():
         if count > 1:
-            raise _broken(f"{what} {value!r} is there {count} times")
+            raise _broken(f"{what} {value!r} occurs {count} times")
 
 
 @cache

@@ -1,9 +1,8 @@
-"""Each source's class for a domain: own, broken, forwarder, list, spoof or undecided.
+"""Classifies each source of a domain: own, broken, forwarder, list, spoof or undecided.
 
-`source_class` is the relation that every question joins that tells own mail from other: one row per
-(policy domain, source address) with mail in the window, its class with the rule or the override
-that gave it, and the evidence. The rules stand in queries/classes.sql and, in words, in
-docs/classes.md.
+The relation `source_class` has one row per (policy domain, source address) with mail in the window:
+its class, the rule or override that decided, and the evidence. Questions about legitimate mail join
+it. queries/classes.sql has the rules, docs/classes.md explains them.
 """
 
 import hashlib
@@ -22,7 +21,6 @@ from analytics.sources.recurrence import rhythm
 from schemas.store.reader import Reader
 
 __all__ = [
-    "CLASSES",
     "HISTORY_DAYS",
     "among",
     "by_domain",
@@ -31,24 +29,23 @@ __all__ = [
     "source_class",
 ]
 
-CLASSES = ("own", "broken", "forwarder", "list", "spoof", "undecided")
-HISTORY_DAYS = 400  # looked back on for a first sight and a rhythm: a year and a month
-STEADY_REPORTERS = 2  # one receiver's view is no steadiness
+HISTORY_DAYS = 400  # look back for first seen and rhythms: a year and a month
+STEADY_REPORTERS = 2  # one receiver's view does not make a rhythm
 
-LEAST_DAYS = 3  # no rhythm shows in fewer
+LEAST_DAYS = 3  # fewer show no rhythm
 
 
 def source_class(q: Question) -> Made:
-    """The classes of the question's window, under its overrides.
+    """The classes in the question's window, under its overrides.
 
-    It may hold more domains than were asked for: questions name theirs.
+    May include more domains than asked about: questions filter theirs.
     """
     of_all = None if q.domain is None else _under_overrides(q.about())
     return _under_overrides(q if q.domain else q.about(), of_all)
 
 
 def by_domain(q: Question, name: str, parameters: Mapping[str, Any]) -> list[Row]:
-    """All rows of a question over the classes; of one domain they stand among those of all."""
+    """All rows of a question over the classes; one domain's come from the cached rows of all."""
     over: Relations = (*q.counted, source_class(q))
     if q.domain is None:
         return ask_cached(q.reader, name, parameters, *over)
@@ -60,7 +57,7 @@ def by_domain(q: Question, name: str, parameters: Mapping[str, Any]) -> list[Row
 
 
 def among(q: Question, rows: Iterable[Row]) -> list[Row]:
-    """Those of the domains asked about, by their `domain`."""
+    """The rows whose `domain` was asked about."""
     return [row for row in rows if q.domains is None or row["domain"] in q.domains]
 
 
@@ -87,7 +84,7 @@ def classified_by_rule(q: Question) -> Made:
 
 
 def _evidence(q: Question) -> tuple[Made, Made, Made]:
-    """The evidence, which sender each source is, and the streams of mail by source."""
+    """The evidence, the sender of each source, and the sums by source name."""
     since = q.window.last - timedelta(days=HISTORY_DAYS - 1)
     evidence = made("evidence", "sources/evidence", {**q.bounds, "since": since}, *q.counted)
     named = made("named", "sources/named", {}, evidence, *_catalogue(evidence))
@@ -97,13 +94,13 @@ def _evidence(q: Question) -> tuple[Made, Made, Made]:
 
 @cache
 def catalogue_digest() -> str:
-    """Changes with the catalogue: a newer rua keeps nothing of an older one's."""
+    """A hash of the catalogue, so that a new version does not use old cached answers."""
     folder = resources.files("analytics.sources")
     return hashlib.sha256(folder.joinpath("senders.toml").read_bytes()).hexdigest()
 
 
 def _catalogue(evidence: Made) -> Sequence[Listed]:
-    """The known senders, and which of the names met in reports are theirs."""
+    """The known senders, and which names in reports are theirs."""
     known = catalogue_digest()
     return (
         Listed(
@@ -146,7 +143,7 @@ def _senders_of_services(reader: Reader) -> Iterator[tuple[str, str]]:
 
 
 def _rhythms(reader: Reader, over: Sequence[Made], last: date) -> Iterator[tuple[str | None, ...]]:
-    """Rhythms of what never passes: of each stream (no source_ip), and of each address."""
+    """Rhythms of mail that never passes, by source name (no source_ip) and by address."""
     columns = ("policy_domain", "source", "source_ip")
     steady = {"days": LEAST_DAYS, "reporters": STEADY_REPORTERS}
     for row in ask(reader, "sources/returning", steady, *over):

@@ -1,4 +1,4 @@
-"""Sources over time: what they send day by day, and who sends no more."""
+"""Mail of each source by day, and sources that have stopped sending."""
 
 from collections.abc import Iterable
 from dataclasses import replace

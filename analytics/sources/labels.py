@@ -1,10 +1,10 @@
-"""The owner's word on a source, which stands over every rule.
+"""Reads and stores overrides of a source's class: labels and approvals.
 
-A word names sources of one policy domain by service, address, network or authenticated domain.
-It is a label (`rua label`, kept in the store with a note and its date) or an approval (`approved`
-of the settings: it is ours or works for us, so it is own where it passes and broken where not).
-Of several that match, labels stand before approvals, then the more exact before the wider
-(address, network, authenticated domain, service), then the newer.
+An override names sources of one policy domain by service, address, network or authenticated domain,
+and takes precedence over every rule. It is a label (`rua label`, stored with a note and its date)
+or an approval (`approved` in the settings: own if the source passes, broken if it fails). If
+several match, labels come before approvals, then the more specific (address, network,
+authenticated domain, service), then the newer.
 """
 
 import ipaddress
@@ -33,18 +33,18 @@ OVERRIDE = (
 
 
 def overrides(reader: Reader, approved: Mapping[str, Sequence[str]]) -> tuple[Override, ...]:
-    """All that stands: the store's labels, and the settings' approvals by policy domain.
+    """All overrides: the labels of the store and the approvals of the settings, by policy domain.
 
-    Raises ConfigError, which names the key, for an approval that can name nothing.
+    Raises ConfigError, with the key, for an approval that is not a valid match.
     """
-    said = [
+    found = [
         Override(
             normal_domain(name) or name, match, *_approved(name, match), APPROVED, is_label=False
         )
         for name, matches in approved.items()
         for match in matches
     ]
-    said += [
+    found += [
         Override(
             row["domain"],
             row["match"],
@@ -56,7 +56,7 @@ def overrides(reader: Reader, approved: Mapping[str, Sequence[str]]) -> tuple[Ov
         )
         for row in labels(reader)
     ]
-    return tuple(said)
+    return tuple(found)
 
 
 def _approved(name: str, match: str) -> tuple[Matching, str]:
@@ -73,11 +73,11 @@ def labels(reader: Reader) -> list[Row]:
 
 
 def read(match: str) -> tuple[Matching, str]:
-    """What a match names, and that in its normal form. Raises ConfigError."""
+    """What a match names, and its normal form. Raises ConfigError."""
     text = match.strip()
     if not text or len(text) > LONGEST_MATCH or not text.isprintable():
         raise ConfigError(
-            "a source is named by a service, an address, a network or a domain",
+            "a match is a service, an address, a network or a domain",
             where=repr(match[:80]),
             todo='write "sendgrid", "192.0.2.1", "192.0.2.0/24" or "mail.example.net"',
         )
@@ -100,14 +100,14 @@ def _network(text: str) -> str:
         return str(ipaddress.ip_network(text, strict=False))
     except ValueError:
         raise ConfigError(
-            f"{text[:80]} is no network", todo="write it as 192.0.2.0/24 or 2001:db8::/32"
+            f"{text[:80]} is not a network", todo="write it as 192.0.2.0/24 or 2001:db8::/32"
         ) from None
 
 
 def add(store: Store, domain: str, match: str, class_: str, note: str | None) -> Row:
-    """Put a label into the store, in place of an equal match's earlier one; returns its row.
+    """Store a label, replacing one with the same match; returns its row.
 
-    Raises ConfigError, and AccessDenied where the store's scope does not allow it.
+    Raises ConfigError, and AccessDenied if the store's scope does not allow it.
     """
     read(match)
     if note is not None and (len(note) > LONGEST_NOTE or not note.isprintable()):
@@ -123,7 +123,7 @@ def add(store: Store, domain: str, match: str, class_: str, note: str | None) ->
 
 
 def remove(store: Store, domain: str, match: str) -> int:
-    """Take a label back; returns how many there were. Raises AccessDenied as well."""
+    """Remove a label; returns how many were removed. Raises AccessDenied as well."""
     with store.write(about=domain, changes_reports=False) as con:
         con.execute("begin")
         gone = _drop(con, domain, match)
@@ -132,7 +132,7 @@ def remove(store: Store, domain: str, match: str) -> int:
 
 
 def _drop(con: Connection, domain: str, match: str) -> int:
-    """Labels that name the same thing, however it was written."""
+    """Delete labels with the same match, however it was written."""
     same = [
         row["match"]
         for row in labels(Reader.on(con))
@@ -144,38 +144,38 @@ def _drop(con: Connection, domain: str, match: str) -> int:
 
 
 def override_rows(q: Question) -> Listed:
-    """The relation `word`: the overrides, the one that decides first."""
+    """The relation `override`: the overrides, the one that decides first."""
     ranked = sorted(q.overrides, key=_rank)
     rows = [(place, *_columns(override)) for place, override in enumerate(ranked)]
-    return Listed.of("word", OVERRIDE, rows)
+    return Listed.of("override", OVERRIDE, rows)
 
 
 EXACTNESS: Mapping[Matching, int] = {"address": 0, "network": 1, "domain": 2, "source": 3}
 
 
-def _rank(word: Override) -> tuple[bool, int, int, float]:
-    """The first of those that match decides."""
-    longest = -ipaddress.ip_network(word.value).prefixlen if word.kind == "network" else 0
-    newest = -word.made_at.timestamp() if word.made_at else 0.0
-    return not word.is_label, EXACTNESS[word.kind], longest, newest
+def _rank(override: Override) -> tuple[bool, int, int, float]:
+    """The sort key: the first override that matches decides."""
+    longest = -ipaddress.ip_network(override.value).prefixlen if override.kind == "network" else 0
+    newest = -override.made_at.timestamp() if override.made_at else 0.0
+    return not override.is_label, EXACTNESS[override.kind], longest, newest
 
 
-def _columns(word: Override) -> tuple[object, ...]:
+def _columns(override: Override) -> tuple[object, ...]:
     version = first = last = None
-    if word.kind == "network":
-        network = ipaddress.ip_network(word.value)
+    if override.kind == "network":
+        network = ipaddress.ip_network(override.value)
         version = network.version
         first, last = str(int(network[0])), str(int(network[-1]))
     return (
-        word.policy_domain,
-        word.kind,
-        word.value,
+        override.policy_domain,
+        override.kind,
+        override.value,
         version,
         first,
         last,
-        word.class_,
-        word.is_label,
-        word.match,
-        word.note,
-        word.made_at,
+        override.class_,
+        override.is_label,
+        override.match,
+        override.note,
+        override.made_at,
     )

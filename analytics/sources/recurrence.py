@@ -1,6 +1,6 @@
-"""Whether mail comes steadily: what spammers' bursts do not have, and office printers do.
+"""Detects regular senders from the days on which a source was seen, not from its volume.
 
-A rhythm is read from the days on which a source was seen, not from how much it sent.
+An office printer sends at regular intervals; spam comes in bursts.
 """
 
 from datetime import date, timedelta
@@ -8,23 +8,23 @@ from itertools import pairwise
 
 __all__ = ["DAYS", "rhythm"]
 
-DAYS = 126  # looked back on day by day: four months, so that a monthly sender shows three times
+DAYS = 126  # of history by day: four months, so that a monthly sender shows three times
 WEEKS = 63
 
-DAILY_DAYS = 8  # seen on so many days at least,
-DAILY_SPAN = 12  # over so many,
-DAILY_SHARE = 0.6  # on this share of the working days between
-SAME_RUN = 2  # days apart, still one mailing
-FITTING = 0.8  # of the gaps between mailings
+DAILY_DAYS = 8  # daily: seen on at least so many days,
+DAILY_SPAN = 12  # within a span of at least so many,
+DAILY_SHARE = 0.6  # on this share of its working days
+SAME_RUN = 2  # days apart at most within one mailing
+FITTING = 0.8  # share of the gaps between mailings that must fit
 MAILINGS = (("weekly", 6, 8, 4), ("fortnightly", 13, 15, 4), ("monthly", 26, 35, 3))
 QUARTERS = (12, 14)  # weeks
 SATURDAY = 5
 
 
 def rhythm(day_bits: int, week_bits: int, last: date) -> str | None:
-    """daily, weekly, fortnightly, monthly or quarterly; None for bursts and for too few days.
+    """daily, weekly, fortnightly, monthly or quarterly; None for bursts and too few days.
 
-    Bit n of `day_bits` is n days before `last`, of `week_bits` n weeks.
+    Bit n of `day_bits` is n days before `last`; of `week_bits`, n weeks.
     """
     days = [last - timedelta(days=n) for n in range(DAYS - 1, -1, -1) if day_bits >> n & 1]
     if _is_daily(days):
@@ -42,7 +42,7 @@ def rhythm(day_bits: int, week_bits: int, last: date) -> str | None:
 
 
 def _is_daily(days: list[date]) -> bool:
-    """Working days alone are asked for: an office is quiet at weekends."""
+    """Only working days count: an office is quiet at weekends."""
     if len(days) < DAILY_DAYS:
         return False
     span = [days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days + 1)]
@@ -52,7 +52,7 @@ def _is_daily(days: list[date]) -> bool:
 
 
 def _gaps(days: list[date]) -> list[int]:
-    """Days from one mailing to the next."""
+    """Days from each mailing to the next."""
     starts: list[date] = []
     previous: date | None = None
     for day in days:

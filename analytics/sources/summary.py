@@ -1,4 +1,4 @@
-"""Who sends as a domain and what passes: domains, sources."""
+"""The rows of `rua domains` and `rua sources`: who sends as a domain, and what passes."""
 
 from collections.abc import Container, Iterable
 from typing import Any
@@ -7,6 +7,7 @@ from analytics.query.question import Question
 from analytics.query.run import Row, ask_cached
 from analytics.query.statistics import CLUSTERS, design_effect, is_enough, wilson
 from analytics.query.window import Window
+from analytics.sources.classes import SourceClass
 from analytics.sources.classification import among, by_domain, source_class
 from analytics.sources.explanation import reason, settled_by
 from schemas.config.thresholds import Gates
@@ -23,7 +24,7 @@ __all__ = [
 
 NEW_DAYS = 7
 
-# Of queries/sources.sql, which can tell of some of them alone.
+# Parameters of queries/sources.sql for all sources.
 ALL: dict[str, Any] = {
     "everything": True,
     "undecided": False,
@@ -35,17 +36,17 @@ ALL: dict[str, Any] = {
     "skip": 0,
 }
 
-# What a source's row tells of its evidence beside the keys of the contract.
+# The evidence in a source's row beside the keys of the contract.
 EVIDENCE = ("days", "reporters", "other_dkim", "other_spf", "header_from", "rhythm")
 
 
 def domains(q: Question, configured: Container[str] = ()) -> list[Row]:
-    """One row per policy domain, the keys of `rua domains` (docs/commands.md), most mail first.
+    """One row per policy domain with the keys of `rua domains` (docs/commands.md), most mail first.
 
-    Rates are of legitimate mail: that of own and broken sources, indeterminate results left out.
-    `interval` is its 95 % interval with reporter-days as clusters, None without legitimate mail;
-    `enough` whether that says anything. `classes` is {class: messages}. `verdict` is None: no
-    advice is given yet.
+    Rates are of legitimate mail: own and broken sources without indeterminate results. `interval`
+    is its 95 % interval with reporter-days as clusters, None without legitimate mail; `enough`
+    whether there is enough for a rate. `classes` is {class: messages}. `verdict` is None: the
+    caller adds it.
     """
     rows = by_domain(q, "sources/domains", {**q.days, "domain": q.domain})
     return [_domain(row, configured) for row in among(q, rows)]
@@ -55,14 +56,14 @@ def _domain(row: Row, configured: Container[str]) -> Row:
     counts = (row["legitimate_aligned"], row["legitimate"])
     sums = {key: row[key] for key in CLUSTERS}
     interval = wilson(*counts, effect=design_effect(*counts, **sums))
-    kept = {key: value for key, value in row.items() if key not in sums}
+    rest = {key: value for key, value in row.items() if key not in sums}
     classes, undecided, last = (
-        kept.pop(key) for key in ("classes", "undecided_sources", "last_report")
+        rest.pop(key) for key in ("classes", "undecided_sources", "last_report")
     )
     return {
-        "domain": kept.pop("domain"),
+        "domain": rest.pop("domain"),
         "configured": row["domain"] in configured,
-        **kept,
+        **rest,
         "interval": interval,
         "enough": is_enough(row["legitimate"]),
         "undecided_sources": undecided,
@@ -73,17 +74,17 @@ def _domain(row: Row, configured: Container[str]) -> Row:
 
 
 def sources(q: Question) -> list[Row]:
-    """One row per (domain, source address), the keys of `rua sources`, most mail first.
+    """One row per (domain, source address) with the keys of `rua sources`, most mail first.
 
-    `rule` names the rule that decided, `settled_by` says what would decide an undecided one,
-    `is_new` that it was first seen in the window's last 7 days.
+    `rule` is the rule that decided, `settled_by` what would decide an undecided source, `is_new`
+    whether it was first seen in the window's last 7 days.
     """
     rows = ask_cached(q.reader, "sources/sources", q.named | ALL, source_class(q))
     return [source(row, q.window) for row in rows]
 
 
 def source(row: Row, window: Window) -> Row:
-    """A row of queries/sources.sql as `sources` tells it."""
+    """A row of `sources` from a row of queries/sources.sql."""
     keys = (
         *("domain", "source_ip", "source", "class", "decided_by"),
         *("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate"),
@@ -101,17 +102,17 @@ def source(row: Row, window: Window) -> Row:
 
 
 def is_new(row: Row, window: Window) -> bool:
-    """Whether it was first seen in the window's last days."""
+    """Whether it was first seen in the window's last NEW_DAYS days."""
     return bool((window.last - row["first_seen"]).days < NEW_DAYS)
 
 
 def by_service(rows: Iterable[Row], gates: Gates) -> list[Row]:
-    """Sources gathered into services: `source_ip` is None, `source_ips` counts addresses.
+    """Sources grouped by service: `source_ip` is None, `source_ips` counts addresses.
 
-    Takes rows of `sources`, or of `services.by_class`, whose each stands for several.
+    Takes rows of `sources`, or of `services.services_by_class`, which are groups already.
 
-    The class is the largest one other than own that has `source_messages` of the gates, or
-    `source_share` of the service's mail; else own.
+    The class is the largest one other than own with at least `source_messages` of the thresholds,
+    or `source_share` of the service's mail; else own.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -127,7 +128,7 @@ def _service(name: str, members: list[Row], gates: Gates) -> Row:
     counted = ("messages", "aligned", "dkim_aligned", "spf_aligned", "indeterminate")
     total = {key: sum(row[key] for row in members) for key in counted}
     chosen = _class_of(classes, total["messages"], gates)
-    loudest = max((r for r in members if r["class"] == chosen), key=lambda r: r["messages"])
+    largest = max((r for r in members if r["class"] == chosen), key=lambda r: r["messages"])
     return {
         "domain": members[0]["domain"],
         "source_ip": None,
@@ -135,26 +136,25 @@ def _service(name: str, members: list[Row], gates: Gates) -> Row:
         "source": name,
         "class": chosen,
         "classes": classes,
-        "decided_by": loudest["decided_by"],
+        "decided_by": largest["decided_by"],
         **total,
         "first_seen": min(row["first_seen"] for row in members),
         "last_seen": max(row["last_seen"] for row in members),
         **{key: _common(members, key) for key in ("country", "asn", "as_name")},
-        "reason": _spoken_for(members, chosen, loudest),
-        "settled_by": loudest["settled_by"],
-        "sender": loudest["sender"],
+        "reason": _service_reason(members, chosen, largest),
+        "settled_by": largest["settled_by"],
+        "sender": largest["sender"],
         "is_new": all(row["is_new"] for row in members),
     }
 
 
-def _spoken_for(members: list[Row], chosen: str, loudest: Row) -> str | None:
-    """The reason of the class's largest address, and how many more there are; None where it is
-    not told."""
-    if loudest["reason"] is None:
+def _service_reason(members: list[Row], chosen: str, largest: Row) -> str | None:
+    """The reason of the class's largest address, and the number of addresses; None without one."""
+    if largest["reason"] is None:
         return None
-    alike = _addresses(row for row in members if row["class"] == chosen)
-    among = f" (1 of {alike:,} addresses)" if alike > 1 else ""
-    return f"{loudest['source_ip']}{among}: {loudest['reason']}"
+    addresses = _addresses(row for row in members if row["class"] == chosen)
+    among = f" (1 of {addresses:,} addresses)" if addresses > 1 else ""
+    return f"{largest['source_ip']}{among}: {largest['reason']}"
 
 
 def _addresses(members: Iterable[Row]) -> int:
@@ -165,12 +165,13 @@ def _class_of(classes: dict[str, int], messages: int, gates: Gates) -> str:
     others = {
         name: count
         for name, count in classes.items()
-        if name != "own"
+        if name != SourceClass.OWN
         and (count >= gates.source_messages or count >= gates.source_share * messages)
     }
     if others:
         return max(others, key=lambda name: (others[name], name))
-    return "own" if "own" in classes else max(classes, key=lambda name: classes[name])
+    own: str = SourceClass.OWN
+    return own if own in classes else max(classes, key=lambda name: classes[name])
 
 
 def _common(members: list[Row], key: str) -> Any:

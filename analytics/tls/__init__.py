@@ -1,1 +1,1 @@
-"""SMTP TLS reports: sessions, failures by result type, the MTA-STS verdict."""
+"""SMTP TLS reports: sessions, and failures by result type with their remedies."""

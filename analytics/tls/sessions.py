@@ -1,8 +1,8 @@
-"""TLS reports: sessions to the domains' mail servers, and what failed (RFC 8460).
+"""Counts TLS sessions to the domains' mail servers and their failures (RFC 8460).
 
-Sums are of one policy type each: the same sessions are listed under every policy of a domain that
-a reporter knows, so nothing here adds them up over types. Failures told one by one are causes and
-no parts of a sum: they may overlap (§4).
+Sums are always for one policy type: a reporter lists the same sessions under every policy of a
+domain, so sums over types would count them twice. Failure details are causes, not parts of a sum:
+they may overlap (§4).
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,10 +33,10 @@ def tls(q: Question) -> list[Row]:
     """One row per (domain, policy type), most failed sessions first; `domains` None means all.
 
     `successful` and `failed` are sessions, `failures` the rows of `by_cause`, `mode` that of the
-    MTA-STS policy as last seen, None where no report tells it. `unexplained`, `overlapping`: by how
-    many sessions the failures told miss or exceed `failed`, report by report; `unsaid` policies
-    without one of the counts. `unverified` of the `reports` count although nothing proves their
-    sender. `verdict` and `reason` are None: nothing is advised yet.
+    MTA-STS policy as last seen, None if no report has it. `unexplained` and `overlapping`: sessions
+    by which the failure details miss or exceed `failed`, per report; `unsaid`: policies without one
+    of the counts. `unverified` are counted reports without proof of their sender. `verdict` and
+    `reason` are None: there is no advice yet.
     """
     rows = ask_cached(q.reader, "tls/tls", q.bounds)
     causes: dict[tuple[Any, Any], list[Row]] = {}
@@ -60,10 +60,10 @@ def tls_days(q: Question) -> list[Row]:
 def tls_failures(q: Question) -> list[Row]:
     """One row per (domain, policy type, result, MX, sending server, reporter), most first.
 
-    `result_type`, `mx` and `sender` are None where the report leaves them out; `count` is of
-    sessions, `uncounted` of failures without a count; `reason_codes`, `receiving_ips` (at most five
-    each), `days`, `first_day`, `last_day`; `meaning`, `at` (whose fault it likely is), `remedy`,
-    `stops_mail` (whether it keeps mail away under mode enforce or DANE).
+    `result_type`, `mx` and `sender` are None if the report omits them; `count` is sessions,
+    `uncounted` failures without a count; `reason_codes`, `receiving_ips` (at most five each),
+    `days`, `first_day`, `last_day`; `meaning`, `at` (where the fault likely is), `remedy`,
+    `stops_mail` (whether it stops mail under mode enforce or DANE).
     """
     rows = ask_cached(q.reader, "tls/tls_failures", q.bounds)
     return [row | _words(row, reporters=2) for row in rows]
@@ -72,7 +72,7 @@ def tls_failures(q: Question) -> list[Row]:
 def tls_failure_days(q: Question, *, by: str = "result") -> list[Row]:
     """One row per (day, policy type, part) with failures: day, policy_type, part, count.
 
-    `by` is one of PARTS; a part is None where the reports leave it out.
+    `by` is one of PARTS; a part is None if the reports omit it.
     """
     return ask_cached(q.reader, "tls/tls_failure_days", q.bounds | {"by": by})
 
@@ -83,14 +83,14 @@ def tls_domain_names(reader: Reader) -> list[str]:
 
 
 def tls_feed(reader: Reader, last: date) -> Row:
-    """`reports` that count, of any day, and `last_day`, the newest of them up to `last`."""
+    """The number of counted `reports` of any day, and `last_day`, the newest up to `last`."""
     return ask_cached(reader, "tls/tls_feed", {"last": last})[0]
 
 
 def by_cause(failures: Iterable[Row]) -> list[Row]:
-    """Rows of `tls_failures` gathered by (domain, policy type, result, MX), most first.
+    """Rows of `tls_failures` grouped by (domain, policy type, result, MX), most first.
 
-    `senders` and `reporters` are lists. `remedy` knows how many reporters see it.
+    `senders` and `reporters` are lists. `remedy` depends on the number of reporters.
     """
     found: dict[tuple[Any, ...], list[Row]] = {}
     for row in failures:
@@ -100,7 +100,7 @@ def by_cause(failures: Iterable[Row]) -> list[Row]:
 
 
 def _cause(rows: Sequence[Row]) -> Row:
-    """What is the same in these rows, once."""
+    """One row for a group."""
     same = ("domain", "policy_type", "result_type", "mx")
     cause = {key: rows[0][key] for key in same}
     reporters = sorted({row["reporter"] for row in rows})

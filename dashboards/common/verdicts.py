@@ -6,8 +6,8 @@ from typing import Any
 
 from analytics.advice.action_items import is_mute
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import standings
-from analytics.advice.rollout import said
+from analytics.advice.domain_state import domain_states
+from analytics.advice.rollout import step_text
 from analytics.advice.verdict import decide
 from analytics.query.question import Question
 from analytics.query.statement import named
@@ -44,7 +44,7 @@ def advised(q: Question) -> list[Row]:
 
 def verdicts(q: Question) -> dict[str, str]:
     """The verdict alone, for every domain asked about that has reports."""
-    return {each.domain: decide(each, q.gates).verdict for each in standings(q)}
+    return {each.domain: decide(each, q.gates).verdict for each in domain_states(q)}
 
 
 def next_step(row: Mapping[str, Any] | None) -> str:
@@ -53,7 +53,7 @@ def next_step(row: Mapping[str, Any] | None) -> str:
         return "Check that its DMARC record has rua: no report has arrived."
     verdict, blockers = row["verdict"], [each["source"] for each in row["blockers"]]
     if verdict in ("advance", "roll-back") and row["changes"]:
-        return f"Publish {said(row['changes'])}."
+        return f"Publish {step_text(row['changes'])}."
     if verdict == "done":
         return f"Nothing to do. Look again on {look_day(row)}."
     if is_mute(dict(row)):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from analytics.query.run import Row
-from analytics.sources.classification import CLASSES
+from analytics.sources.classes import CLASSES
 from analytics.weekly import Week
 from dashboards.weekly.sentences import next_step, summary_rows
 

@@ -57,7 +57,7 @@ def test_a_source_is_labelled_in_place_and_every_number_follows(
     store = undecided_store(tmp_path / "s")
     app = screen("sources", store, until=TODAY.isoformat())
     (row,) = tables_of(app)["Undecided sources"].to_dict("records")
-    assert row["settled_by"] == "its owner's word: is this yours?"
+    assert row["settled_by"] == "your label: is it yours?"
     fill(app, "broken", "the shop's invoices")
     press(app, "Label")
     with Store(store).read() as con:

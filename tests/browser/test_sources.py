@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.sources.drilldown import Drilldown, network_of, records
-from analytics.sources.likely_class import likely
+from analytics.sources.unclassified import likely
 from dashboards.web.components import download
 from dashboards.web.components import source_charts as charts_sources
 from schemas.errors import ConfigError

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from analytics.advice.domain_state import standings
+from analytics.advice.domain_state import domain_states
 from analytics.advice.verdict import decide
 from analytics.query.question import Owner, Question
 from analytics.query.window import Window
@@ -50,7 +50,7 @@ def walked(folder: Path, variant: str, seed: int, until: date, every: int = 1) -
     owners = {name: Owner(each["goal"], each["parked"]) for name, each in domains.items()}
     said: dict[str, dict[date, str]] = {name: {} for name in domains}
     for day, reader in days:
-        for each in standings(Question(reader, Window.up_to(day), owners=owners)):
+        for each in domain_states(Question(reader, Window.up_to(day), owners=owners)):
             said[each.domain][day] = decide(each, Gates()).verdict
     found = Backtest()
     for name, verdicts in said.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import Standing, standings
+from analytics.advice.domain_state import DomainState, domain_states
 from analytics.advice.evidence_export import write
 from analytics.policy.replay import Tags
 from analytics.policy.whatif import whatif
@@ -26,8 +26,8 @@ from analytics.sources import daily, drilldown, summary, totals
 from analytics.sources.drilldown import Drilldown
 from analytics.sources.label_impact import effect
 from analytics.sources.labels import read
-from analytics.sources.pass_rates import source_rates
-from analytics.sources.services import by_class
+from analytics.sources.services import services_by_class
+from analytics.sources.totals import source_rates
 from analytics.sources.unclassified import Unknown, unknown, unknown_countries
 from schemas.config.thresholds import Gates
 from schemas.store.reader import Reader
@@ -114,11 +114,11 @@ class Asked:
         (row,) = [each for each in gates if each["name"] == name]
         return row
 
-    def state(self) -> Standing:
+    def state(self) -> DomainState:
         """All that the advice on the domain goes by."""
-        states = self._once_of_all("states", lambda: standings(self._of_all))
+        states = self._once_of_all("states", lambda: domain_states(self._of_all))
         (found,) = [each for each in states if each.domain == self.domain]
-        state: Standing = found
+        state: DomainState = found
         return state
 
     def inputs(self) -> str:
@@ -159,7 +159,7 @@ class Asked:
 
     def services(self) -> dict[tuple[str, str], Row]:
         """{(service, class): its addresses of that class together}"""
-        rows = by_class(self.question)
+        rows = services_by_class(self.question)
         return {(row["source"], row["class"]): row for row in rows}
 
     def rates(self) -> dict[str, Row]:

@@ -1,5 +1,5 @@
--- One row per advice that was kept on a domain up to $as_of (null: all), the newest first.
--- `stands`: the last of its week.
+-- One row per stored advice on a domain up to $as_of (null: all), the newest first.
+-- `stands`: it is the last of its week.
 select
     policy_domain as domain,
     week,

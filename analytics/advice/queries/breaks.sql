@@ -1,8 +1,8 @@
--- One row per (policy domain, source name, `below`) of own and broken sources with mail in the last
--- $days days up to $last that fails: on how many days less than $floor of it passed, how much, who
--- saw it, and how much of it receivers stopped. `below` is mail from names below the policy domain,
--- on which sp or np decides instead of p (RFC 9989 §4.10.1).
--- Temporary errors are left out (RFC 9989 §5.3.6).
+-- One row per (policy domain, source name, `below`) of own and broken sources with failing mail in
+-- the $days days up to $last: the days on which less than $floor of it passed, the messages, the
+-- reporters that saw it, and the messages that receivers stopped. `below` is mail from names below
+-- the policy domain, to which sp or np applies instead of p (RFC 9989 §4.10.1). Without temporary
+-- errors (RFC 9989 §5.3.6).
 with message as (
     select
         dmarc_message.policy_domain,

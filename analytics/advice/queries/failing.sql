@@ -1,6 +1,5 @@
 -- One row per (source, class) of a domain with mail in the window: how much of it fails, with the
--- sums over (reporter, day) of which an interval is made. Temporary errors are left out (RFC 9989
--- §5.3.6).
+-- sums over (reporter, day) for an interval. Without temporary errors (RFC 9989 §5.3.6).
 with cluster as (
     select
         source_class.source,

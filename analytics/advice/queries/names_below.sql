@@ -1,7 +1,6 @@
--- One row per (policy domain, name below it) that legitimate mail of the window came from: from how many
--- addresses, how much,
--- how much of it passes, and the sums over (reporter, day) of which an interval is made.
--- `has_record` says that reports show a record of the name's own, published meanwhile.
+-- One row per (policy domain, name below it) with legitimate mail in the window: its addresses, its
+-- messages, those that pass, and the sums over (reporter, day) for an interval. `has_record`:
+-- reports show that the name has its own record now.
 with cluster as (
     select
         message.policy_domain,

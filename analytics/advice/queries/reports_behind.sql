@@ -1,4 +1,4 @@
--- One row per counted DMARC report of a domain in the window: which document says it, by its hash.
+-- One row per counted DMARC report of a domain in the window, with the hash of its document.
 select
     report.document_id,
     document.sha256,

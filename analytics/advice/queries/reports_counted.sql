@@ -1,5 +1,5 @@
--- One row: the counted DMARC reports on a domain in some days, as a few numbers that change with
--- each report that comes, counts no more or counts again. A document's number and content stay.
+-- One row: a few numbers on the counted DMARC reports of a domain that change whenever a report is
+-- added, stops counting or counts again. A document's number and content never change.
 select
     count(*) as reports,
     coalesce(max(document_id), 0) as newest,

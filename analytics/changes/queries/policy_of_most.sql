@@ -1,6 +1,6 @@
 -- One row per policy domain with a counted report up to $last: the policy that most reports of its
--- latest day saw. One report alone may leave out what others tell (RFC 9990), or be behind the rest.
--- A word that nobody knows is no policy (RFC 9989 §4.7).
+-- latest day saw. A single report may omit tags (RFC 9990) or show an old record. An unknown value
+-- is no policy (RFC 9989 §4.7).
 with seen as (
     select
         policy_domain,

@@ -1,5 +1,5 @@
 -- One row per (policy domain, source name) with mail in the window, over all addresses of the
--- source: its legitimate mail, and on how many days it sent. Legitimate is all mail of its own and
+-- source: its legitimate mail, and on how many days it sent. Legitimate is mail of its own and
 -- broken addresses that is not indeterminate.
 select
     message.policy_domain as domain,

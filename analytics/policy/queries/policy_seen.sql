@@ -53,41 +53,41 @@ last_of_day as (
         order by end_at desc, document_id desc
     ) = 1
 ),
-said as (
+tag_value as (
     select
         policy_domain,
         reporter,
         day,
         is_verified,
         unnest([
-            struct_pack(tag := 'p', told := p is not null, value := p),
+            struct_pack(tag := 'p', stated := p is not null, value := p),
             -- RFC 9989 §4.7: an absent sp is p, an absent np is sp; some reporters fill them in.
-            struct_pack(tag := 'sp', told := tells_sp, value := nullif(sp, p)),
-            struct_pack(tag := 'np', told := tells_np, value := nullif(np, coalesce(sp, p))),
-            struct_pack(tag := 'adkim', told := tells_adkim, value := nullif(adkim, 'r')),
-            struct_pack(tag := 'aspf', told := tells_aspf, value := nullif(aspf, 'r')),
-            struct_pack(tag := 'pct', told := tells_pct, value := nullif(pct, 100)::text),
-            struct_pack(tag := 't', told := tells_t, value := nullif(t, 'n'))
-        ]) as said
+            struct_pack(tag := 'sp', stated := tells_sp, value := nullif(sp, p)),
+            struct_pack(tag := 'np', stated := tells_np, value := nullif(np, coalesce(sp, p))),
+            struct_pack(tag := 'adkim', stated := tells_adkim, value := nullif(adkim, 'r')),
+            struct_pack(tag := 'aspf', stated := tells_aspf, value := nullif(aspf, 'r')),
+            struct_pack(tag := 'pct', stated := tells_pct, value := nullif(pct, 100)::text),
+            struct_pack(tag := 't', stated := tells_t, value := nullif(t, 'n'))
+        ]) as tag_value
     from last_of_day
     join policy_habit using (reporter, dialect)
 ),
-told as (
+stated as (
     select
         policy_domain,
         reporter,
         day,
         is_verified,
-        said.tag as tag,
-        coalesce(said.value, '') as value
-    from said
-    where said.told
+        tag_value.tag as tag,
+        coalesce(tag_value.value, '') as value
+    from tag_value
+    where tag_value.stated
 ),
 begun as (
     select
         *,
         value is distinct from lag(value) over one as begins
-    from told
+    from stated
     window one as (partition by policy_domain, tag, reporter order by day)
 ),
 numbered as (

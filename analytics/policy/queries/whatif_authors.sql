@@ -1,7 +1,7 @@
 -- One row per author domain (From) of a domain's mail in the window: the tag that decides on it
 -- where it fails, and whether that is sure. RFC 9989 §4.10.1: the policy domain has its p, a name
 -- below it sp if it exists in DNS, np if it does not.
--- `told_name` says what DNS says. Else a name from which mail passes exists; and the others, of
+-- `known_name` says what DNS says. Else a name from which mail passes exists; and the others, of
 -- which reports tell nothing, are taken not to exist where no mail of theirs is wanted.
 with passing as (
     select distinct header_from as name
@@ -24,14 +24,14 @@ select
     met.name,
     case
         when met.name = $domain then 'p'
-        when told_name.does_exist then 'sp'
-        when not told_name.does_exist then 'np'
+        when known_name.does_exist then 'sp'
+        when not known_name.does_exist then 'np'
         when passing.name is not null then 'sp'
         when met.is_unwanted then 'np'
         else 'sp'
     end as tag,
-    met.name = $domain or told_name.name is not null or passing.name is not null as is_sure
+    met.name = $domain or known_name.name is not null or passing.name is not null as is_sure
 from met
 left join passing using (name)
-left join told_name using (name)
+left join known_name using (name)
 order by met.name

@@ -1,5 +1,5 @@
 -- One row per dialect in `replayed`, and one (dialect null) over all: who reports how much.
--- `by_np` are messages that np decides on, which only those heed who speak RFC 9990.
+-- `by_np` are messages that np decides on, which only receivers on RFC 9989 evaluate.
 select
     dialect,
     sum(messages)::bigint as messages,

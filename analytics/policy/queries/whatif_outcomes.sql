@@ -1,4 +1,4 @@
--- One row per kind of outcome in `replayed`: messages, and those of reports that nothing proves.
+-- One row per kind of outcome in `replayed`: messages, and those of unverified reports.
 select
     class,
     tag,

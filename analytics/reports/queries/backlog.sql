@@ -1,4 +1,4 @@
--- One row: what is in the store and not yet done with.
+-- One row: unfinished work in the store.
 select
     (
         select count(*)

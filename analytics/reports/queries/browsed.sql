@@ -1,8 +1,8 @@
--- One row per report of a page of those in the window, newest first; `total` of them there are.
--- `messages` leaves out records that are flagged. `state` is counted, conflict (another one of its
--- identity counts), flagged (something in it makes no sense), failed (its mail proves it false) or
--- unproven (its reporter also sends verified reports, or the settings ask for proof).
-with said as (
+-- One row per report of a page of the window, newest first; `total` is the number of all.
+-- `messages` is without flagged records. `state` is counted, conflict (another report with its
+-- identity counts), flagged (its content is invalid), failed (its mail failed authentication) or
+-- unproven (its reporter also sends verified reports, or the settings require them).
+with found as (
     select
         *,
         case
@@ -21,7 +21,7 @@ with said as (
 ),
 page as (
     select *, count(*) over () as total
-    from said
+    from found
     where $state is null or state = $state
     order by day desc, document_id desc
     limit $most

@@ -1,5 +1,5 @@
--- One row per report in the window that has the identity of another one and other content, newest
--- first, beside the other: `counts` tells which of the two is in the rates, if any.
+-- One row per report in the window with the identity of another report and other content, newest
+-- first, with the other: `counts` is the document of the two that counts, if any.
 with volume as (
     select document_id, least(sum(message_count), 9223372036854775807)::bigint as messages
     from dmarc_record

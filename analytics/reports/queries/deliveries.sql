@@ -1,4 +1,4 @@
--- One row per arrival of a document: the mail or file that brought it.
+-- One row per delivery of a document: the mail or file that contained it.
 select
     carrier.source,
     carrier.key,

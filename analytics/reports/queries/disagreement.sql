@@ -1,5 +1,5 @@
--- One row per reporter: how many messages it calls aligned, or not, against its own authentication
--- results, of all that can be held against them. `is_flagged`: more than 1 % of them.
+-- One row per reporter: messages whose alignment contradicts its own authentication results, of all
+-- messages that can be compared. `is_flagged`: more than 1 % of them.
 with compared as (
     select
         report.reporter,

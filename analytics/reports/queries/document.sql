@@ -1,4 +1,4 @@
--- One row, or none: a stored document, what became of it, and its report.
+-- One row per stored document with this number (one or none): its outcome and its report.
 select
     document.document_id as id,
     document.kind as document_kind,
@@ -23,15 +23,15 @@ select
     report.refused_record_count as refused_records,
     report.repairs,
     report.flags,
-    said.extra_contact_info,
-    said.extra_contact_info_lang,
-    said.errors,
-    said.error_langs
+    details.extra_contact_info,
+    details.extra_contact_info_lang,
+    details.errors,
+    details.error_langs
 from document
 join outcome using (document_id)
 left join report on report.document_id = case
     when outcome.status = 'duplicate' then outcome.of_document_id
     else document.document_id
 end
-left join dmarc_report as said on said.document_id = report.document_id
+left join dmarc_report as details on details.document_id = report.document_id
 where document.document_id = $document

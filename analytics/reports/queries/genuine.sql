@@ -1,5 +1,5 @@
--- One row per (reporter, kind) with reports in the window, most unproven first: how many of them are
--- verified, unverified and proven false, and how many count.
+-- One row per (reporter, kind) with reports in the window, most failed and unverified first: how
+-- many are verified, unverified and failed, and how many count.
 select
     reporter,
     kind,

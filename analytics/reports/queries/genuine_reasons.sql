@@ -1,4 +1,4 @@
--- One row per (authenticity, reason) that the mails of the window's reports gave, most reports first.
+-- One row per (authenticity, reason) of the mails of the window's reports, most reports first.
 select
     delivery.authenticity,
     delivery.authenticity_reason as reason,

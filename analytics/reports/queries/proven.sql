@@ -1,5 +1,5 @@
--- One row per policy domain that $reporters reporters or more have told of with proof since $since,
--- and that others have told of without: how many reports of the window prove nothing.
+-- One row per policy domain with verified reports from $reporters reporters or more since $since,
+-- and unverified reports: the number of unverified reports in the window.
 select
     policy_domain as domain,
     (count(*) filter (day >= $first and authenticity != 'verified'))::bigint as left_out

@@ -1,5 +1,5 @@
--- One row per document or record of a page of quarantine, newest document first; `total` of them
--- there are.
+-- One row per document or record of a page of quarantine, newest document first; `total` is the
+-- number of all.
 select
     document_id as id,
     status,

@@ -52,9 +52,9 @@ where report.day between $first and $last
                 select
                     unnest($addresses::text[]) as source_ip,
                     unnest($of_domains::text[]) as policy_domain
-            ) as sought
-                on sought.source_ip = record.source_ip
-                and sought.policy_domain = its.policy_domain
+            ) as wanted
+                on wanted.source_ip = record.source_ip
+                and wanted.policy_domain = its.policy_domain
         ))
     )
 order by report.day desc, report.document_id desc

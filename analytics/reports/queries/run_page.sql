@@ -1,5 +1,5 @@
--- One row per run of an ingest of a page of those that began in the window, newest first; `total` of
--- them there are. Without an end it goes on, or was cut off.
+-- One row per ingest run of a page of the window, newest first; `total` is the number of all. A run
+-- without an end is in progress or was interrupted.
 select
     run_id,
     source,

@@ -1,5 +1,5 @@
--- One row per day on which mails with a report were stored: how many, and how many hours they had
--- lain since their mailbox received them. Files and mails without such a time are left out.
+-- One row per day on which mails with a report were stored: how many, and the delay before import
+-- in hours since the mailbox received them. Without files and mails without such a time.
 select
     stored_at::date as day,
     count(*) as mails,

@@ -1,7 +1,7 @@
 -- One row per (policy domain, source address) of `evidence`: its class by the rules, and the rule.
--- The rules stand in docs/classes.md; the first that matches decides.
+-- docs/classes.md explains the rules; the first that matches decides.
 with own_network as (
-    -- Networks of the owner's alone, from which mail passes by SPF.
+    -- Networks from which mail passes by SPF, unless shared with other customers.
     select distinct evidence.policy_domain, named.asn
     from evidence
     join named using (policy_domain, source_ip)
@@ -13,7 +13,7 @@ own_name as (
     where ever_aligned > 0
 ),
 own_tenant as (
-    -- Accounts of the owner's at a platform: names that vouch for mail which passes by SPF, too.
+    -- The owner's accounts at a platform: DKIM domains that sign mail which also passes by SPF.
     select distinct evidence.policy_domain, evidence.other_dkim as name
     from evidence
     join named using (policy_domain, source_ip)
@@ -24,17 +24,17 @@ own_tenant as (
         and (sender_domain.sender is null or named.kind = 'mailbox')
 ),
 lone as (
-    -- Hosts that come on a day or two, with nothing that vouches for them.
+    -- Hosts seen on one or two days, without authentication.
     select evidence.policy_domain, evidence.first_here, evidence.last_here, named.asn
     from evidence
     join named using (policy_domain, source_ip)
     where evidence.ever_aligned = 0
-        and evidence.unvouched > 0
+        and evidence.unauthenticated > 0
         and evidence.days <= 2
         and bit_count(evidence.day_bits) <= 8
 ),
 crowd as (
-    -- Their days, each of them: the first and the last are all there are.
+    -- Networks of such hosts by day: their first and last day are all their days.
     select policy_domain, day, count(distinct asn) as networks
     from (
         select policy_domain, asn, last_here as day from lone
@@ -49,7 +49,7 @@ crowd_days as (
     where crowd.networks >= 4 and $last - crowd.day < 126
     group by crowd.policy_domain
 ),
-throng as (
+window_crowd as (
     select policy_domain, count(distinct asn) as networks
     from lone
     group by policy_domain
@@ -83,13 +83,13 @@ fact as (
         stream_rhythm.rhythm as stream_rhythm,
         named.kind is not null and named.kind not in ('list', 'forwarder') as vendor,
         named.kind is not null
-            and named.sender in (vouched_spf.sender, vouched_dkim.sender) as vouched_vendor,
+            and named.sender in (authenticated_spf.sender, authenticated_dkim.sender) as authenticated_vendor,
         own_network.asn is not null as own_network,
         own_tenant.name is not null as own_tenant,
         own_name.header_from is null
             and evidence.header_from != evidence.policy_domain as strange_name,
         coalesce(crowd.networks, 0) as crowd_networks,
-        coalesce(throng.networks, 0) as throng_networks,
+        coalesce(window_crowd.networks, 0) as window_crowd_networks,
         evidence.days <= 5
             and bit_count(evidence.day_bits) <= 15
             and evidence.window_bits & ~coalesce(crowd_days.bits, 0::hugeint) = 0
@@ -106,10 +106,10 @@ fact as (
         on stream_rhythm.policy_domain = evidence.policy_domain
         and stream_rhythm.source_ip is null
         and stream_rhythm.source = named.source
-    left join sender_domain as vouched_spf
-        on vouched_spf.identity = 'spf' and vouched_spf.domain = evidence.other_spf
-    left join sender_domain as vouched_dkim
-        on vouched_dkim.identity = 'dkim' and vouched_dkim.domain = evidence.other_dkim
+    left join sender_domain as authenticated_spf
+        on authenticated_spf.identity = 'spf' and authenticated_spf.domain = evidence.other_spf
+    left join sender_domain as authenticated_dkim
+        on authenticated_dkim.identity = 'dkim' and authenticated_dkim.domain = evidence.other_dkim
     left join own_network
         on own_network.policy_domain = evidence.policy_domain and own_network.asn = named.asn
     left join own_tenant
@@ -120,7 +120,7 @@ fact as (
         and own_name.header_from = evidence.header_from
     left join crowd
         on crowd.policy_domain = evidence.policy_domain and crowd.day = evidence.last_here
-    left join throng on throng.policy_domain = evidence.policy_domain
+    left join window_crowd on window_crowd.policy_domain = evidence.policy_domain
     left join crowd_days on crowd_days.policy_domain = evidence.policy_domain
 ),
 ruled as (
@@ -151,24 +151,24 @@ ruled as (
             when own_unaligned > 0 then 'broken-alignment'
             when kind = 'list' then 'list-host'
             when called_list > 0 and not (vendor and stream_passes) then 'list-called'
-            when own_dkim_fails > 0 and vendor and stream_passes and vouched_vendor
-                and not (forwards and sent_by_others > 0)  -- a mailbox provider may only pass it on
+            when own_dkim_fails > 0 and vendor and stream_passes and authenticated_vendor
+                and not (forwards and sent_by_others > 0)  -- a mailbox provider may only forward it
                 then 'broken-signature-vendor'
             when own_dkim_fails > 0 and signed_by_others > 0 and sent_by_others > 0
-                and not coalesce(vouched_vendor and not forwards, false)
+                and not coalesce(authenticated_vendor and not forwards, false)
                 then 'list-signature'
             when called_forwarded > 0 or sealed > 0 then 'forwarder-called'
             when kind = 'forwarder' then 'forwarder-host'
             when own_dkim_fails > 0 and sent_by_others > 0
-                and not coalesce(vouched_vendor and not forwards, false)
+                and not coalesce(authenticated_vendor and not forwards, false)
                 then 'forwarder-rewrites'
             when own_dkim_fails > 0 and (own_network or stream_passes or rhythm is not null
                 or stream_rhythm is not null) then 'broken-signature'
             when own_tenant then 'broken-tenant'
             when stream_passes and not shared and sender is not null then 'broken-known'
-            when vouched_vendor and not forwards and stream_rhythm is not null
+            when authenticated_vendor and not forwards and stream_rhythm is not null
                 then 'broken-vendor'
-            when vouched_vendor and not forwards then 'undecided-vendor'
+            when authenticated_vendor and not forwards then 'undecided-vendor'
             when sent_by_others > 0 and signed_by_others = 0
                 and (
                     spf_service_type in ('ISP', 'Email Provider', 'Education', 'Web Host')
@@ -177,18 +177,18 @@ ruled as (
                 and (spf_at_home or forwards)
                 and days >= 4 and messages <= 10 * days
                 then 'forwarder-unsigned'
-            when unvouched > 0 and rhythm in ('daily', 'weekly') then 'broken-unsigned'
+            when unauthenticated > 0 and rhythm in ('daily', 'weekly') then 'broken-unsigned'
             when sent_by_others + signed_by_others > 0 and sender is null
                 and stream_rhythm is null and stream_networks >= 2
                 then 'spoof-stranger'
-            when unvouched = failing and not own_network and not stream_passes
+            when unauthenticated = failing and not own_network and not stream_passes
                 and coalesce(rhythm, '') not in ('daily', 'weekly')
                 and (
                     strange_name
                     or only_on_crowd_days
                     or (
                         bit_count(day_bits) <= 2
-                        and (crowd_networks >= 4 or throng_networks >= 10)
+                        and (crowd_networks >= 4 or window_crowd_networks >= 10)
                     )
                 )
                 then 'spoof-crowd'

@@ -1,7 +1,7 @@
--- One row per day with mail in the window, over all domains asked for.
--- Legitimate is all mail of own and broken sources (`source_class`) that is not indeterminate;
--- `indirect` is that of forwarders and lists. The cluster columns are sums over the day's
--- reporters, so that sums over days are sums over (reporter, day).
+-- One row per day with mail in the window, over all domains asked about.
+-- Legitimate is mail of own and broken sources (`source_class`) that is not indeterminate;
+-- `indirect` is mail of forwarders and lists. The cluster columns are sums over the day's
+-- reporters, so sums over days are sums over (reporter, day).
 with message as (
     select *
     from dmarc_message

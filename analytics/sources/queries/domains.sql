@@ -1,5 +1,5 @@
 -- One row per policy domain: its mail in the window, and the policy seen last.
--- Legitimate is all mail of own and broken sources (`source_class`) that is not indeterminate.
+-- Legitimate is mail of own and broken sources (`source_class`) that is not indeterminate.
 -- The cluster columns are sums over (reporter, day).
 with message as (
     select *
@@ -66,7 +66,7 @@ policy as (
         max(end_at) as last_report
     from seen_policy
     where day <= $last
-        and end_at < $last::date + 3  -- a period that ends in the future tells nothing of today
+        and end_at < $last::date + 3  -- a period that ends in the future says nothing about today
         and ($domain is null or policy_domain = $domain)
     group by policy_domain
 )

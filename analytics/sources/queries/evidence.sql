@@ -1,18 +1,18 @@
--- One row per (policy domain, source address) with mail in the window: all that the classes go by.
--- Counts are messages of the window; `ever_…`, first and last seen and the bits look back to
--- $since, so that a monthly sender shows its rhythm; `fresh_…` is of the last week, `latest_…` of
--- the last three days, where a break shows. Bit n of `day_bits` is n days before $last
--- (126 days, reports of a day only), of `week_bits` n weeks; of `reporter_bits` one reporter
--- (modulo 64, so a count is at least that many). `days` counts those of the window, 126 at most,
--- `window_bits` are these, and `first_here` and `last_here` their ends.
--- Records alike are added up first: there are far fewer kinds of them than records.
+-- One row per (policy domain, source address) with mail in the window: the evidence for its class.
+-- Counts are messages in the window. `ever_…`, first and last seen and the bits look back to $since,
+-- so that a monthly sender shows its rhythm; `fresh_…` covers the last 7 days, `latest_…` the last
+-- 3, where a break shows. Bit n of `day_bits` is n days before $last (126 days, daily reports only),
+-- of `week_bits` n weeks; a bit of `reporter_bits` is a reporter (modulo 64, so the true count may
+-- be higher). `days` counts days in the window, at most 126; `window_bits` are these days,
+-- `first_here` and `last_here` the first and last.
+-- Equal records are summed first: there are far fewer kinds of records than records.
 with reporter as (
     select
         reporter,
         (row_number() over (order by reporter) % 64)::ubigint as bit
     from (select distinct reporter from counted_dmarc_report where day between $since and $last)
 ),
-alike as (
+record_kind as (
     select
         message.policy_domain,
         message.source_ip,
@@ -65,8 +65,8 @@ kind as (
         *,
         dkim_aligned or spf_aligned as aligned,
         not (dkim_aligned or spf_aligned) as fails,
-        other_dkim is not null or other_spf is not null as vouched
-    from alike
+        other_dkim is not null or other_spf is not null as authenticated
+    from record_kind
 )
 select
     policy_domain,
@@ -78,7 +78,7 @@ select
     coalesce(sum(messages) filter (indeterminate), 0)::bigint as indeterminate,
     coalesce(sum(messages) filter (disposition = 'reject'), 0)::bigint as rejected,
     coalesce(sum(messages) filter (disposition = 'quarantine'), 0)::bigint as quarantined,
-    -- What fails, and what it shows of its own.
+    -- What fails, and how the domain's own identifiers fail in it.
     coalesce(
         sum(messages) filter (
             fails and own_dkim in ('fail', 'permerror', 'policy', 'neutral')
@@ -89,16 +89,16 @@ select
         as own_spf_permerrors,
     coalesce(sum(messages) filter (fails and (own_dkim = 'pass' or own_spf = 'pass')), 0)::bigint
         as own_unaligned,
-    -- What fails for us and is vouched for by others.
+    -- What fails, but is authenticated by another domain.
     coalesce(sum(messages) filter (fails and other_dkim is not null), 0)::bigint
         as signed_by_others,
     coalesce(sum(messages) filter (fails and other_spf is not null), 0)::bigint as sent_by_others,
     coalesce(
         sum(messages) filter (
-            fails and not vouched and own_dkim is null and coalesce(own_spf, '') != 'pass'
+            fails and not authenticated and own_dkim is null and coalesce(own_spf, '') != 'pass'
         ),
         0
-    )::bigint as unvouched,
+    )::bigint as unauthenticated,
     coalesce(sum(messages) filter (override = 'mailing_list'), 0)::bigint as called_list,
     coalesce(sum(messages) filter (override = 'forwarded'), 0)::bigint as called_forwarded,
     coalesce(sum(messages) filter (override = 'arc'), 0)::bigint as sealed,

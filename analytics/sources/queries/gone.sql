@@ -1,5 +1,5 @@
 -- One row per (policy domain, source address) of `source_class`, made for the days before a window,
--- that has no mail in the window. Messages are those of the days before.
+-- without mail in the window. Messages are those of the days before.
 select
     policy_domain as domain,
     source_ip,

@@ -1,7 +1,7 @@
--- One row per (policy domain, source address) of `evidence`: whose source it is.
--- Who passes SPF for its own name owns the host. A signature outlives forwarding, so it names the
--- source only where network or host name agree with it; then come the host's name and the network.
--- Only a name that leads back to the address is the host's: anyone may name his host google.com.
+-- One row per (policy domain, source address) of `evidence`: the sender it belongs to.
+-- A domain that passes SPF runs the host. A DKIM signature survives forwarding, so it identifies the
+-- source only if network or host name agree; then come the host name and the network. A host name
+-- counts only if it resolves back to the address: anyone can name a host google.com.
 with matched as (
     select
         evidence.policy_domain,

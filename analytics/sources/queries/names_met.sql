@@ -1,4 +1,4 @@
--- One row per name that may tell whose a source of `evidence` is, and as what it was met.
+-- One row per (identity, domain) in `evidence` or reverse DNS that may identify a sender.
 select 'spf' as identity, other_spf as domain
 from evidence
 where other_spf is not null

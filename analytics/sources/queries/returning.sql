@@ -1,5 +1,5 @@
--- One row per stream (source_ip null) and per address that never passes and was seen on $days
--- days or weeks, by $reporters reporters: those that may have a rhythm.
+-- One row per source name (source_ip null) or address with mail that never passes, seen on at least
+-- $days days or weeks by $reporters reporters: those that may have a rhythm.
 with failing as (
     select policy_domain, source, null as source_ip, day_bits, week_bits, reporter_bits
     from stream

@@ -1,4 +1,4 @@
--- One row per class: how many services of `service` (made by services.sql) are of it as a whole.
+-- One row per class: the number of services in `service` (services.sql) of that class as a whole.
 select
     of_class as class,
     count(distinct (domain, source)) as services

@@ -1,7 +1,7 @@
--- One row per row of `service` (made by services.sql): of some classes, of the services whose class as
--- a whole is $of_class, null meaning any; of these services $most after the first $skip, most mail
--- first. `loudest`, from which the reason is told, is given of the classes $told alone: most are
--- abuse, of which nobody asks why.
+-- One row per row of `service` (services.sql) of these $classes, of services whose class as a whole
+-- is $of_class, null meaning any; $most services after the first $skip, most mail first. `largest`,
+-- from which the reason is made, is set only for the classes $explained: most rows are abuse, whose
+-- reason nobody reads.
 select
     domain,
     source,
@@ -23,8 +23,8 @@ select
     asn,
     as_name,
     header_froms,
-    case when $told::text[] is null or list_contains($told::text[], class) then loudest end
-        as loudest
+    case when $explained::text[] is null or list_contains($explained::text[], class) then largest end
+        as largest
 from service
 where ($classes::text[] is null or list_contains($classes::text[], class))
     and ($of_class is null or of_class = $of_class)

@@ -1,9 +1,9 @@
--- One row per (policy domain, source name, class) with mail that is counted (`counted_address`: all
--- of the window, or a part): the addresses of a service that are of one class.
--- What is said of the address with the most mail is said of all: `source_ip`, `decided_by`, `rule`,
--- `sender`, and `loudest`, from which its reason is told; what is not common to all is NULL.
--- `of_class` is the class of the whole service, its largest one other than own above the floor,
--- and `of_messages` the mail of all its classes.
+-- One row per (policy domain, source name, class) with mail in `counted_address` (the window's mail,
+-- or a part of it): the addresses of a service with one class.
+-- `source_ip`, `decided_by`, `rule`, `sender`, and `largest`, from which the reason is made, are
+-- those of the address with the most mail; country and network are NULL if they differ. `of_class`
+-- is the class of the whole service, its largest one other than own above the floor, `of_messages`
+-- the mail of all its classes.
 with member as (
     select
         counted_address.domain,
@@ -81,7 +81,7 @@ select
         rule := source_class.rule,
         match := source_class.match,
         note := source_class.note,
-        said_at := source_class.said_at,
+        labelled_at := source_class.labelled_at,
         messages := source_class.messages,
         aligned := source_class.aligned,
         indeterminate := source_class.indeterminate,
@@ -99,12 +99,12 @@ select
         stream_rhythm := source_class.stream_rhythm,
         stream_networks := source_class.stream_networks,
         crowd_networks := source_class.crowd_networks,
-        throng_networks := source_class.throng_networks,
+        window_crowd_networks := source_class.window_crowd_networks,
         strange_name := source_class.strange_name,
         called_list := source_class.called_list,
         called_forwarded := source_class.called_forwarded,
         sealed := source_class.sealed
-    ) as loudest
+    ) as largest
 from ranked
 join source_class
     on source_class.policy_domain = ranked.domain

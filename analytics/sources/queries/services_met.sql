@@ -1,4 +1,4 @@
--- One row per service that a network of the store belongs to.
+-- One row per service that a network in the store belongs to.
 select distinct service
 from address
 where service is not null

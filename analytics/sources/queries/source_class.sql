@@ -1,51 +1,51 @@
 -- One row per (policy domain, source address) with mail in the window: its class by the rules, or
--- by the owner's word, which stands over them. `word` holds the words, the strongest first.
+-- by an override, which takes precedence. `override` has the overrides, the first match decides.
 with ruled as (
     select *
     from classified_by_rule
     where $domains::text[] is null or list_contains($domains::text[], policy_domain)
 ),
-said as (
+overridden as (
     select
         ruled.policy_domain,
         ruled.source_ip,
-        min(word.place) as place
+        min(override.place) as place
     from ruled
-    join word using (policy_domain)
+    join override using (policy_domain)
     left join address using (source_ip)
-    where (word.kind = 'address' and word.value = ruled.source_ip)
+    where (override.kind = 'address' and override.value = ruled.source_ip)
         or (
-            word.kind = 'network'
-            and word.version = address.version
-            and address.number between word.first_number and word.last_number
+            override.kind = 'network'
+            and override.version = address.version
+            and address.number between override.first_number and override.last_number
         )
         or (
-            word.kind = 'domain'
+            override.kind = 'domain'
             and (
-                word.value in (ruled.other_dkim, ruled.other_spf)
-                or ends_with(ruled.other_dkim, '.' || word.value)
-                or ends_with(ruled.other_spf, '.' || word.value)
-                or word.value = lower(ruled.source)  -- some services are named like domains
+                override.value in (ruled.other_dkim, ruled.other_spf)
+                or ends_with(ruled.other_dkim, '.' || override.value)
+                or ends_with(ruled.other_spf, '.' || override.value)
+                or override.value = lower(ruled.source)  -- some services are named like domains
             )
         )
-        or (word.kind = 'source' and word.value in (ruled.sender, lower(ruled.source)))
+        or (override.kind = 'source' and override.value in (ruled.sender, lower(ruled.source)))
     group by ruled.policy_domain, ruled.source_ip
 )
 select
     ruled.* exclude (class),
     case
-        when word.class = 'approved' then
+        when override.class = 'approved' then
             case when ruled.class = 'own' or ruled.rule = 'temporary' then 'own' else 'broken' end
-        else coalesce(word.class, ruled.class)
+        else coalesce(override.class, ruled.class)
     end as class,
     case
-        when word.class is null then 'rule'
-        when word.is_label then 'label'
+        when override.class is null then 'rule'
+        when override.is_label then 'label'
         else 'approved'
     end as decided_by,
-    word.match,
-    word.note,
-    word.made_at as said_at
+    override.match,
+    override.note,
+    override.made_at as labelled_at
 from ruled
-left join said using (policy_domain, source_ip)
-left join word using (place)
+left join overridden using (policy_domain, source_ip)
+left join override using (place)

@@ -1,5 +1,5 @@
 -- One row per (policy domain, source name, day) with mail in the window, over all addresses of the
--- source. Legitimate is all mail of its own and broken addresses that is not indeterminate.
+-- source. Legitimate is mail of its own and broken addresses that is not indeterminate.
 select
     message.policy_domain as domain,
     source_class.source,

@@ -1,5 +1,5 @@
 -- One row per source with legitimate mail of a domain in the window, over its own and broken
--- addresses: what passes, with the sums over (reporter, day) of which an interval is made.
+-- addresses: what passes, with the sums over (reporter, day) for an interval.
 with cluster as (
     select
         source_class.source,

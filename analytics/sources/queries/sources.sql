@@ -1,6 +1,6 @@
 -- One row per (policy domain, source address) with mail in the window, of `source_class`.
--- First and last seen look back 400 days. Where some of them are sought: of $domains; undecided, or
--- first seen after $since; of $country, where not $anywhere; the undecided ones first; a page.
+-- First and last seen look back 400 days. Unless $everything, only undecided sources or those first
+-- seen after $since, undecided first; of $country unless $anywhere; a page of them.
 select
     policy_domain as domain,
     source_ip,
@@ -31,7 +31,7 @@ select
     stream_rhythm,
     stream_networks,
     crowd_networks,
-    throng_networks,
+    window_crowd_networks,
     strange_name,
     fresh_messages,
     fresh_fails,
@@ -40,7 +40,7 @@ select
     sealed,
     match,
     note,
-    said_at
+    labelled_at
 from source_class
 where ($domains::text[] is null or list_contains($domains::text[], policy_domain))
     and (

@@ -1,5 +1,5 @@
 -- One row per (policy domain, source name): the addresses of one service or network together.
--- The bits are of addresses that never pass, so that they show the rhythm of what fails.
+-- The bits cover only addresses that never pass, so they show the rhythm of failing mail.
 select
     evidence.policy_domain,
     named.source,

@@ -1,5 +1,5 @@
--- One row per country (NULL: none is known) with addresses of the window: how many there are, and of
--- those that are undecided or new, as far as they are wanted, the addresses and their mail.
+-- One row per country (NULL: unknown) with addresses in the window: how many there are, and the
+-- wanted ones, undecided or new, with their mail.
 with found as (
     select
         country,

@@ -1,7 +1,7 @@
 -- One row per (policy domain, policy type) of the counted TLS reports of the window, most failed
--- sessions first. `mode` is what the newest report that tells it saw. `unexplained` are failed
--- sessions of which no failure is told, `overlapping` those told beyond the sum: of each report
--- by itself, so that one does not hide the other. `unsaid` are policies without one of the counts.
+-- sessions first. `mode` is from the newest report that has it. `unexplained` are failed sessions
+-- without failure details, `overlapping` details beyond the sum: per report, so that they do not
+-- cancel out. `unsaid` are policies without one of the counts.
 select
     policy_domain as domain,
     policy_type,

@@ -1,4 +1,4 @@
--- One row per domain that counted TLS reports are about; MX hosts, as of DANE, are none.
+-- One row per domain with counted TLS reports, without the MX hosts of DANE policies.
 select distinct policy_domain as domain
 from tls_session
 where policy_domain is not null

@@ -1,5 +1,5 @@
--- One row per (day, policy type, part) of the failures told in the window, where a part is a result,
--- an MX, a sending server or a reporter, as $by says; null where the report leaves it out.
+-- One row per (day, policy type, part) with failure details in the window. $by chooses the part: a
+-- result, an MX, a sending server or a reporter; null if the report omits it.
 select
     day,
     policy_type,

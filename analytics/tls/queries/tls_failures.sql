@@ -1,6 +1,6 @@
--- One row per (policy domain, policy type, result, MX, sending server, reporter) of the failures
--- told in the window, most first. `count` leaves out failures without a count, of which there are
--- `uncounted`. Of reason codes and receiving addresses the first five in the alphabet.
+-- One row per (policy domain, policy type, result, MX, sending server, reporter) with failure
+-- details in the window, most first. `uncounted` are failures without a count, which `count` does
+-- not include. Reason codes and receiving addresses: the first five in alphabetical order.
 select
     policy_domain as domain,
     policy_type,

@@ -1,4 +1,4 @@
--- One row: the counted TLS reports of all days, and the newest day of theirs up to the last one.
+-- One row: the number of counted TLS reports of all days, and their newest day up to $last.
 select
     count(*) as reports,
     max(day) filter (day <= $last) as last_day

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from analytics.query.window import Window
-from analytics.sources.classification import CLASSES
+from analytics.sources.classes import CLASSES
 from analytics.sources.summary import domains as ask_domains
 from dashboards.cli.output import Globals, Output, emit, output_options, window_options
 from dashboards.cli.tables import Layout

@@ -10,7 +10,8 @@ import click
 from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.sources.catalogue import catalogue, find
-from analytics.sources.classification import CLASSES, HISTORY_DAYS
+from analytics.sources.classes import CLASSES
+from analytics.sources.classification import HISTORY_DAYS
 from analytics.sources.label_impact import effect
 from analytics.sources.labels import add, labels, read
 from analytics.sources.labels import remove as take_back

@@ -6,7 +6,7 @@ import click
 
 from analytics.query.question import Question
 from analytics.query.window import Window
-from analytics.sources.classification import CLASSES
+from analytics.sources.classes import CLASSES
 from analytics.sources.daily import gone, source_days
 from analytics.sources.summary import by_service
 from analytics.sources.summary import sources as ask_sources

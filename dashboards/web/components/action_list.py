@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from analytics.advice.action_items import Decision
 from dashboards.common.formatting import amount, quoted
 from dashboards.web.components import source_links
 from dashboards.web.components.domain_cards import capital
@@ -57,7 +58,7 @@ def _action(row: Row) -> None:
 
 
 def _class(row: Row) -> str | None:
-    return "undecided" if row["kind"] == "say whose it is" else None
+    return "undecided" if row["kind"] == Decision.DECIDE else None
 
 
 def show_changes(changes: Sequence[Row]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from analytics.sources.classification import CLASSES
+from analytics.sources.classes import CLASSES
 from dashboards.common.formatting import day, quoted
 from dashboards.web.components.label_write import put_label, remove_label
 from dashboards.web.session.auth import viewer

@@ -4,7 +4,7 @@ The write checks the viewer's rights, whatever a screen offered.
 """
 
 from analytics.sources import labels
-from analytics.sources.classification import CLASSES
+from analytics.sources.classes import CLASSES
 from dashboards.web.session.query_cache import Row, change, known_domains
 from schemas.errors import ConfigError
 

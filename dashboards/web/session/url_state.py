@@ -15,7 +15,7 @@ import streamlit as st
 
 from analytics.advice.domain_state import LEVELS
 from analytics.query.window import Window
-from analytics.sources.classification import CLASSES
+from analytics.sources.classes import CLASSES
 
 __all__ = [
     "ADKIM",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import standings
+from analytics.advice.domain_state import domain_states
 from analytics.advice.verdict import decide
 from analytics.dns.history import names_to_ask, refresh
 from analytics.query.question import Owner, Question
@@ -52,7 +52,7 @@ class Given:
         domains = truth["domains"]
         owners = {name: Owner(each["goal"], each["parked"]) for name, each in domains.items()}
         with Store(store).read() as reader:
-            found = standings(Question(reader, WINDOW, owners=owners))
+            found = domain_states(Question(reader, WINDOW, owners=owners))
         for each in found:
             told, decision = domains[each.domain], decide(each, Gates())
             right = told["allowed"][-1]["verdicts"]

@@ -17,7 +17,7 @@ import pytest
 
 from analytics.query.question import Question
 from analytics.query.window import Window
-from analytics.sources.classification import CLASSES
+from analytics.sources.classes import CLASSES
 from analytics.sources.summary import sources as told_sources
 from schemas.store.store import Store
 from tests.conftest import Rua

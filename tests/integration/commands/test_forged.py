@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analytics.advice.domain_state import standings
+from analytics.advice.domain_state import domain_states
 from analytics.advice.verdict import decide
 from analytics.query.question import Owner, Question
 from analytics.query.window import Window
@@ -41,7 +41,7 @@ def said(store: Path, truth: Truth, gates: Gates = Gates()) -> Said:  # noqa: B0
     """What is advised about each domain: verdict, reason, what changes, who blocks, and gates."""
     owners = {name: Owner(each["goal"], each["parked"]) for name, each in truth["domains"].items()}
     with Store(store).read() as reader:
-        found = standings(Question(reader, WINDOW, gates=gates, owners=owners))
+        found = domain_states(Question(reader, WINDOW, gates=gates, owners=owners))
     decisions = {each.domain: decide(each, gates) for each in found}
     return {
         name: (

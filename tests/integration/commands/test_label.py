@@ -187,7 +187,7 @@ def test_an_approval_that_names_nothing_is_told_with_its_key(
     done = rua("--store", store, command)
     assert done.returncode == 2
     assert 'key domains."example.com".approved' in done.stderr
-    assert "192.0.2.0/99 is no network" in done.stderr
+    assert "192.0.2.0/99 is not a network" in done.stderr
 
 
 @pytest.mark.parametrize(

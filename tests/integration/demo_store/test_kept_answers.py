@@ -35,7 +35,7 @@ def test_of_one_domain_it_is_what_is_kept_of_all(
         "sources/domains": (days, "domain"),
         "advice/names_below": (days, "domains"),
         "changes/source_sums": (days, "domain"),
-        "advice/standing": (days, "domains"),
+        "advice/domain_state": (days, "domains"),
     }
     assert ways.keys() == named_in_calls("by_domain")
     monkeypatch.setattr(analytics.query.run, "SLOW_ANSWER", 0)

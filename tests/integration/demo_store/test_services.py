@@ -10,7 +10,13 @@ from analytics.query.run import Row
 from analytics.query.window import Window
 from analytics.sources import drilldown
 from analytics.sources.drilldown import Drilldown
-from analytics.sources.services import EVERY, by_class, service_counts, service_page, services
+from analytics.sources.services import (
+    EVERY,
+    service_counts,
+    service_page,
+    services,
+    services_by_class,
+)
 from analytics.sources.summary import by_service, sources
 from schemas.config.thresholds import Gates
 from schemas.store.store import Store
@@ -31,8 +37,8 @@ def test_services_are_the_same_as_addresses_gathered_one_by_one(demo: Demo) -> N
 def test_of_one_domain_they_are_that_domains(demo: Demo) -> None:
     with Store(demo.store).read() as reader:
         q = Question(reader, WINDOW)
-        every = [row for row in by_class(q) if row["domain"] == "example.com"]
-        assert by_class(q.about("example.com")) == every
+        every = [row for row in services_by_class(q) if row["domain"] == "example.com"]
+        assert services_by_class(q.about("example.com")) == every
     assert {row["class"] for row in every} > {"own"}
     assert all(row["header_froms"] == sorted(row["header_froms"]) for row in every)
 

@@ -12,7 +12,7 @@ from analytics.policy.replay import Replayed, Tags
 from analytics.policy.whatif import whatif
 from analytics.query.question import Question
 from analytics.query.window import Window
-from analytics.sources.pass_rates import source_rates
+from analytics.sources.totals import source_rates
 from schemas.store.store import Store
 from tests.conftest import DEMO_UNTIL, Demo
 from tests.support.mails.policy_reports import Seen, stored_policies

@@ -235,7 +235,7 @@ def test_the_owners_word_is_seen_at_the_next_look(tmp_path: Path, app_on: Open) 
     found = tables_of(app)
     assert "Broken sources" not in found
     (row,) = found["Undecided sources"].to_dict("records")
-    assert row["settled_by"] == "its owner's word: is this yours?"
+    assert row["settled_by"] == "your label: is it yours?"
 
 
 def test_three_hundred_domains_are_all_listed(tmp_path: Path, app_on: Open) -> None:

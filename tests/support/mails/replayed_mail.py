@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from analytics.policy.replay import Tags
 from analytics.query.override import Override
-from analytics.sources.classification import CLASSES
+from analytics.sources.classes import CLASSES
 from tests.support.mails.made_mail import days_back
 from tests.support.stores.read_here import read_here
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.advice.advise import advise
-from analytics.advice.domain_state import standings
+from analytics.advice.domain_state import domain_states
 from analytics.advice.evidence_export import write as write_bundle
 from analytics.advice.fingerprint import inputs
 from analytics.advice.history import given, week_of
@@ -28,8 +28,8 @@ from analytics.reports.coverage import arrivals
 from analytics.sources import daily, drilldown, labels, summary, totals
 from analytics.sources.drilldown import Drilldown
 from analytics.sources.label_impact import effect
-from analytics.sources.pass_rates import source_rates
-from analytics.sources.services import EVERY, by_class, service_counts, service_page
+from analytics.sources.services import EVERY, service_counts, service_page, services_by_class
+from analytics.sources.totals import source_rates
 from analytics.sources.unclassified import Unknown, unknown_countries
 from analytics.sources.unclassified import unknown as unknown_addresses
 from analytics.tls import sessions
@@ -124,7 +124,7 @@ def _of_mail(q: Question) -> Iterator[tuple[str, object]]:
     yield "days", totals.days(q)
     yield "domains", summary.domains(q)
     yield "sources", summary.sources(q)
-    yield "services", by_class(q)
+    yield "services", services_by_class(q)
     for unknown in (Unknown(), Unknown(anywhere=False, country="DE")):
         yield "unknown", unknown_addresses(q, unknown, most=1000)
         yield "unknown countries", unknown_countries(q, unknown)
@@ -137,7 +137,7 @@ def _of_sought(q: Question) -> Iterator[tuple[str, object]]:
     asked = (drilldown.addresses, drilldown.days, drilldown.reporters, drilldown.total)
     yield "sought", [each(q, any_mail) for each in asked]
     yield "sought records", drilldown.records(q, any_mail, most=100_000)
-    sources = [(row["domain"], row["source"]) for row in by_class(q)]
+    sources = [(row["domain"], row["source"]) for row in services_by_class(q)]
     pages = [service_page(q, each, most=EVERY) for each in (any_mail, FAILING)]
     yield "service page", (pages, service_counts(q, FAILING))
     yield "sought strips", drilldown.strips(q, any_mail, sources)
@@ -148,8 +148,8 @@ def _of_advice(q: Question, both: TwoGroups) -> Iterator[tuple[str, object]]:
     yield "advise", advise(q)
     yield "changes", changes(q, BEFORE)
     yield "policies", policy_changes(replace(q, dns_as_of=None))
-    found, lately = standings(q), standings(q.over(SHORT))  # with sources of days before
-    yield "standings", [asdict(each) for each in (*found, *lately)]
+    found, lately = domain_states(q), domain_states(q.over(SHORT))  # with sources of days before
+    yield "domain_states", [asdict(each) for each in (*found, *lately)]
     yield "inputs", [inputs(q, each) for each in found]
     # What the caller itself names is no answer: a group's name and domains are the settings'.
     told = weeks(q, {"mine": both.mine})

@@ -81,14 +81,14 @@ def test_a_headline_counts_what_each_domain_may_do() -> None:
         *(advised("a", "advance"), advised("b", "advance"), advised("c", "roll-back")),
         advised("d", "fix"),
     ]
-    told = "2 of 5 domains can go ahead; 1 loses mail now; 1 has something to mend; "
+    told = "2 of 5 domains can advance; 1 loses mail now; 1 needs a fix; "
     assert headline(names, rows) == f"{told}1 has no reports."
     assert headline(["a", "b"], [advised("a", "wait"), advised("b", "wait")]) == (
         "Of 2 domains 2 have to wait."
     )
-    assert headline(["a"], [advised("a", "advance")]) == "The domain can go ahead."
+    assert headline(["a"], [advised("a", "advance")]) == "The domain can advance."
     assert headline(["a"], []) == "The domain has no reports."
-    assert headline([], []) == "There is no domain to tell of."
+    assert headline([], []) == "There are no domains."
 
 
 def test_decisions_begin_with_a_loss_and_leave_out_who_only_waits() -> None:
@@ -107,8 +107,8 @@ def test_decisions_begin_with_a_loss_and_leave_out_who_only_waits() -> None:
     )
     assert [(row["kind"], row["domain"]) for row in rows] == [
         ("roll back", "loses.example"),
-        ("mend", "mend.example"),
-        ("say whose it is", "ask.example"),
+        ("fix", "mend.example"),
+        ("is it yours?", "ask.example"),
         ("publish", "ahead.example"),
         ("check", "mute.example"),
         ("check", "nameless.example"),
@@ -119,8 +119,8 @@ def test_decisions_begin_with_a_loss_and_leave_out_who_only_waits() -> None:
     assert by_domain["ahead.example"]["record"] == "v=DMARC1; p=quarantine"
     assert by_domain["mend.example"]["todo"] == "mend A"
     assert by_domain["loses.example"]["todo"] == (
-        "Publish the record for _dmarc.loses.example: p=quarantine in the place of p=reject,"
-        " adkim=s goes, pct=50 goes."
+        "Publish the record for _dmarc.loses.example: p=quarantine instead of p=reject,"
+        " without adkim=s, without pct=50."
     )
 
 

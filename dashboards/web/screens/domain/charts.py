@@ -154,7 +154,7 @@ def with_required(chart: Chart, rate: float, words: str, palette: Palette) -> Ch
 def rates_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """One row per source, the largest first: source, rate, low, high, messages, words, is_firm.
 
-    Takes rows of `analytics.sources.pass_rates`.
+    Takes rows of `analytics.sources.totals`.
     """
     records = [
         {
@@ -258,7 +258,7 @@ def loss_chart(frame: pd.DataFrame, palette: Palette) -> Chart:
 def outcomes_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """One row per (day, outcome): day, day_text, outcome, rank, messages, legitimate.
 
-    Takes rows of `analytics.sources.pass_rates.replayed_fates`.
+    Takes rows of `analytics.sources.totals.replayed_fates`.
     """
     ranks = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
     records = [

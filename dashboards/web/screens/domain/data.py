@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from analytics.advice.advise import advise, existing, next_tags, of_standing
-from analytics.advice.domain_state import LEVELS, Standing, standings
+from analytics.advice.advise import advise, advise_on, existing, next_tags
+from analytics.advice.domain_state import LEVELS, DomainState, domain_states
 from analytics.advice.gates import before_enforcing, before_reject, rate_floor
 from analytics.advice.verdict import as_rows, decide
 from analytics.policy.history import differences, policy_changes, policy_habits
@@ -17,8 +17,7 @@ from analytics.query.window import Window
 from analytics.reports.coverage import arrivals
 from analytics.reports.freshness import feed
 from analytics.reports.verified_filter import verified_where_proven
-from analytics.sources.pass_rates import source_rates
-from analytics.sources.totals import arrived, days, together
+from analytics.sources.totals import arrived, days, source_rates, together
 from dashboards.common.asked import advised_days, asked
 from dashboards.common.verdicts import advised
 from dashboards.web.session.query_cache import Chosen, answer
@@ -149,18 +148,18 @@ def _domain(reader: Reader, settings: Settings, chosen: Chosen, policy: Tags | N
     )
 
 
-def _stands(q: Question, *, is_ours: bool) -> tuple[Standing | None, Row | None]:
+def _stands(q: Question, *, is_ours: bool) -> tuple[DomainState | None, Row | None]:
     """Where a domain stands and its advice; of one without reports only what DNS tells, and
     nothing of one that the settings leave out: anyone can mail a report about any domain."""
     if not is_ours:
         return None, None
     counted, _ = verified_where_proven(q)
-    for standing in standings(counted):
-        return standing, of_standing(counted, standing)
+    for standing in domain_states(counted):
+        return standing, advise_on(counted, standing)
     return None, next(iter(advise(q)), None)
 
 
-def _next(standing: Standing | None, gates: Gates, published: Row) -> Tags:
+def _next(standing: DomainState | None, gates: Gates, published: Row) -> Tags:
     if standing is not None:
         return next_tags(standing, decide(standing, gates))
     return Tags(**{**published, "p": published["p"] or "none"})
@@ -174,7 +173,7 @@ def _mail(q: Question, replayed: Replayed | None) -> tuple[list[Row], list[Row]]
 
 
 def _place(
-    standing: Standing | None,
+    standing: DomainState | None,
     advice: Row | None,
     gates: Gates,
     replayed: Sequence[Row] | None,
@@ -194,7 +193,7 @@ def _place(
     return place if replayed is None else _measured_again(place, gates, rows, replayed)
 
 
-def _gates_before(standing: Standing, gates: Gates, level: str | None) -> list[Row]:
+def _gates_before(standing: DomainState, gates: Gates, level: str | None) -> list[Row]:
     if standing.owner.parked:
         return []
     step = {"p": level} if level else {}

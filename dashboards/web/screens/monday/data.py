@@ -12,7 +12,7 @@ from analytics.query.question import Question
 from analytics.query.window import Window
 from analytics.reports.coverage import arrivals
 from analytics.reports.freshness import feed, reporters
-from analytics.sources.services import by_class
+from analytics.sources.services import services_by_class
 from analytics.sources.summary import by_service, domains
 from analytics.sources.totals import arrived, days
 from analytics.tls.sessions import tls
@@ -85,7 +85,7 @@ def _monday(reader: Reader, told: Settings, chosen: Chosen) -> Monday:
     ]
     said = {row["domain"]: row["verdict"] for row in advice}
     rows = [row | {"verdict": said.get(row["domain"])} for row in domains(of_one, configured)]
-    found = by_class(of_one, ("broken", "undecided"))
+    found = services_by_class(of_one, ("broken", "undecided"))
     senders = [row for row in found if chosen.holds(row["domain"])]
     return Monday(
         feed=feed(q),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from analytics.sources.classification import CLASSES
+from analytics.sources.classes import CLASSES
 from dashboards.common.formatting import quoted
 from dashboards.web.screens.sources.data import Narrowed
 from dashboards.web.session.navigation import go, here

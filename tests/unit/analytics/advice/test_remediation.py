@@ -85,7 +85,7 @@ def test_it_leaves_the_list_when_the_data_show_what_was_said(tmp_path: Path) -> 
         name: is_blocked for name, (_, _, is_blocked) in MENDED.items()
     }
     for each in (each for found in broken.values() for each in found):
-        assert "at least 95 % of its mail passes aligned" in each["fixed_when"]
+        assert "at least 95 % of its mail passes DMARC" in each["fixed_when"]
         assert "95 % of its mail in the 35 days" in each["fixed_when"]
 
 
@@ -104,10 +104,10 @@ def test_each_kind_says_when_it_is_fixed(tmp_path: Path) -> None:
     with Store(store).write() as con:
         con.execute("update dmarc_report set p = 'quarantine'")
     (blocker,) = advised(store)["blockers"]
-    assert blocker["fixed_when"] == "at most 1.0% of your mail of the 35 days passes by SPF alone"
+    assert blocker["fixed_when"] == "at most 1.0% of your mail in the 35 days passes by SPF alone"
     assert blocker["interval"][1] == 1
     parked = advised(store, Owner(parked=True))
-    assert parked["blockers"][0]["fixed_when"] == "nothing but abuse in the 35 days"
+    assert parked["blockers"][0]["fixed_when"] == "only spoofing in the 35 days"
 
 
 def test_the_same_inputs_have_the_same_hash_and_others_another(tmp_path: Path) -> None:

@@ -94,14 +94,14 @@ CASES = {
         (Kind.RATE_FELL, Certainty.INFERRED, "fell from 100 % to"),
     ],
     "mended.example": [
-        (Kind.MENDED, Certainty.OBSERVED, "210 of 210 messages pass; before, 0 of 210"),
-        (Kind.RATE_ROSE, Certainty.INFERRED, "to 100 %, beyond both intervals"),
+        (Kind.FIXED, Certainty.OBSERVED, "210 of 210 messages pass; before, 0 of 210"),
+        (Kind.RATE_ROSE, Certainty.INFERRED, "to 100 %, beyond both 95 % intervals"),
     ],
     "new.example": [
-        (Kind.NEW_UNDECIDED, Certainty.NOT_KNOWN, "12 messages. Whose it is, is not known"),
-        (Kind.NEW_SOURCE, Certainty.INFERRED, "42 messages, and it passes"),
+        (Kind.NEW_UNDECIDED, Certainty.NOT_KNOWN, "12 messages. Is it yours?"),
+        (Kind.NEW_SOURCE, Certainty.INFERRED, "42 messages; it passes DMARC"),
     ],
-    "gone.example": [(Kind.GONE, Certainty.OBSERVED, "sent nothing these days; before, 126")],
+    "gone.example": [(Kind.GONE, Certainty.OBSERVED, "sent nothing; before, 126")],
     "spoofed.example": [(Kind.SPOOFING, Certainty.INFERRED, "rose to 90 messages; before, 0")],
     "mute.example": [(Kind.NO_REPORTS, Certainty.OBSERVED, "15 reports before")],
 }
@@ -148,7 +148,7 @@ def test_a_verdict_that_turned_is_told(q: Question) -> None:
     turned = [advice | {"verdict": "advance"}]
     (row,) = changes(q.about("quiet.example"), BEFORE, turned, {"quiet.example": "wait"})
     assert (row["kind"], row["link"]["to"]) == (Kind.VERDICT, "advice")
-    assert row["text"] == "The verdict is advance, and was wait: every gate is open."
+    assert row["text"] == "The verdict changed from wait to advance: every gate is open."
     same = changes(q.about("quiet.example"), BEFORE, turned, {"quiet.example": "advance"})
     assert same == []
     losing = [advice | {"verdict": "roll-back"}]

@@ -132,7 +132,7 @@ def test_steps_name_the_domain() -> None:
 @pytest.mark.parametrize("domain", ["", "localhost", "192.0.2.1", "a b.example", "{domain}"])
 def test_steps_want_a_domain(domain: str) -> None:
     (sender,) = read(ENTRY)
-    with pytest.raises(ConfigError, match="is no domain name"):
+    with pytest.raises(ConfigError, match="is not a domain name"):
         sender.steps(domain)
 
 
@@ -144,17 +144,17 @@ def test_a_domain_below_anothers_is_no_conflict() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sender = 1", "tables and nothing else"),
+        ("sender = 1", "only [[sender]] tables"),
         ("[[sender", "Expected"),
-        (f"title = 'x'\n{ENTRY}", "tables and nothing else"),
+        (f"title = 'x'\n{ENTRY}", "only [[sender]] tables"),
         (ENTRY + ENTRY, "the id 'one'"),
         (ENTRY + OTHER.replace("Second", "first"), "the name 'first'"),
         (ENTRY + OTHER.replace("Sender Two", "ONE"), "the name 'one'"),
         (ENTRY + OTHER.replace("two.example", "one.example"), "the dkim domain 'one.example'"),
         (ENTRY.replace('"one"', '"One"'), "One.id"),
         (ENTRY.replace("marketing", "spam"), "one.kind"),
-        (ENTRY.replace('"one.example"', '"One.example"'), "no normal domain"),
-        (ENTRY.replace('"one.example"', '"example"'), "no normal domain"),
+        (ENTRY.replace('"one.example"', '"One.example"'), "not a normalised domain"),
+        (ENTRY.replace('"one.example"', '"example"'), "not a normalised domain"),
         (ENTRY.replace("shared = true", 'shared = "yes"'), "one.shared"),
         (ENTRY.replace("shared = true", "shared = true\nforward = true"), "one.forward"),
         (ENTRY.replace("made up", ""), "one.basis"),

@@ -38,7 +38,7 @@ CASES = {
         [Mail(["198.51.100.20"], on_working_days(60), 1)],
         "198.51.100.20",
         "broken",
-        ("unsigned", "steady", "daily"),
+        ("unsigned", "regular", "daily"),
     ),
     "the same printer amid a spam run": Case(
         [
@@ -76,7 +76,7 @@ CASES = {
         ],
         "129.132.1.9",
         "forwarder",
-        ("kept signature", "srs.ethz.ch"),
+        ("intact DKIM signature", "srs.ethz.ch"),
     ),
     "a mailing list that breaks DKIM": Case(
         [
@@ -90,7 +90,7 @@ CASES = {
         ],
         "203.0.113.30",
         "list",
-        ("signature is broken", "lists.example.org"),
+        ("signature fails", "lists.example.org"),
     ),
     "mail that a receiver lets through for its ARC seal": Case(
         [
@@ -114,7 +114,7 @@ CASES = {
         ],
         "167.89.1.5",
         "broken",
-        ("sendgrid.net", "steadily", "weekly"),
+        ("sendgrid.net", "regular intervals", "weekly"),
     ),
     "the vendor's pool now and then": Case(
         [
@@ -123,7 +123,7 @@ CASES = {
         ],
         "167.89.7.5",
         "undecided",
-        ("sendgrid.net", "now and then"),
+        ("sendgrid.net", "irregular intervals"),
     ),
     "a vendor whose DKIM key was rotated wrongly yesterday": Case(
         [
@@ -132,7 +132,7 @@ CASES = {
         ],
         "54.240.8.9",
         "broken",
-        ("fail", "last passing 2026-11-17"),
+        ("fail", "last pass on 2026-11-17"),
     ),
     "a key rotated well, with one receiver that still looked for the old one": Case(
         [
@@ -148,7 +148,7 @@ CASES = {
         ],
         "54.240.8.9",
         "own",
-        ("pass aligned",),
+        ("pass DMARC",),
     ),
     "a gateway that breaks its own signatures": Case(
         [Mail(["195.130.217.9"], on_working_days(60), 2, [("example.com", "fail")])],
@@ -172,7 +172,7 @@ CASES = {
         ],
         "136.143.188.4",
         "broken",
-        ("zeptomail.net", "steadily", "monthly"),
+        ("zeptomail.net", "regular intervals", "monthly"),
     ),
     "a spam run from many networks": Case(
         [
@@ -182,13 +182,13 @@ CASES = {
         ],
         "187.3.0.4",
         "spoof",
-        ("nothing vouches", "networks"),
+        ("no authentication", "networks"),
     ),
-    "a lone host with nothing that vouches for it": Case(
+    "a lone host with no authentication": Case(
         [Mail(["203.0.113.77"], days_back(6), 1)],
         "203.0.113.77",
         "undecided",
-        ("nothing vouches",),
+        ("no authentication",),
     ),
 }
 

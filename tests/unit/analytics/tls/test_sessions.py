@@ -208,8 +208,8 @@ def test_a_remedy_names_the_places_and_nothing_that_is_no_name() -> None:
 
 @pytest.mark.parametrize("word", ["starttls-not-supported", "validation-failure"])
 def test_what_one_reporter_alone_sees_is_said(word: str) -> None:
-    assert "One reporter alone" in remedy(word, "x", None, reporters=1)
-    assert "One reporter alone" not in remedy(word, "x", None, reporters=2)
+    assert "Only one reporter sees this" in remedy(word, "x", None, reporters=1)
+    assert "Only one reporter sees this" not in remedy(word, "x", None, reporters=2)
 
 
 def test_days_policies_and_failures_agree(q: Question) -> None:

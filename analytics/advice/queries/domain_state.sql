@@ -1,8 +1,7 @@
--- One row per policy domain with a counted report up to $last: how much evidence the window holds,
--- from whom, and since when the policy is what it is. Days before $last tell what it was then.
--- The policy of a day is the one most of its reports saw: periods overlap where it changed. Of sp,
--- pct and t, which some reporters leave out, it is what most of those saw that tell them, and
--- unknown on a day where none does.
+-- One row per policy domain with a counted report up to $last: the evidence in the window, its
+-- reporters, and since when the present policy is published. The policy of a day is the one that
+-- most of its reports saw, since periods overlap at a change. Some reporters omit sp, pct and t:
+-- they are what most of the others saw, and unknown on a day without any.
 with policy as (
     select
         policy_domain,
@@ -33,7 +32,7 @@ policy_day as (
     group by policy_domain, day
 ),
 tag_day as (
-    -- Each by itself: those who tell pct do not tell t, and some tell neither.
+    -- Each tag by itself: a reporter has pct or t, or neither.
     select policy_domain, day, 'sp' as tag, arg_max(sp, (reports, sp)) as value
     from (
         select policy_domain, day, sp, sum(reports) as reports
@@ -97,7 +96,7 @@ changed as (
     full join tag_changed using (policy_domain)
 ),
 leftover as (
-    -- Tags that some reporters leave out, as the others saw them last.
+    -- Tags that some reporters omit, as the others saw them last.
     select
         policy_domain,
         arg_max(sp, (end_at, document_id)) filter (sp is not null) as sp,

@@ -1,6 +1,6 @@
--- One row per (policy domain, source name) with mail in the window that comes from own sources: on
--- how many days since $since, up to $last, it has passed after the last day on which most of it
--- failed. Temporary errors are left out (RFC 9989 §5.3.6).
+-- One row per (policy domain, source name) with mail of own sources from $since to $last: the days
+-- with passing mail after the last day on which most of it failed. Without temporary errors (RFC
+-- 9989 §5.3.6).
 with day as (
     select
         message.policy_domain,

@@ -1,15 +1,18 @@
--- One row per day of the window with mail that is sought: what passes aligned, what a temporary
--- error of the receiver leaves open, and all of it.
+-- One row per (policy domain, source address) of `drilldown` with mail in the window: of one
+-- reporter or all, all mail or only what fails.
 select
-    message.day,
+    message.policy_domain as domain,
+    message.source_ip,
     sum(message.message_count)::bigint as messages,
     coalesce(sum(message.message_count) filter (message.aligned), 0)::bigint as aligned,
+    coalesce(sum(message.message_count) filter (message.dkim_aligned), 0)::bigint as dkim_aligned,
+    coalesce(sum(message.message_count) filter (message.spf_aligned), 0)::bigint as spf_aligned,
     coalesce(sum(message.message_count) filter (message.indeterminate), 0)::bigint as indeterminate
 from dmarc_message as message
-join sought using (policy_domain, source_ip)
+join drilldown using (policy_domain, source_ip)
 where message.day between $first and $last
     and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
     and ($reporter is null or message.reporter = $reporter)
     and (not $failing::boolean or not message.aligned)
-group by message.day
-order by message.day
+group by message.policy_domain, message.source_ip
+order by domain, source_ip

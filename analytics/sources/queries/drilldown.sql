@@ -1,5 +1,5 @@
--- One row per (policy domain, source address) with mail in the window that is sought: of a service,
--- of an address, of a network, of a class; null means any.
+-- One row per (policy domain, source address) with mail in the window that a drill-down selects: by
+-- service, address, network and class; null means any.
 select
     policy_domain,
     source_ip,

@@ -1,5 +1,4 @@
--- One row: the records that are sought, their messages, and how many of these come from reports
--- whose mail proves nothing of its sender.
+-- One row: the records of the drill-down, their messages, and those of unverified reports.
 select
     count(*) as records,
     count(distinct message.document_id) as reports,
@@ -11,7 +10,7 @@ select
         0
     )::bigint as unverified
 from dmarc_message as message
-join sought using (policy_domain, source_ip)
+join drilldown using (policy_domain, source_ip)
 where message.day between $first and $last
     and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
     and ($reporter is null or message.reporter = $reporter)

@@ -1,4 +1,4 @@
--- One row per reporter that tells of mail that is sought, the most mail first.
+-- One row per reporter with mail of the drill-down, most mail first.
 select
     message.reporter,
     sum(message.message_count)::bigint as messages,
@@ -6,7 +6,7 @@ select
     min(message.day) as first_seen,
     max(message.day) as last_seen
 from dmarc_message as message
-join sought using (policy_domain, source_ip)
+join drilldown using (policy_domain, source_ip)
 where message.day between $first and $last
     and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
     and (not $failing::boolean or not message.aligned)

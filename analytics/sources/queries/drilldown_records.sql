@@ -1,6 +1,6 @@
--- One row per record that is sought, the newest first, of one page of them: with its results and
--- reasons as lists. `report` is the number of the document that it stands in.
--- Results are gathered for the page alone: a subquery for each row would gather those of all rows.
+-- One row per record of a page of the drill-down, the newest first, with its results and reasons as
+-- lists. `report` is the number of its document.
+-- Results are joined to the page only: a subquery in the select list would read those of all rows.
 with page as materialized (
     select
         message.document_id,
@@ -10,7 +10,7 @@ with page as materialized (
         message.policy_domain,
         message.authenticity,
         message.source_ip,
-        sought.source,
+        drilldown.source,
         message.message_count,
         message.aligned,
         message.dkim_aligned,
@@ -20,7 +20,7 @@ with page as materialized (
         message.header_from,
         message.envelope_from
     from dmarc_message as message
-    join sought using (policy_domain, source_ip)
+    join drilldown using (policy_domain, source_ip)
     where message.day between $first and $last
         and ($domains::text[] is null or list_contains($domains::text[], message.policy_domain))
         and ($reporter is null or message.reporter = $reporter)
