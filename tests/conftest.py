@@ -19,6 +19,7 @@ from ingest.demo import write_demo
 from schemas.store.store import Store
 from tests.support.process.forked import ended
 from tests.support.process.shared import begin, once
+from tests.support.stores.read_here import ReadersHere
 
 # Started in the background, this process would ignore Ctrl-C, and so would all that tests start.
 with contextlib.suppress(ValueError):  # not in the main thread
@@ -114,6 +115,14 @@ def copied_stores() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "_create", lambda store: shutil.copy(made, store.path))
         yield
+
+
+@pytest.fixture
+def read_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries and rebuilds start no process: that is tested by `rua quarantine retry` and
+    `rua rebuild`, which do."""
+    for module in ("ingest.run.quarantine_retry", "ingest.run.rebuild"):
+        monkeypatch.setattr(f"{module}.Readers", ReadersHere)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -96,6 +96,7 @@ def test_a_second_delivery_may_prove_what_the_first_did_not(tmp_path: Path) -> N
     assert asked(store, COUNTED) == [(1,)]
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 @pytest.mark.parametrize("seed", range(4))
 def test_a_rebuild_decides_the_same(tmp_path: Path, seed: int) -> None:
     mails = [
