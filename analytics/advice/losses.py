@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from analytics.advice.domain_state import LEVELS, DomainState, Level
 from analytics.query.run import Row
+from analytics.query.statistics import allowed_failures
 from schemas.config.thresholds import Gates
 
 __all__ = ["lost_now", "step_back", "weaker"]
@@ -52,7 +53,7 @@ def _is_loss(row: Row, gates: Gates) -> bool:
     return bool(
         row["bad_days"] >= gates.break_days
         and row["fails"] >= gates.break_messages
-        and row["fails"] > (1 - gates.rate_of_source) * row["messages"]
+        and row["fails"] > allowed_failures(gates.rate_of_source, row["messages"])
         and (row["reporters"] >= 2 or row["verified_reporters"] >= 1)
     )
 

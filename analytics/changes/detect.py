@@ -16,6 +16,7 @@ from analytics.changes.period import Facts, gather
 from analytics.query.question import Question
 from analytics.query.run import Row
 from analytics.query.statement import Certainty, named, some
+from analytics.query.statistics import allowed_failures
 from analytics.query.window import Window
 from analytics.sources.classes import LEGITIMATE, SourceClass
 from analytics.tls.sessions import tls
@@ -169,7 +170,7 @@ def _gone(was: Row) -> Row:
 def _is_failing(row: Row, gates: Gates) -> bool:
     fails = row["legitimate"] - row["legitimate_aligned"]
     enough = fails >= gates.break_messages  # fewer prove nothing
-    return bool(enough and fails > (1 - gates.rate_of_source) * row["legitimate"])
+    return bool(enough and fails > allowed_failures(gates.rate_of_source, row["legitimate"]))
 
 
 def _is_steady(row: Row) -> bool:

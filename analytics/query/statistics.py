@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["CLUSTERS", "Z95", "design_effect", "is_enough", "wilson"]
+__all__ = ["CLUSTERS", "Z95", "allowed_failures", "design_effect", "is_enough", "wilson"]
 
 Z95 = 1.96
 # Rule of three: if none of 100 messages fails, the failure rate may still be 3 %.
@@ -26,6 +26,12 @@ def wilson(successes: float, trials: float, *, effect: float = 1.0) -> tuple[flo
     spread = Z95 * math.sqrt(rate * (1 - rate) / n + Z95**2 / (4 * n**2))
     scale = 1 + Z95**2 / n
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+def allowed_failures(rate: float, trials: int) -> float:
+    """How many of the trials may fail at that pass rate: 1 of 10 at 0.9, where 1 - 0.9 of 10 is a
+    little less."""
+    return round((1 - rate) * trials, 6)
 
 
 def design_effect(

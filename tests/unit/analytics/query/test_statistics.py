@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from analytics.query.statistics import design_effect, wilson
+from analytics.query.statistics import allowed_failures, design_effect, wilson
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,10 @@ def test_small_batches_that_fail_whole_widen_the_interval() -> None:
     clusters = [*((n, n) for n in sizes), (0, 3), (0, 4)]
     x, n = (sum(each) for each in zip(*clusters, strict=True))
     assert design_effect(x, n, **sums(clusters)) > 7  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("rate", "trials", "allowed"), [(0.9, 10, 1), (0.95, 100, 5), (0.8, 5, 1)])
+def test_a_rate_of_exactly_the_threshold_is_no_failure(
+    rate: float, trials: int, allowed: int
+) -> None:
+    assert allowed_failures(rate, trials) == allowed
