@@ -124,7 +124,7 @@ def _kind(class_: str) -> str:
 
 def _fixed_when(state: DomainState, gates: Gates, row: Row, *, is_gone: bool) -> str:
     """What reports show once it is fixed."""
-    words: dict[str, Any] = {
+    values: dict[str, Any] = {
         "days": state.window.days,
         "indirect": gates.indirect_loss,
         "alone": gates.spf_alone,
@@ -137,4 +137,4 @@ def _fixed_when(state: DomainState, gates: Gates, row: Row, *, is_gone: bool) ->
         text = DORMANT
     else:
         text = {"own": SIGNED, "broken": BROKEN}.get(row["class"], INDIRECT_FIXED)
-    return text.format(**words)
+    return text.format(**values)

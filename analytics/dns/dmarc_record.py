@@ -161,13 +161,13 @@ def _applied(record: DmarcRecord, was_read: dict[str, Any], problems: list[str])
     return replace(record, problems=tuple(problems))
 
 
-def _one_of(*words: str) -> Callable[[str, str, list[str]], str | None]:
+def _one_of(*allowed: str) -> Callable[[str, str, list[str]], str | None]:
     def read(name: str, value: str, problems: list[str]) -> str | None:
-        if value.lower() in words:  # RFC 5234 §2.3: ABNF strings ignore case
+        if value.lower() in allowed:  # RFC 5234 §2.3: ABNF strings ignore case
             return value.lower()
         default = DEFAULTS.get(name)
         instead = f"{default} applies" if default else "it is ignored"
-        problems.append(f"{name}={_shown(value)} is not one of {', '.join(words)}: {instead}")
+        problems.append(f"{name}={_shown(value)} is not one of {', '.join(allowed)}: {instead}")
         return None
 
     return read
@@ -178,8 +178,8 @@ def _failures(name: str, value: str, problems: list[str]) -> str | None:
     if FAILURE.fullmatch(value.lower()) is None:
         problems.append(f"{name}={_shown(value)} is not one of 0, 1, d, s, or several with colons")
         return None
-    words = (word.strip(" \t") for word in value.lower().split(":"))
-    return ":".join(dict.fromkeys(words))
+    values = (each.strip(" \t") for each in value.lower().split(":"))
+    return ":".join(dict.fromkeys(values))
 
 
 def _addresses(name: str, value: str, problems: list[str]) -> tuple[str, ...]:

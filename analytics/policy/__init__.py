@@ -1,1 +1,1 @@
-"""What another policy would have done (what-if), and how a policy changed."""
+"""What another policy would have done (what-if), and how the published policy changed."""

@@ -1,9 +1,9 @@
-"""How the published policy of a domain changed: as reports saw it, and as DNS published it.
+"""Finds changes of a domain's published policy, as seen in reports and in DNS.
 
-Reports tell late, and not all of them the truth: a reporter may go by a record of days ago, and
-anybody can mail a report. So a change is believed where, within a week, more reporters turned to
-the new value than held on to the old one, and two of them did, or the only one there is does so on
-two days or proves itself. Who never left an old value says nothing for a way back to it.
+Reports are late and may be wrong: a reporter may use an old record, and anyone can mail a report. A
+change counts if, within a week, more reporters changed to the new value than stayed with the old
+one, and at least two did; or if the only reporter shows it on two days or is verified. A reporter
+that never changed is no evidence for a change back.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 TAGS = ("p", "sp", "np", "adkim", "aspf", "pct", "t")
-WEEK = timedelta(days=6)  # until the slowest reporter has told
+WEEK = timedelta(days=6)  # until the slowest reporter has reported
 TOGETHER = timedelta(days=2)  # tags that change within so many days changed in one record
 GRACE = timedelta(days=7)  # DNS may have been asked once a week
 
@@ -41,9 +41,9 @@ class PolicyChange:
     """A change of a domain's policy, first seen on `day` (UTC) by reports or by DNS.
 
     `before` and `after` have all of TAGS: None where a tag is absent, or says what its absence says
-    (sp as p, np as sp, relaxed alignment, pct=100, t=n), or nobody told. `before` is None where the
+    (sp as p, np as sp, relaxed alignment, pct=100, t=n), or unknown. `before` is None where the
     policy was seen for the first time. `tags` are those that changed, all where `before` is None.
-    `told` are the tags that this side tells at all: some no reporter speaks of. `reporters` saw it
+    `told` are the tags known from this side: reporters may omit some. `reporters` saw it
     within a week of the first; `seen_at` is when DNS was asked (UTC, without a zone); each None for
     the other's.
     """
@@ -64,7 +64,7 @@ class PolicyChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Days from `since` to `until` (None: still) on which DNS and the reports told other values of
+    """Days from `since` to `until` (None: still) on which DNS and reports had different values of
     `tags`, for more than the week after which DNS may have been asked again."""
 
     domain: str
@@ -102,8 +102,8 @@ class _Turn:
 def policy_changes(q: Question) -> list[PolicyChange]:
     """Every change up to the window's last day, by domain and day.
 
-    DNS is looked at as it was known at the question's as_of (None: ever). A change has the day of
-    who saw it first, or of the second where the first was alone with it for days.
+    DNS is taken as known at the question's `dns_as_of` (None: all). A change has the day of the
+    reporter that saw it first, or of the second if the first was alone with it for days.
     """
     reader, domains, as_of = q.reader, q.domains, q.dns_as_of
     asked = {"last": q.window.last, **q.named}
@@ -128,8 +128,8 @@ def _seen_by_reports(domain: str, rows: Sequence[Row]) -> Iterator[PolicyChange]
     first_day = min(row["first_day"] for row in rows)
     turns = [
         turn
-        for tag, told in groupby(rows, key=lambda row: str(row["tag"]))
-        for turn in _turns(tag, [_run(row) for row in told])
+        for tag, runs in groupby(rows, key=lambda row: str(row["tag"]))
+        for turn in _turns(tag, [_run(row) for row in runs])
     ]
     first = {turn.tag: turn.value or None for turn in turns if turn.is_first}
     told_tags = [tag for tag in TAGS if tag in first]
@@ -268,7 +268,7 @@ def _tags_of(published: Published) -> dict[str, str | None]:
 
 
 def differences(found: Sequence[PolicyChange], last: date) -> list[Difference]:
-    """Where DNS and reports told different things for more than a week, up to the day `last`.
+    """Periods of more than a week, up to the day `last`, in which DNS and reports differed.
 
     `found` are the changes of `policy_changes`, of one domain or of several.
     """

@@ -1,7 +1,7 @@
-"""One domain's mail of a window, judged again under other alignment modes.
+"""Evaluates a domain's mail in a window again, under other alignment modes.
 
-The relation `replayed` holds it with the tag of the record that decides on each kind of mail; the
-policy of the tag may still be any.
+The relation `replayed` has the result and the tag of the record that applies to each kind of mail;
+the policy of that tag is chosen later.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ class Tags:
     aspf: str = "r"
 
     def in_force(self) -> dict[str, str]:
-        """The policy of each tag, where it is absent the one that takes its place."""
+        """The policy of each tag; for an absent tag, the policy that applies instead."""
         below = self.sp or self.p
         return {"p": self.p, "sp": below, "np": self.np or below}
 

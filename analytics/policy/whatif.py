@@ -1,8 +1,8 @@
-"""What another policy would do: the mail of the window, replayed under it.
+"""Shows what another policy would do, by replaying the mail of the window under it.
 
-Each record is judged again (queries/whatif_replayed.sql): whether it passes under the asked
-alignment modes, and which tag of the record decides on it where it fails (RFC 9989 §4.10.1). The
-published policy is not weighed in, nor what receivers did at the time: `observed` tells that apart.
+Each record is evaluated again (queries/whatif_replayed.sql): whether it passes under the alignment
+modes asked for, and which tag applies if it fails (RFC 9989 §4.10.1). The published policy and what
+receivers did at the time do not matter here; `observed` has the latter.
 """
 
 import math

@@ -69,7 +69,7 @@ def _under_overrides(q: Question, wider: Made | None = None) -> Made:
 
 
 def classified_by_rule(q: Question) -> Made:
-    """The classes that the rules give; kept, for they take seconds and no label changes them."""
+    """The classes by rule; cached, since they take seconds and no label changes them."""
     wider = None if q.domains is None else classified_by_rule(q.about())
     evidence, named, stream = _evidence(q)
     rhythms = Listed(

@@ -1,5 +1,5 @@
--- One row per kind of mail of a domain in the window, under the asked alignment modes: whose it is,
--- which tag decides on it, and whether it passes. `state` is pass, fail or indeterminate.
+-- One row per kind of mail of a domain in the window, under the alignment modes asked for: its
+-- source and class, the tag that applies, and whether it passes. `state` is pass, fail or indeterminate.
 -- A mode that the reporter saw published, too: its own result stands. Another one is computed from
 -- the identifiers, within what the reporter found: what fails relaxed fails strict, and what passes
 -- strict passes relaxed. `not_replayed` says why that could not be, and then the reporter's result
@@ -16,7 +16,7 @@ with seen as (
         and day between $first and $last
 ),
 authorless as (
-    -- The policy domain stands in for a From that the report leaves out: strict cannot be told.
+    -- The policy domain replaces a From that the report omits: strict alignment is unknown.
     select document_id, ordinal
     from dmarc_record
     where coalesce(header_from_raw, '') = ''

@@ -204,5 +204,5 @@ def test_weeks_are_those_of_the_calendar() -> None:
     assert week_of(date(2026, 12, 31)) == week_of(date(2027, 1, 1)) == "2026-W53"
     assert read_week(" 2026-w7 ") == "2026-W07"
     for text in ("2025-W53", "2026-W00", "46", "2026-W461"):
-        with pytest.raises(ConfigError, match="is no week"):
+        with pytest.raises(ConfigError, match="is not an ISO week"):
             read_week(text)
