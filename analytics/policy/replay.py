@@ -11,7 +11,7 @@ from typing import Any
 
 from analytics.query.question import Question
 from analytics.query.relation import Listed, Made, Relations
-from analytics.query.run import Row, ask, made
+from analytics.query.run import Row, ask, made, question
 from analytics.sources.classification import HISTORY_DAYS, source_class
 from analytics.sources.totals import with_interval
 from schemas.domain_names import organizational_domain
@@ -90,5 +90,5 @@ def _organizations(q: Question, modes: Mapping[str, Any]) -> Listed:
             if owner := organizational_domain(row["name"]):
                 yield row["name"], owner
 
-    basis = (sorted(modes.items()), q.verified_only)
+    basis = (sorted(modes.items()), q.verified_only, question("policy/whatif_names"))
     return Listed("organization", "name text, organization text", basis, rows)

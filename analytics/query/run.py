@@ -105,6 +105,8 @@ def _source(reader: Reader, relation: Made | Listed) -> str:
     """A SELECT of the relation's rows, from its temporary table or from a cached answer."""
     table = _table(relation)
     if table in reader.made:
+        reader.made.remove(table)
+        reader.made.append(table)  # used last, so dropped last
         return f"from {table}"
     if isinstance(relation, Listed):
         _put(reader, table, relation)
@@ -115,7 +117,7 @@ def _source(reader: Reader, relation: Made | Listed) -> str:
         return found
     cached = _cached(reader, relation)
     sql, values = _statement(reader, relation.sql, relation.parameters, relation.over)
-    reader.execute(f"create temp table {table} as {sql}", values)
+    reader.execute(f"create or replace temp table {table} as {sql}", values)
     _remember(reader, relation.name, table)
     if relation.is_cached:
         cached.store(table, slow=SLOW_SECONDS)
@@ -137,7 +139,7 @@ def _is_at_hand(reader: Reader, relation: Made) -> bool:
 
 
 def _put(reader: Reader, table: str, relation: Listed) -> None:
-    reader.execute(f"create temp table {table} ({relation.columns})")
+    reader.execute(f"create or replace temp table {table} ({relation.columns})")
     rows = list(relation.rows(reader))
     if rows:
         picks = ", ".join(f"unnest(${n})" for n in range(1, len(rows[0]) + 1))

@@ -14,7 +14,7 @@ from typing import Any
 
 from analytics.query.question import Question
 from analytics.query.relation import Listed, Made, Relations
-from analytics.query.run import Row, ask, ask_cached, made
+from analytics.query.run import Row, ask, ask_cached, made, question
 from analytics.sources.catalogue import catalogue, find, named_by
 from analytics.sources.labels import override_rows
 from analytics.sources.recurrence import rhythm
@@ -75,7 +75,7 @@ def classified_by_rule(q: Question) -> Made:
     rhythms = Listed(
         "rhythm",
         "policy_domain text, source text, source_ip text, rhythm text",
-        (stream.key, q.window.last),
+        (stream.key, q.window.last, question("sources/returning")),
         lambda reader: _rhythms(reader, (evidence, stream), q.window.last),
     )
     over: Relations = (evidence, named, stream, rhythms, *_catalogue(evidence))
@@ -118,13 +118,13 @@ def _catalogue(evidence: Made) -> Sequence[Listed]:
         Listed(
             "sender_domain",
             "identity text, domain text, sender text",
-            (known, evidence.key),
+            (known, evidence.key, question("sources/names_met")),
             lambda reader: _senders_of_domains(reader, evidence),
         ),
         Listed(
             "sender_service",
             "service text, sender text",
-            (known, evidence.key),
+            (known, evidence.key, question("sources/services_met")),
             _senders_of_services,
         ),
     )
