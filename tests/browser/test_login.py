@@ -58,9 +58,9 @@ VIEWS = ("browse", "conflicts", "quarantine", "genuine", "coverage")
 OTHER_APP = """
 import sys
 from pathlib import Path
-from dashboards import serving
+from dashboards.web.server import server
 from dashboards.cli.main import main
-serving.APP = Path(sys.argv[1])
+server.APP = Path(sys.argv[1])
 sys.exit(main(sys.argv[2:]))
 """
 # No name but localhost leads anywhere; to watch each request would switch the browser's cache off.
@@ -325,7 +325,7 @@ def test_the_form_of_a_source_is_an_editors(
             page.get_by_text("Label it: your label overrides every rule").click()
             wait_until_drawn(page)
             if name == "ann":
-                assert "Labels are for those with the editor role." in seen(page)
+                assert "Only editors can label." in seen(page)
                 assert page.get_by_role("button", name="Label", exact=True).count() == 0
                 continue
             page.get_by_role("combobox", name="Class").nth(1).click()

@@ -185,7 +185,8 @@ def luminance(colour: str) -> float:
 
 def test_the_shapes_are_read_for_the_map_alone() -> None:
     code = (
-        "from dashboards.web.components import senders, source_charts, sources;"
+        "from dashboards.web.components import source_charts;"
+        "from dashboards.web.screens.senders import panels;"
         "from dashboards.web.components.countries import world;"
         "import sys; sys.exit(world.cache_info().currsize)"
     )

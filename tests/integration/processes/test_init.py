@@ -64,7 +64,7 @@ def test_at_a_terminal_it_asks_tries_and_writes(tmp_path: Path, reports: User) -
     at.expect("INBOX holds 70 mails; of the newest 50, 9 look like reports\n")
     at.answer(
         ("(- to flag them only) [Processed]: ", ""),
-        ("(- for all that have reports) [example.com]: ", "Example.COM, bücher.example"),
+        ("(- for all with reports) [example.com]: ", "Example.COM, bücher.example"),
     )
     assert at.end() == 0
     assert reports.password not in at.seen
