@@ -329,7 +329,7 @@ def test_the_form_of_a_source_is_an_editors(
                 assert page.get_by_role("button", name="Label", exact=True).count() == 0
                 continue
             page.get_by_role("combobox", name="Class").nth(1).click()
-            page.get_by_role("option", name="spoof: somebody else uses the name").click()
+            page.get_by_role("option", name="spoof: somebody else uses the domain").click()
             page.get_by_role("button", name="Label", exact=True).click()
             page.get_by_text("is labelled spoof").wait_for()
         with Store(guarded.groups.store).read() as con:
