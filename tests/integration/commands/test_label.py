@@ -114,7 +114,7 @@ def test_a_later_label_takes_the_place_of_an_equal_one(rua: Rua, store: Path) ->
         (("exmaple.com", "sendgrid", "own"), "did you mean example.com"),
         (("example.com", "sengrid", "own"), "did you mean SendGrid"),
         (("example.com", "qqqq", "own"), "MATCH is a service (sendgrid), an address (192.0.2.1)"),
-        (("example.com", "192.0.2.0/33", "own"), "no network"),
+        (("example.com", "192.0.2.0/33", "own"), "not a network"),
         (("example.com", "sendgrid", "brokn"), "did you mean broken?"),
         (("example.com", "sendgrid"), "DOMAIN MATCH CLASS"),
         (("--remove", "example.com", "sendgrid"), "has no label on 'sendgrid'"),

@@ -179,7 +179,7 @@ def test_a_link_to_another_file_is_followed(demo: Demo, rua: Rua, out: Path) -> 
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("no/such.duckdb", "No such file"), (".", "no file"), ("/dev/null", "no file")],
+    [("no/such.duckdb", "No such file"), (".", "not a file"), ("/dev/null", "not a file")],
 )
 def test_a_target_that_cannot_be_one(demo: Demo, rua: Rua, name: str, says: str) -> None:
     done = rua("--store", demo.store, "snapshot", "--force", name)
