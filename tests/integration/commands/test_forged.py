@@ -28,7 +28,7 @@ def history(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Truth]:
     folder = tmp_path_factory.mktemp(request.param)
-    return quick_store(folder, request.param, seed=1, until=UNTIL)
+    return quick_store(folder, request.param, seed=3, until=UNTIL)
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,7 @@ def test_reasons_are_readable_on_a_terminal(demo: Demo, tmp_path: Path, width: i
     for row in rows:
         assert row["reason"] in one_line
         if row["settled_by"]:
-            assert f"to settle it: {row['settled_by']}" in one_line
+            assert f"to decide: {row['settled_by']}" in one_line
 
 
 def test_a_class_has_its_colour_on_a_terminal_alone(store: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ NOTED = """
         return lambda *words, **options: (note(what), do(*words, **options))[1]
     watch._GatedWriter.write = noted("write", watch._GatedWriter.write)
     watch._Mailbox._failed = noted("failed", watch._Mailbox._failed)
-    has_come, ask = imap_idle._has_come, Session.ask
+    has_come, ask = imap_idle._has_arrived, Session.ask
     def noted_has_come(session, seconds, stopping):
         session.is_long = seconds == imap_idle.IDLE_SECONDS
         return has_come(session, seconds, stopping)
@@ -43,7 +43,7 @@ NOTED = """
         if command == "idle" and self.is_long:
             note("idle")
         return answer
-    imap_idle._has_come, Session.ask = noted_has_come, noted_ask
+    imap_idle._has_arrived, Session.ask = noted_has_come, noted_ask
 """
 NO_IDLE = """
     from imapclient import IMAPClient
