@@ -130,7 +130,7 @@ def test_a_name_that_is_taken_is_told_before_anything_is_copied(
 ) -> None:
     monkeypatch.setattr(Store, "copy_to", lambda self, target: pytest.fail("it was copied"))
     (out / "copy.duckdb").write_text("mine")
-    with pytest.raises(ConfigError, match="a file of that name"):
+    with pytest.raises(ConfigError, match="the file exists"):
         write_snapshot(Store(demo.store), out / "copy.duckdb")
 
 
@@ -144,7 +144,7 @@ def test_a_file_made_meanwhile_is_not_replaced(
         (out / "copy.duckdb").write_text("mine")
 
     monkeypatch.setattr(Store, "copy_to", slowly)
-    with pytest.raises(ConfigError, match="a file of that name"):
+    with pytest.raises(ConfigError, match="the file exists"):
         write_snapshot(Store(demo.store), out / "copy.duckdb")
     assert (out / "copy.duckdb").read_text() == "mine"
     assert left_in(out) == ["copy.duckdb"]

@@ -25,8 +25,7 @@ from schemas.store.store import Store
 from tests.support.mails.report_documents import Report, store_of
 from tests.support.moments import today
 
-TODAY = today()
-PATIENCE = 60
+TODAY, PATIENCE = today(), 60
 Asking = Callable[[], object]
 BEGUN = threading.Event()  # a question that would last for ever
 
@@ -38,11 +37,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("RUA_STORE", str(path))
     monkeypatch.setattr(prefetch, "is_running", lambda: True)
     BEGUN.clear()
-    monkeypatch.setattr(prefetch, "FIRST_SECONDS", 0)
-    monkeypatch.setattr(prefetch, "IDLE_SECONDS", 0.5)
-    monkeypatch.setattr(prefetch, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(prefetch, "REST_SECONDS", 0.1)
-    monkeypatch.setattr(prefetch, "BUSY_SECONDS", 0.5)
+    for name, value in {"FIRST": 0, "IDLE": 0.5, "POLL": 0.05, "REST": 0.1, "BUSY": 0.5}.items():
+        monkeypatch.setattr(prefetch, f"{name}_SECONDS", value)
     st.cache_data.clear()
     yield Store(path)
     st.cache_data.clear()

@@ -8,16 +8,7 @@ import pytest
 
 from schemas.store.store import Store
 from tests.support.asked import Asked, asked
-from tests.support.stores.hand_made import (
-    DOMAIN,
-    LAST,
-    Record,
-    Report,
-    ago,
-    daily,
-    moved,
-    stored,
-)
+from tests.support.stores.hand_made import DOMAIN, LAST, Record, Report, ago, daily, moved, stored
 
 OWN, ALSO_OWN, SHOP, LIST, SPOOF = (f"192.0.2.{n}" for n in (10, 11, 20, 30, 60))
 SIX = "2001:db8:1:2::5"
