@@ -309,6 +309,7 @@ def test_a_store_held_by_others_does_not_hold_up_the_end(
 ) -> None:
     process = watching(imap_user.toml(), lock_timeout=60)
     assert stores(tmp_path, 0)
+    assert waits(tmp_path)  # the first turn has ended
     with lock.shared(tmp_path / "rua.duckdb", 10):
         imap_user.deliver([make_report_mail(1).raw])
         assert eventually(lambda: noted(tmp_path, "write") > 0)
@@ -339,6 +340,7 @@ def test_a_store_held_for_long_does_not_end_it(
 ) -> None:
     process = watching(imap_user.toml(), lock_timeout=0.5)
     assert stores(tmp_path, 0)
+    assert waits(tmp_path)  # the first turn has ended
     with duckdb.connect(str(tmp_path / "rua.duckdb"), read_only=True):
         imap_user.deliver([make_report_mail(1).raw])
         assert eventually(lambda: noted(tmp_path, "failed") >= 2)
