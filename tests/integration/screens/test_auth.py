@@ -223,7 +223,7 @@ def test_settings_that_lose_their_rules_open_nothing(
         config.write_text(broken)
         monkeypatch.setenv("RUA_CONFIG", str(config))
         app = opened("all@msp.example")
-        assert "cannot be read now" in app.warning[0].value
+        assert "cannot be read" in app.warning[0].value
         assert not shown(app) & groups.mine
 
 
